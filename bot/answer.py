@@ -1,0 +1,154 @@
+"""Hits → Answer: which sentences are quoted, in which order, or why nothing is. Pure; renderers only lay it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from index.model import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from index.model import Filters, Passage, Source
+    from index.search import Hit, Ranking
+
+EXCERPTS = 3
+NEAREST = 3
+# A paragraph up to this long is quoted whole, a longer one is trimmed to about it, in characters.
+EXCERPT_CHARS = 350
+# A further excerpt scores at least this share of the first; below it, fewer excerpts say more.
+RELATIVE_FLOOR = 0.6
+
+
+class Reason(StrEnum):
+    """Why a question is not answered."""
+
+    NOTHING_NEAR = "nothing_near"
+    FILTERED_OUT = "filtered_out"
+    EMPTY_INDEX = "empty_index"
+    EMPTY_QUESTION = "empty_question"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The reason, a sentence for the reader, and the articles nearest to the question, nearest first."""
+
+    reason: Reason
+    message: str
+    nearest: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the coverage some words stand."""
+
+    source: Source
+    paragraph: int
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Whole sentences of one passage, verbatim: `article.text[start:end] == text`.
+
+    `number` counts from 1 within the answer. `also_in` is where else the very same words stand.
+    """
+
+    number: int
+    text: str
+    start: int
+    end: int
+    passage: Passage
+    score: float
+    also_in: tuple[Place, ...] = ()
+
+    @property
+    def source(self) -> Source:
+        """The article's card."""
+        return self.passage.source
+
+    @property
+    def trimmed_before(self) -> bool:
+        """Whether the paragraph has words before the excerpt."""
+        return self.start > self.passage.start
+
+    @property
+    def trimmed_after(self) -> bool:
+        """Whether the paragraph has words after the excerpt."""
+        return self.end < self.passage.end
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Excerpts, best first, or a refusal; never both. `articles` counts the whole index, `elapsed` is in seconds."""
+
+    question: str
+    excerpts: tuple[Excerpt, ...]
+    refusal: Refusal | None
+    articles: int
+    generation: int
+    elapsed: float = 0.0
+
+
+def is_question(text: str) -> bool:
+    """Whether there is anything to search for."""
+    return any(character.isalnum() for character in text)
+
+
+def compose(ranking: Ranking, count: int) -> tuple[Excerpt, ...]:
+    """Up to `count` excerpts of a ranking that is near enough: one from each article before a second from any."""
+    chosen: list[Hit] = []
+    for hit in _articles_first(ranking.hits):
+        if len(chosen) == count:
+            break
+        if hit.score >= RELATIVE_FLOOR * ranking.hits[0].score and not _repeats(hit, chosen):
+            chosen.append(hit)
+    return tuple(_excerpt(number, hit, ranking.hits) for number, hit in enumerate(chosen, start=1))
+
+
+def refuse(ranking: Ranking, reason: Reason, message: str) -> Refusal:
+    """A refusal that names the articles nearest to the question."""
+    nearest = dict.fromkeys(hit.passage.source for hit in ranking.hits)
+    return Refusal(reason, message, tuple(nearest)[:NEAREST])
+
+
+def _articles_first(hits: tuple[Hit, ...]) -> Iterator[Hit]:
+    """The best hit of each article, best first, then the other hits, best first."""
+    firsts = {hit.passage.source.id: hit for hit in reversed(hits)}
+    yield from (hit for hit in hits if firsts[hit.passage.source.id] is hit)
+    yield from (hit for hit in hits if firsts[hit.passage.source.id] is not hit)
+
+
+def _repeats(hit: Hit, chosen: list[Hit]) -> bool:
+    """Whether a chosen excerpt already carries the very words that this hit would be quoted with."""
+    span = _window(hit)
+    words = hit.passage.words(span)
+    return any(words in earlier.passage.words(_window(earlier)) for earlier in chosen)
+
+
+def _excerpt(number: int, hit: Hit, hits: tuple[Hit, ...]) -> Excerpt:
+    span = _window(hit)
+    text = hit.passage.words(span)
+    also_in = tuple(
+        Place(other.passage.source, other.passage.paragraph)
+        for other in hits
+        if other is not hit and text in other.passage.text
+    )
+    return Excerpt(number, text, span.start, span.end, hit.passage, hit.score, also_in)
+
+
+def _window(hit: Hit) -> Span:
+    """The best sentence with the better of its neighbours, as many as fit: a short paragraph is quoted whole."""
+    sentences = hit.sentences
+    first = last = next(n for n, sentence in enumerate(sentences) if sentence is hit.best)
+    while True:
+        options = [n for n in (first - 1, last + 1) if 0 <= n < len(sentences) and _length(hit, first, last, n) <= EXCERPT_CHARS]
+        if not options:
+            return Span(sentences[first].span.start, sentences[last].span.end)
+        better = max(options, key=lambda n: sentences[n].score)
+        first, last = min(first, better), max(last, better)
+
+
+def _length(hit: Hit, first: int, last: int, wider: int) -> int:
+    return hit.sentences[max(last, wider)].span.end - hit.sentences[min(first, wider)].span.start

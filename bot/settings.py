@@ -1,0 +1,119 @@
+"""Settings from the environment, read once at start; every problem is listed at once, naming the variable."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.encoder import DEFAULT_MODEL
+from index.errors import OnTheRecordError
+from index.generations import KEEP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+MAX_EXCERPTS = 10
+
+
+class SettingsError(OnTheRecordError):
+    """One or more environment variables cannot be used; the message has a line for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set. Each field is the environment variable of the same name in capitals."""
+
+    corpus_dir: Path = Path("seeds")
+    index_dir: Path = Path("data")
+    embedding_model: str = DEFAULT_MODEL
+    keep_generations: int = KEEP
+    excerpts: int = 3
+    discord_token: str | None = field(default=None, repr=False)
+    discord_api_base: str | None = None
+    discord_gateway: str | None = None
+    sync_commands: str = "changed"
+    admin_user_ids: frozenset[int] = frozenset()
+    admin_role_ids: frozenset[int] = frozenset()
+    log_level: str = "INFO"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Settings from environment variables; one that is unset or empty keeps its default.
+
+        Raises:
+            SettingsError: any of them cannot be used; all are named.
+
+        """
+        values: dict[str, object] = {}
+        problems = []
+        for name, read in _READERS.items():
+            raw = environ.get(name.upper(), "").strip()
+            if raw:
+                try:
+                    values[name] = read(raw)
+                except ValueError as exc:
+                    problems.append(f"{name.upper()} {exc}")
+        if problems:
+            raise SettingsError("These settings cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems))
+        return cls(**values)  # type: ignore[arg-type]  # each reader returns its field's type
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(raw: str) -> str:
+        for choice in choices:
+            if raw.lower() == choice.lower():
+                return choice
+        raise ValueError(f"must be one of {', '.join(choices)}, not {raw!r}.")
+
+    return read
+
+
+def _count(low: int, high: int) -> Callable[[str], int]:
+    def read(raw: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", raw) or not low <= int(raw) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}, not {raw!r}.")
+        return int(raw)
+
+    return read
+
+
+def _ids(raw: str) -> frozenset[int]:
+    parts = [part for part in re.split(r"[,\s]+", raw) if part]
+    for part in parts:
+        if not re.fullmatch(r"[0-9]{15,20}", part):
+            raise ValueError(f"must be Discord ids (numbers of 15 to 20 digits) with commas between, not {part!r}.")
+    return frozenset(map(int, parts))
+
+
+def _address(*schemes: str) -> Callable[[str], str]:
+    def read(raw: str) -> str:
+        if not re.fullmatch(rf"(?:{'|'.join(schemes)})://[^\s/]+\S*", raw):
+            raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)} and name a host.")
+        return raw.rstrip("/")
+
+    return read
+
+
+def _token(raw: str) -> str:
+    if re.search(r"\s", raw):
+        raise ValueError("must be one word: copy the bot's token from the developer portal again.")
+    return raw
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "corpus_dir": Path,
+    "index_dir": Path,
+    "embedding_model": str,
+    "keep_generations": _count(0, 1000),
+    "excerpts": _count(1, MAX_EXCERPTS),
+    "discord_token": _token,
+    "discord_api_base": _address("https", "http"),
+    "discord_gateway": _address("wss", "ws"),
+    "sync_commands": _one_of("changed", "always", "never"),
+    "admin_user_ids": _ids,
+    "admin_role_ids": _ids,
+    "log_level": _one_of(*LOG_LEVELS),
+}

@@ -1,0 +1,154 @@
+"""`python -m index`: build, look into, check and roll back an index from the command line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from dotenv import load_dotenv
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from index.build import build
+from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder
+from index.errors import OnTheRecordError
+from index.generations import KEEP, Generations
+from index.search import search
+
+if TYPE_CHECKING:
+    from index.faiss_store import FaissStore
+
+_index_dir = click.option(
+    "--index-dir", envvar="INDEX_DIR", default="data", show_default=True, type=click.Path(path_type=Path),
+    help="Folder of the index (INDEX_DIR).",
+)  # fmt: skip
+_model = click.option(
+    "--model", envvar="EMBEDDING_MODEL", default=DEFAULT_MODEL, show_default=True,
+    help="Any sentence-transformers model by name or path (EMBEDDING_MODEL).",
+)  # fmt: skip
+
+
+class _Commands(click.Group):
+    """A group whose commands end on an error of ours with its sentence and exit status 1, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 click's own signature
+        try:
+            return super().invoke(ctx)
+        except OnTheRecordError as exc:
+            raise click.ClickException(str(exc)) from exc
+
+
+@click.group(cls=_Commands)
+def main() -> None:
+    """Build and look after the index of a folder of articles."""
+
+
+@main.command("build")
+@click.option("--corpus", envvar="CORPUS_DIR", default="seeds", show_default=True, type=click.Path(path_type=Path),
+              help="Folder of the articles (CORPUS_DIR).")  # fmt: skip
+@_index_dir
+@_model
+@click.option("--keep", default=KEEP, show_default=True, type=click.IntRange(min=0),
+              help="Earlier generations kept for rollback.")  # fmt: skip
+def build_command(corpus: Path, index_dir: Path, model: str, keep: int) -> None:
+    """Index the articles as a new generation; the old one serves until it is done."""
+    encoder = SentenceTransformerEncoder(model)
+    console = Console(stderr=True)
+    columns = (TextColumn("Embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("texts")
+        report = build(
+            corpus, index_dir, encoder, keep=keep, progress=lambda done, total: bar.update(task, completed=done, total=total)
+        )
+    for line in report.lines():
+        click.echo(line)
+
+
+@main.command()
+@_index_dir
+def status(index_dir: Path) -> None:
+    """Say which generation is served, what it holds, and which others are kept."""
+    generations = Generations(index_dir)
+    store, warning = generations.open_current()
+    if warning:
+        click.echo(warning, err=True)
+    m = store.manifest
+    click.echo(f"generation  {m.generation}, built {m.built_at:%Y-%m-%d %H:%M} UTC")
+    click.echo(f"holds       {m.articles} articles, {m.passages} passages, {m.sentences} sentences")
+    click.echo(f"model       {m.model}, {m.dimension} dimensions, weights {m.weights_sha256[:12]}…")
+    click.echo(f"size        {sum(size for size, _ in m.files.values()) / 1024**2:.1f} MiB in {generations.folder(m.generation)}")
+    kept = [str(number) for number in generations.numbers() if number != m.generation]
+    click.echo(f"also kept   {', '.join(kept) or 'none'}")
+
+
+@main.command("search")
+@click.argument("question")
+@click.option("-k", "count", default=5, show_default=True, type=click.IntRange(1, 100), help="How many passages.")
+@_index_dir
+@_model
+def search_command(question: str, count: int, index_dir: Path, model: str) -> None:
+    """Show the nearest passages with their scores, for looking into a ranking."""
+    encoder = SentenceTransformerEncoder(model)
+    ranking = search(question, _open(index_dir, encoder), encoder)
+    click.echo("fused  dense  bm25   where")
+    for hit in ranking.hits[:count]:
+        passage = hit.passage
+        click.echo(f"{hit.score:5.3f}  {hit.dense:5.3f}  {hit.lexical:5.2f}  {passage.source.id} ¶ {passage.paragraph} [{passage.kind}]")
+        click.echo(f"       {passage.words(hit.best.span)}")
+
+
+@main.command()
+@click.argument("article_id")
+@click.option("--json", "as_json", is_flag=True, help="The card and the text as one JSON object.")
+@_index_dir
+def show(article_id: str, as_json: bool, index_dir: Path) -> None:  # noqa: FBT001 click passes flags by name
+    """Print an article's stored text, exactly as it is quoted."""
+    article = _open(index_dir).article(article_id)
+    if article is None:
+        raise click.ClickException(f'There is no article "{article_id}" in the index. `python -m bot sources` lists them.')
+    if as_json:
+        card = asdict(article.source)
+        card["published"] = article.source.published and article.source.published.isoformat()
+        click.echo(json.dumps({"article": card, "text": article.text}, ensure_ascii=False))
+    else:
+        click.echo(article.text, nl=False)
+
+
+@main.command()
+@_index_dir
+def verify(index_dir: Path) -> None:
+    """Re-read every byte of the current generation: hashes, offsets, counts, FAISS against SQLite."""
+    generations = Generations(index_dir)
+    number = generations.require_current()
+    faults = list(generations.faults(number))
+    for fault in faults:
+        click.echo(fault, err=True)
+    if faults:
+        raise click.ClickException(
+            f"Generation {number} is damaged. Run `python -m index build` or `python -m index rollback`."
+        )
+    m = generations.manifest(number)
+    click.echo(f"Generation {number} is sound: {m.articles} articles, {m.passages} passages, {m.sentences} sentences.")
+
+
+@main.command()
+@_index_dir
+def rollback(index_dir: Path) -> None:
+    """Go back to the generation before the current one."""
+    number = Generations(index_dir).rollback()
+    click.echo(f"Generation {number} is current now.")
+
+
+def _open(index_dir: Path, encoder: SentenceTransformerEncoder | None = None) -> FaissStore:
+    store, warning = Generations(index_dir).open_current(encoder)
+    if warning:
+        click.echo(warning, err=True)
+    return store
+
+
+if __name__ == "__main__":
+    load_dotenv(".env")
+    main(prog_name="python -m index")

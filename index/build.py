@@ -1,0 +1,199 @@
+"""Corpus → passages → vectors → a new generation. Text that was embedded before is not embedded again."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+
+from index.corpus import read_corpus
+from index.errors import BuildError, IndexUnavailableError, OnTheRecordError
+from index.faiss_store import FaissStoreWriter
+from index.generations import FORMAT, KEEP, Generations, file_facts
+from index.model import Filters, Kind, Manifest
+from index.passages import split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from index.corpus import Corpus, Problem
+    from index.encoder import Encoder
+    from index.faiss_store import FaissStore
+    from index.model import Listing
+
+_ENCODE_AT_ONCE = 256  # texts between two reports of progress
+_NAMED_AT_MOST = 20  # articles named one by one in a report, of each sort
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did. `added`, `changed` and `removed` are article ids; `seconds` is wall time.
+
+    `built` is False when nothing had changed, so that the current generation stayed.
+    """
+
+    manifest: Manifest
+    built: bool
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    refused: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
+    embedded: int
+    reused: int
+    seconds: float
+
+    def lines(self) -> list[str]:
+        """The outcome for a person: the diff, refusals and notes with their reasons, and what it took."""
+        m = self.manifest
+        unchanged = m.articles - len(self.added) - len(self.changed)
+        outcome = "Built generation" if self.built else "Nothing has changed; kept generation"
+        lines = [
+            f"{outcome} {m.generation}: {m.articles} articles, {m.passages} passages, {m.sentences} sentences.",
+            f"{len(self.added)} added, {len(self.changed)} changed, {len(self.removed)} removed, {unchanged} unchanged, "
+            f"{len(self.refused)} refused; {self.embedded} texts embedded, {self.reused} reused, {self.seconds:.1f} s.",
+        ]
+        for label, names in (("added", self.added), ("changed", self.changed), ("removed", self.removed)):
+            lines.extend(f"  {label}: {name}" for name in names[:_NAMED_AT_MOST])
+            if len(names) > _NAMED_AT_MOST:
+                lines.append(f"  {label}: {len(names) - _NAMED_AT_MOST} more")
+        lines.extend(f"  refused: {problem}" for problem in self.refused)
+        lines.extend(f"  note: {problem}" for problem in self.notes)
+        return lines
+
+
+def build(
+    corpus_folder: Path,
+    root: Path,
+    encoder: Encoder,
+    *,
+    keep: int = KEEP,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> BuildReport:
+    """Index a folder of articles as a new generation in `root` and make it current.
+
+    `progress` is called with (texts embedded so far, texts to embed). `keep` earlier generations stay for rollback.
+
+    Raises:
+        CorpusError: the corpus cannot be used at all.
+        BuildLockedError: another build is under way.
+        BuildError: the build stopped (a full disk, say); the generation that was current still is.
+
+    """
+    started = time.perf_counter()
+    corpus = read_corpus(corpus_folder)
+    generations = Generations(root)
+    with generations.locked():
+        previous = _open_previous(generations)
+        try:
+            before = {listing.source.id: listing for listing in previous.listings(Filters())} if previous else {}
+            if before and not corpus.articles:
+                raise BuildError(
+                    f"{corpus_folder} holds no article that can be read, and the index has {len(before)}: it stays as "
+                    "it is. Check CORPUS_DIR; to empty the index on purpose, delete the folder " + str(root) + "."
+                )
+            same_model = previous is not None and previous.manifest.weights_sha256 == encoder.weights_sha256
+            built = not (previous and same_model and previous.manifest.corpus_sha256 == corpus.sha256)
+            if previous and not built:
+                manifest, embedded, reused = previous.manifest, 0, 0
+            else:
+                known = previous if same_model else None
+                manifest, embedded, reused = _write(generations, corpus, before, encoder, known, keep, progress)
+        finally:
+            if previous:
+                previous.close()
+    now = {article.source.id: article.source for article in corpus.articles}
+    return BuildReport(
+        manifest=manifest,
+        built=built,
+        added=tuple(name for name in now if name not in before),
+        changed=tuple(name for name in now if name in before and before[name].source != now[name]),
+        removed=tuple(name for name in before if name not in now),
+        refused=corpus.refused,
+        notes=corpus.notes,
+        embedded=embedded,
+        reused=reused,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _open_previous(generations: Generations) -> FaissStore | None:
+    """What the new generation is compared with and takes vectors from; a damaged index is built anew."""
+    try:
+        return generations.open_current()[0]
+    except IndexUnavailableError:
+        return None
+
+
+def _write(
+    generations: Generations,
+    corpus: Corpus,
+    before: Mapping[str, Listing],
+    encoder: Encoder,
+    known: FaissStore | None,
+    keep: int,
+    progress: Callable[[int, int], None],
+) -> tuple[Manifest, int, int]:
+    """Write, check and publish a generation; its manifest, and how many vectors were made and reused."""
+    folder = None
+    try:
+        folder = generations.begin()
+        writer = FaissStoreWriter(folder, encoder.dimension)
+        try:
+            built_at = datetime.now(UTC)
+            passages = sentences = 0
+            for article in corpus.articles:
+                earlier = before.get(article.source.id)
+                same_text = earlier is not None and earlier.source.sha256 == article.source.sha256
+                parts = split(article)
+                writer.add(article, parts, earlier.indexed_at if earlier and same_text else built_at)
+                quotable = [part for part in parts if part.kind is not Kind.RELATED]
+                passages += len(quotable)
+                sentences += sum(len(part.sentences) for part in quotable)
+            vectors, embedded = _vectors(set(writer.texts()), encoder, known, progress)
+            writer.finish(vectors)
+        finally:
+            writer.close()
+        manifest = Manifest(
+            format=FORMAT,
+            generation=generations.next_number(),
+            model=encoder.model,
+            weights_sha256=encoder.weights_sha256,
+            dimension=encoder.dimension,
+            articles=len(corpus.articles),
+            passages=passages,
+            sentences=sentences,
+            corpus_sha256=corpus.sha256,
+            built_at=built_at,
+            files=file_facts(folder),
+        )
+        generations.publish(folder, manifest, keep)
+    except (OSError, sqlite3.Error, RuntimeError, MemoryError, OnTheRecordError) as exc:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        reason = str(exc).splitlines()[0] if str(exc) else type(exc).__name__
+        raise BuildError(f"The build stopped: {reason.rstrip('.')}. The index is as it was before.") from exc
+    return manifest, embedded, len(vectors) - embedded
+
+
+def _vectors(
+    texts: set[str], encoder: Encoder, known: FaissStore | None, progress: Callable[[int, int], None]
+) -> tuple[dict[str, NDArray[np.float32]], int]:
+    """A vector for every text, and how many of them had to be made."""
+    vectors = {text: vector for text, vector in known.vectors() if text in texts} if known else {}
+    # Longest first: batches of like length waste least, and a lack of memory shows at once.
+    missing = sorted(texts - vectors.keys(), key=lambda text: (-len(text), text))
+    progress(0, len(missing))
+    for first in range(0, len(missing), _ENCODE_AT_ONCE):
+        chunk = missing[first : first + _ENCODE_AT_ONCE]
+        vectors.update(zip(chunk, encoder.encode(chunk), strict=True))
+        progress(first + len(chunk), len(missing))
+    return vectors, len(missing)

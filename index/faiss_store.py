@@ -1,0 +1,357 @@
+"""The embedded engine: FAISS for vectors, SQLite for texts, metadata and the FTS5 lexical index.
+
+FAISS row n is the passage or sentence whose SQLite row is n + 1; nothing outside this file sees either number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import faiss
+import numpy as np
+
+from index.errors import DamagedIndexError
+from index.model import (
+    Article,
+    Candidate,
+    Filters,
+    Kind,
+    Listing,
+    Manifest,
+    Passage,
+    SentenceScores,
+    Source,
+    Span,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+DATABASE = "articles.sqlite"
+PASSAGE_VECTORS = "passages.faiss"
+SENTENCE_VECTORS = "sentences.faiss"
+FILES = (DATABASE, PASSAGE_VECTORS, SENTENCE_VECTORS)
+
+_CHUNK = 4096  # rows handled at a time when a whole table passes through memory
+# Porter stems English and leaves other words alone; diacritics are folded, punctuation parts words.
+_TOKENIZER = "porter unicode61 remove_diacritics 2"
+_SCHEMA = f"""
+CREATE TABLE article (
+    row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, title TEXT NOT NULL, title_given INTEGER NOT NULL, outlet TEXT,
+    outlet_key TEXT, author TEXT, published TEXT, url TEXT, language TEXT, sha256 TEXT NOT NULL,
+    body_start INTEGER NOT NULL, indexed_at TEXT NOT NULL, text TEXT NOT NULL
+) STRICT;
+CREATE TABLE passage (
+    row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, paragraph INTEGER NOT NULL,
+    kind TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL
+) STRICT;
+CREATE TABLE sentence (
+    row INTEGER PRIMARY KEY, passage INTEGER NOT NULL REFERENCES passage, start INTEGER NOT NULL, "end" INTEGER NOT NULL
+) STRICT;
+CREATE INDEX passage_by_article ON passage (article);
+CREATE INDEX sentence_by_passage ON sentence (passage);
+CREATE VIRTUAL TABLE passage_words USING fts5 (words, content='', tokenize='{_TOKENIZER}');
+CREATE VIRTUAL TABLE sentence_words USING fts5 (words, content='', tokenize='{_TOKENIZER}');
+"""
+_CARD = "a.id, a.title, a.title_given, a.outlet, a.author, a.published, a.url, a.language, a.sha256"
+_PASSAGES = "FROM passage p JOIN article a ON a.row = p.article"
+_PASSAGE_TEXTS = f'SELECT substr(a.text, p.start + 1, p."end" - p.start) {_PASSAGES} ORDER BY p.row'
+_SENTENCE_TEXTS = (
+    'SELECT substr(a.text, s.start + 1, s."end" - s.start) FROM sentence s JOIN passage p ON p.row = s.passage '
+    "JOIN article a ON a.row = p.article ORDER BY s.row"
+)
+
+
+def outlet_key(name: str) -> str:
+    """What makes two spellings of an outlet's name the same: letters without case, single spaces."""
+    return " ".join(name.casefold().split())
+
+
+class FaissStoreWriter:
+    """Writes a generation's files into an empty folder. Implements `StoreWriter`."""
+
+    def __init__(self, folder: Path, dimension: int) -> None:
+        self._folder = folder
+        self._dimension = dimension
+        self._db = sqlite3.connect(folder / DATABASE, isolation_level=None)
+        # The folder is thrown away if anything fails, and synced once at the end: no journal is needed.
+        self._db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
+        self._db.executescript(_SCHEMA)
+        self._db.execute("BEGIN")
+
+    def add(self, article: Article, passages: Sequence[Passage], indexed_at: datetime) -> None:
+        """See `StoreWriter.add`."""
+        s = article.source
+        row = self._db.execute(
+            "INSERT INTO article VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (s.id, s.title, s.title_given, s.outlet, s.outlet and outlet_key(s.outlet), s.author,
+             s.published and s.published.isoformat(), s.url, s.language, s.sha256, article.body_start,
+             indexed_at.isoformat(), article.text),
+        ).lastrowid  # fmt: skip
+        for passage in passages:
+            if passage.kind is Kind.RELATED:
+                continue
+            passage_row = self._db.execute(
+                "INSERT INTO passage VALUES (NULL, ?, ?, ?, ?, ?)",
+                (row, passage.paragraph, passage.kind, passage.start, passage.end),
+            ).lastrowid
+            self._db.execute("INSERT INTO passage_words (rowid, words) VALUES (?, ?)", (passage_row, passage.text))
+            for span in passage.sentences:
+                sentence_row = self._db.execute(
+                    "INSERT INTO sentence VALUES (NULL, ?, ?, ?)", (passage_row, span.start, span.end)
+                ).lastrowid
+                self._db.execute(
+                    "INSERT INTO sentence_words (rowid, words) VALUES (?, ?)", (sentence_row, passage.words(span))
+                )
+
+    def texts(self) -> Iterator[str]:
+        """See `StoreWriter.texts`."""
+        for query in (_PASSAGE_TEXTS, _SENTENCE_TEXTS):
+            for (text,) in self._db.execute(query):
+                yield text
+
+    def finish(self, vectors: Mapping[str, NDArray[np.float32]]) -> None:
+        """See `StoreWriter.finish`."""
+        for query, name in ((_PASSAGE_TEXTS, PASSAGE_VECTORS), (_SENTENCE_TEXTS, SENTENCE_VECTORS)):
+            flat = faiss.IndexFlatIP(self._dimension)
+            cursor = self._db.execute(query)
+            while rows := cursor.fetchmany(_CHUNK):
+                flat.add(np.stack([vectors[text] for (text,) in rows]))
+            faiss.write_index(flat, str(self._folder / name))
+        self._db.execute("COMMIT")
+        self._db.close()
+        for name in FILES:
+            _sync(self._folder / name)
+
+    def close(self) -> None:
+        """Give up: the folder is about to be thrown away."""
+        self._db.close()
+
+
+class FaissStore:
+    """Reads a generation. Implements `Store`.
+
+    Raises:
+        DamagedIndexError: a file is missing, cut short, or does not fit the others.
+
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.manifest = manifest
+        for name in FILES:
+            size = (folder / name).stat().st_size if (folder / name).exists() else None
+            if size is None:
+                raise DamagedIndexError(f"{folder / name} is missing.")
+            if size != manifest.files[name][0]:
+                raise DamagedIndexError(f"{folder / name} has {size} bytes instead of {manifest.files[name][0]}.")
+        self._lock = threading.Lock()
+        try:
+            self._passages = faiss.read_index(str(folder / PASSAGE_VECTORS))
+            self._sentences = faiss.read_index(str(folder / SENTENCE_VECTORS))
+            uri = f"{(folder / DATABASE).resolve().as_uri()}?mode=ro&immutable=1"
+            self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            counts = self._db.execute("SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)").fetchone()
+        except (RuntimeError, sqlite3.Error) as exc:
+            raise DamagedIndexError(f"{folder} cannot be opened: {str(exc).splitlines()[0]}.") from exc
+        found = (*counts, self._passages.ntotal, self._sentences.ntotal)
+        if found != (manifest.passages, manifest.sentences) * 2 or self._passages.d != manifest.dimension:
+            raise DamagedIndexError(f"{folder}: SQLite and FAISS hold different passages.")
+
+    def search(
+        self, vector: NDArray[np.float32], terms: Sequence[str], filters: Filters, limit: int
+    ) -> list[Candidate]:
+        """See `Store.search`."""
+        with self._lock:
+            where, values = _where(filters)
+            pool = self._pool(vector, terms, where, values, limit)
+            return self._score(pool, vector, terms)
+
+    def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
+        """See `Store.document_frequency`."""
+        query = "SELECT count(*) FROM passage_words WHERE passage_words MATCH ?"
+        with self._lock:
+            return {term: self._db.execute(query, (_phrase(term),)).fetchone()[0] for term in terms}
+
+    def listings(self, filters: Filters) -> list[Listing]:
+        """See `Store.listings`."""
+        where, values = _where(filters)
+        query = (
+            f"SELECT {_CARD}, (SELECT count(*) FROM passage p WHERE p.article = a.row), a.indexed_at "
+            f"FROM article a WHERE {where or 'TRUE'} ORDER BY a.id"
+        )
+        with self._lock:
+            rows = self._db.execute(query, values).fetchall()
+        return [Listing(_source(row[:-2]), row[-2], datetime.fromisoformat(row[-1])) for row in rows]
+
+    def article(self, article_id: str) -> Article | None:
+        """See `Store.article`."""
+        query = f"SELECT {_CARD}, a.text, a.body_start FROM article a WHERE a.id = ?"
+        with self._lock:
+            row = self._db.execute(query, (article_id,)).fetchone()
+        return Article(_source(row[:-2]), row[-2], row[-1]) if row else None
+
+    def vectors(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
+        """See `Store.vectors`."""
+        for query, flat in ((_PASSAGE_TEXTS, self._passages), (_SENTENCE_TEXTS, self._sentences)):
+            with self._lock:
+                texts = [text for (text,) in self._db.execute(query)]
+            for first in range(0, len(texts), _CHUNK):
+                chunk = texts[first : first + _CHUNK]
+                yield from zip(chunk, flat.reconstruct_n(first, len(chunk)), strict=True)
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        with self._lock:
+            self._db.close()
+
+    def faults(self) -> Iterator[str]:
+        """Every way in which texts, offsets, words and vectors do not agree, as sentences; none when all is well."""
+        with self._lock:
+            for (answer,) in self._db.execute("PRAGMA integrity_check"):
+                if answer != "ok":
+                    yield f"SQLite: {answer}"
+            for name, text, sha256 in self._db.execute("SELECT id, text, sha256 FROM article"):
+                if hashlib.sha256(text.encode()).hexdigest() != sha256:
+                    yield f"{name}: the stored text is not the one that was indexed"
+            for name, table in (("passage", self._passages), ("sentence", self._sentences)):
+                (words,) = self._db.execute(f"SELECT count(*) FROM {name}_words_docsize").fetchone()
+                if words != table.ntotal:
+                    yield f"the lexical index holds {words} {name}s, FAISS {table.ntotal}"
+                for first in range(0, table.ntotal, _CHUNK):
+                    rows = table.reconstruct_n(first, min(_CHUNK, table.ntotal - first))
+                    if not np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-3):
+                        yield f"{name} vectors {first} to {first + len(rows)} hold some that are not of unit length"
+            outside = self._db.execute(
+                f'SELECT a.id, p.paragraph {_PASSAGES} WHERE p.start < 0 OR p."end" <= p.start OR p."end" > length(a.text)'
+            )
+            yield from (f"{name}, paragraph {number}: offsets lie outside the text" for name, number in outside)
+            outside = self._db.execute(
+                f"SELECT a.id, p.paragraph {_PASSAGES} JOIN sentence s ON s.passage = p.row "
+                'WHERE s.start < p.start OR s."end" > p."end" OR s."end" <= s.start'
+            )
+            yield from (f"{name}, paragraph {number}: a sentence lies outside its passage" for name, number in outside)
+
+    def _pool(
+        self, vector: NDArray[np.float32], terms: Sequence[str], where: str, values: list[str], limit: int
+    ) -> list[int]:
+        """Rows of the passages that any of the four rankings puts among its best."""
+        owner = f"SELECT p.row {_PASSAGES} WHERE {where}" if where else None
+        owned = f"SELECT s.row FROM sentence s WHERE s.passage IN ({owner})" if owner else None
+        passages = set(_nearest(self._passages, vector, self._allowed(owner, values), limit))
+        sentences = set(_nearest(self._sentences, vector, self._allowed(owned, values), limit))
+        if terms:
+            for table, allowed, found in (("passage", owner, passages), ("sentence", owned, sentences)):
+                within = f"AND rowid IN ({allowed})" if allowed else ""
+                query = f"SELECT rowid FROM {table}_words WHERE {table}_words MATCH ? {within} ORDER BY rank LIMIT ?"
+                found.update(row for (row,) in self._db.execute(query, (_any(terms), *values, limit)))
+        query = "SELECT DISTINCT passage FROM sentence WHERE row IN (SELECT value FROM json_each(?))"
+        passages.update(row for (row,) in self._db.execute(query, (json.dumps(list(sentences)),)))
+        return sorted(passages)
+
+    def _allowed(self, query: str | None, values: list[str]) -> NDArray[np.int64] | None:
+        if query is None:
+            return None
+        return np.array([row - 1 for (row,) in self._db.execute(query, values)], dtype=np.int64)
+
+    def _score(self, pool: list[int], vector: NDArray[np.float32], terms: Sequence[str]) -> list[Candidate]:
+        rows = json.dumps(pool)
+        sentences: dict[int, list[tuple[int, Span]]] = {row: [] for row in pool}
+        query = 'SELECT passage, row, start, "end" FROM sentence WHERE passage IN (SELECT value FROM json_each(?)) ORDER BY row'
+        for passage, row, start, end in self._db.execute(query, (rows,)):
+            sentences[passage].append((row, Span(start, end)))
+        sentence_rows = [row for spans in sentences.values() for row, _ in spans]
+        dense = _cosines(self._passages, pool, vector)
+        sentence_dense = _cosines(self._sentences, sentence_rows, vector)
+        lexical, matched = self._words("passage_words", pool, terms)
+        sentence_lexical, sentence_matched = self._words("sentence_words", sentence_rows, terms)
+        query = (
+            f'SELECT p.row, {_CARD}, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), p.paragraph, p.kind '
+            f"{_PASSAGES} WHERE p.row IN (SELECT value FROM json_each(?))"
+        )
+        candidates = []
+        for row, *card, start, end, text, paragraph, kind in self._db.execute(query, (rows,)):
+            spans = tuple(span for _, span in sentences[row])
+            scores = tuple(
+                SentenceScores(span, sentence_dense[s], sentence_lexical.get(s, 0.0), frozenset(sentence_matched[s]))
+                for s, span in sentences[row]
+            )
+            passage = Passage(_source(card), start, end, text, paragraph, Kind(kind), spans)
+            candidates.append(Candidate(passage, dense[row], lexical.get(row, 0.0), frozenset(matched[row]), scores))
+        return candidates
+
+    def _words(
+        self, table: str, rows: list[int], terms: Sequence[str]
+    ) -> tuple[dict[int, float], dict[int, set[str]]]:
+        """BM25 of the rows in which any term stands, and the terms that stand in each row."""
+        matched: dict[int, set[str]] = {row: set() for row in rows}
+        if not terms:
+            return {}, matched
+        within = f"{table} MATCH ? AND rowid IN (SELECT value FROM json_each(?))"
+        pool = json.dumps(rows)
+        for term in terms:
+            for (row,) in self._db.execute(f"SELECT rowid FROM {table} WHERE {within}", (_phrase(term), pool)):
+                matched[row].add(term)
+        scores = dict(self._db.execute(f"SELECT rowid, -rank FROM {table} WHERE {within}", (_any(terms), pool)))
+        return scores, matched
+
+
+def _where(filters: Filters) -> tuple[str, list[str]]:
+    """An SQL condition on `article a` and its values; empty when nothing is filtered."""
+    conditions, values = [], []
+    for column, wanted in (("a.outlet_key", tuple(map(outlet_key, filters.outlets))), ("a.id", filters.articles)):
+        if wanted:
+            conditions.append(f"{column} IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(wanted))
+    for comparison, day in ((">=", filters.since), ("<=", filters.until)):
+        if day:
+            conditions.append(f"a.published {comparison} ?")
+            values.append(day.isoformat())
+    return " AND ".join(conditions), values
+
+
+def _nearest(
+    flat: faiss.IndexFlatIP, vector: NDArray[np.float32], allowed: NDArray[np.int64] | None, limit: int
+) -> list[int]:
+    """SQLite rows of the nearest vectors among those allowed (None: all)."""
+    count = min(limit, flat.ntotal if allowed is None else len(allowed))
+    if count == 0:
+        return []
+    params = None if allowed is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))
+    _, found = flat.search(vector[np.newaxis], count, params=params)
+    return [int(row) + 1 for row in found[0]]
+
+
+def _cosines(flat: faiss.IndexFlatIP, rows: list[int], vector: NDArray[np.float32]) -> dict[int, float]:
+    if not rows:
+        return {}
+    stored = flat.reconstruct_batch(np.array(rows, dtype=np.int64) - 1)
+    return dict(zip(rows, map(float, stored @ vector), strict=True))
+
+
+def _phrase(term: str) -> str:
+    """A term as an FTS5 string, in which no character is an operator."""
+    return '"' + term.replace('"', '""') + '"'
+
+
+def _any(terms: Iterable[str]) -> str:
+    return " OR ".join(map(_phrase, terms))
+
+
+def _source(card: Sequence[str | int | None]) -> Source:
+    name, title, title_given, outlet, author, published, url, language, sha256 = card
+    day = date.fromisoformat(str(published)) if published else None
+    return Source(str(name), str(title), bool(title_given), outlet, author, day, url, language, str(sha256))  # type: ignore[arg-type]  # SQLite columns
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as handle:
+        os.fsync(handle.fileno())

@@ -1,0 +1,301 @@
+"""Versioned index folders: built aside, made current in one atomic step, kept for rollback.
+
+    INDEX_DIR/
+      CURRENT                 the number of the generation that is served, replaced atomically
+      build.lock, build.json  who is building, since when
+      generations/000004/     manifest.json and the files of one engine; never changed once it has its name
+      generations/building-*  a build under way, or the remains of one that was killed
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from index.errors import (
+    BuildError,
+    BuildLockedError,
+    DamagedIndexError,
+    IncompatibleIndexError,
+    IndexUnavailableError,
+    NoIndexError,
+)
+from index.faiss_store import FILES, FaissStore
+from index.model import Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from index.encoder import Encoder
+
+# Raised whenever what is stored, or how passages are cut, changes.
+FORMAT = 1
+KEEP = 3
+MANIFEST = "manifest.json"
+REBUILD = "Run `python -m index build` to make a new one."
+
+
+class Generations:
+    """The generations in one index folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._folder = root / "generations"
+        self._pointer = root / "CURRENT"
+
+    def current(self) -> int | None:
+        """The number of the generation to serve, or None before the first build.
+
+        Raises:
+            DamagedIndexError: the pointer cannot be read.
+
+        """
+        try:
+            return int(self._pointer.read_text(encoding="ascii"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as exc:
+            raise DamagedIndexError(f"{self._pointer} cannot be read. {REBUILD}") from exc
+
+    def require_current(self) -> int:
+        """The number of the current generation.
+
+        Raises:
+            NoIndexError: nothing has been built.
+            DamagedIndexError: the pointer cannot be read.
+
+        """
+        current = self.current()
+        if current is None:
+            raise NoIndexError(f"There is no index in {self.root} yet. {REBUILD}")
+        return current
+
+    def numbers(self) -> list[int]:
+        """The generations on disk, oldest first."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(int(path.name) for path in self._folder.iterdir() if path.name.isdecimal())
+
+    def folder(self, number: int) -> Path:
+        """Where a generation lies."""
+        return self._folder / f"{number:06d}"
+
+    def manifest(self, number: int) -> Manifest:
+        """A generation's manifest.
+
+        Raises:
+            DamagedIndexError: it is missing or unreadable.
+            IncompatibleIndexError: it was written by another format of this program.
+
+        """
+        path = self.folder(number) / MANIFEST
+        try:
+            fields = json.loads(path.read_text(encoding="utf-8"))
+            if fields["format"] != FORMAT:
+                raise IncompatibleIndexError(
+                    f"Generation {number} has index format {fields['format']}; this program reads {FORMAT}. {REBUILD}"
+                )
+            files = {name: (int(size), str(sha256)) for name, (size, sha256) in fields.pop("files").items()}
+            built_at = datetime.fromisoformat(fields.pop("built_at"))
+            manifest = Manifest(**fields, built_at=built_at, files=files)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise DamagedIndexError(f"{path} is missing or damaged.") from exc
+        if set(files) != set(FILES):
+            raise DamagedIndexError(f"{path} does not list the files of a generation.")
+        return manifest
+
+    def open(self, number: int) -> FaissStore:
+        """One generation, whatever model made it.
+
+        Raises:
+            IndexUnavailableError: it is damaged or of another format.
+
+        """
+        return FaissStore(self.folder(number), self.manifest(number))
+
+    def open_current(self, encoder: Encoder | None = None) -> tuple[FaissStore, str | None]:
+        """The current generation, or the newest sound one with a sentence saying why.
+
+        With an `encoder`, a generation made by another model counts as unusable.
+
+        Raises:
+            NoIndexError: nothing has been built.
+            IndexUnavailableError: no generation can be served; the message is about the current one.
+
+        """
+        current = self.require_current()
+        try:
+            return self._open_for(current, encoder), None
+        except IndexUnavailableError as exc:
+            for number in sorted(set(self.numbers()) - {current}, reverse=True):
+                with suppress(IndexUnavailableError):
+                    store = self._open_for(number, encoder)
+                    return store, f"Generation {current} cannot be served: {exc} Serving generation {number}. {REBUILD}"
+            if isinstance(exc, DamagedIndexError):
+                raise DamagedIndexError(f"{exc} {REBUILD}") from exc
+            raise
+
+    def faults(self, number: int) -> Iterator[str]:
+        """Everything wrong with a generation after re-reading every byte of it, as sentences."""
+        try:
+            manifest = self.manifest(number)
+            store = self.open(number)
+        except IndexUnavailableError as exc:
+            yield str(exc)
+            return
+        try:
+            for name, facts in file_facts(self.folder(number)).items():
+                if facts != manifest.files[name]:
+                    yield f"{self.folder(number) / name} is not what was written (its sha256 differs)."
+            yield from store.faults()
+        finally:
+            store.close()
+
+    def rollback(self) -> int:
+        """Make the newest sound generation older than the current one current; its number.
+
+        Raises:
+            IndexUnavailableError: there is none.
+            BuildLockedError: a build is under way.
+
+        """
+        with self.locked():
+            current = self.current()
+            for number in sorted(self.numbers(), reverse=True):
+                if current is not None and number < current:
+                    with suppress(IndexUnavailableError):
+                        self.open(number).close()
+                        self._point_to(number)
+                        return number
+        raise NoIndexError(f"There is no earlier generation to go back to in {self.root}.")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the build lock; the system lets go of it even when the process is killed.
+
+        Raises:
+            BuildLockedError: another process holds it; the message says which and since when.
+            BuildError: the index folder cannot be written.
+
+        """
+        holder = self.root / "build.json"
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.root / "build.lock", timeout=0)
+            lock.acquire()
+        except Timeout as exc:
+            who = "another process"
+            with suppress(OSError, ValueError, KeyError):
+                told = json.loads(holder.read_text(encoding="utf-8"))
+                who = f"process {told['pid']} on {told['host']} since {told['since']}"
+            raise BuildLockedError(f"The index is being built already, by {who}. Try again when it is done.") from exc
+        except OSError as exc:
+            raise BuildError(f"The index folder {self.root} cannot be written: {exc.strerror}.") from exc
+        try:
+            since = datetime.now(UTC).isoformat(timespec="seconds")
+            with suppress(OSError):  # a full disk must not hide the real error, which comes later
+                told = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
+                holder.write_text(json.dumps(told), encoding="utf-8")
+            yield
+        finally:
+            with suppress(OSError):
+                holder.unlink(missing_ok=True)
+            lock.release()
+
+    def begin(self) -> Path:
+        """A new empty folder to build in, after clearing what killed builds left. Call it under the lock."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for left_over in self._folder.glob("building-*"):
+            shutil.rmtree(left_over, ignore_errors=True)
+        folder = self._folder / f"building-{os.getpid()}"
+        folder.mkdir()
+        return folder
+
+    def next_number(self) -> int:
+        """The number of the generation that is built next."""
+        try:
+            current = self.current() or 0
+        except DamagedIndexError:
+            current = 0
+        return max([current, *self.numbers()]) + 1
+
+    def publish(self, folder: Path, manifest: Manifest, keep: int) -> None:
+        """Check a finished folder, give it its name, point to it, and prune. Call it under the lock.
+
+        Raises:
+            DamagedIndexError: what was written does not read back as it should.
+
+        """
+        fields = asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
+        _write_durably(folder / MANIFEST, json.dumps(fields, indent=1))
+        _sync_folder(folder)
+        store = FaissStore(folder, manifest)
+        try:
+            for fault in store.faults():
+                raise DamagedIndexError(f"The new generation does not read back: {fault}.")
+        finally:
+            store.close()
+        folder.rename(self.folder(manifest.generation))
+        _sync_folder(self._folder)
+        self._point_to(manifest.generation)
+        for number in [n for n in self.numbers() if n < manifest.generation][: -keep or None]:
+            shutil.rmtree(self.folder(number), ignore_errors=True)
+
+    def _open_for(self, number: int, encoder: Encoder | None) -> FaissStore:
+        manifest = self.manifest(number)
+        if encoder is not None:
+            made_by = (manifest.model, manifest.weights_sha256[:12], manifest.dimension)
+            asked_for = (encoder.model, encoder.weights_sha256[:12], encoder.dimension)
+            if made_by[1:] != asked_for[1:]:
+                raise IncompatibleIndexError(
+                    f"Generation {number} was made by the model {_describe(*made_by)}; EMBEDDING_MODEL is "
+                    f"{_describe(*asked_for)}. Run `python -m index build`, or set EMBEDDING_MODEL back."
+                )
+        return FaissStore(self.folder(number), manifest)
+
+    def _point_to(self, number: int) -> None:
+        aside = self._pointer.with_suffix(".new")
+        _write_durably(aside, f"{number:06d}\n")
+        aside.replace(self._pointer)
+        _sync_folder(self.root)
+
+
+def file_facts(folder: Path) -> dict[str, tuple[int, str]]:
+    """Size in bytes and sha256 of each of a generation's files, for its manifest."""
+    facts = {}
+    for name in FILES:
+        with (folder / name).open("rb") as handle:
+            facts[name] = ((folder / name).stat().st_size, hashlib.file_digest(handle, "sha256").hexdigest())
+    return facts
+
+
+def _describe(model: str, weights: str, dimension: int) -> str:
+    return f"{model} (weights {weights}…, {dimension} dimensions)"
+
+
+def _write_durably(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make renames in a folder durable; a platform that cannot open folders does not need it."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,147 @@
+"""The nouns. Frozen values, standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+
+class Kind(StrEnum):
+    """What a passage is within its article."""
+
+    BODY = "body"
+    CAPTION = "caption"
+    RELATED = "related"
+    EMBED = "embed"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An article's card.
+
+    `id` is the file's path within the corpus without its ending, `sha256` the hash of the stored text in UTF-8.
+    Unknown metadata is None. `title_given` is False where the title is the article's opening words.
+    """
+
+    id: str
+    title: str
+    title_given: bool
+    outlet: str | None
+    author: str | None
+    published: date | None
+    url: str | None
+    language: str | None
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A card and the stored text, which is what is quoted.
+
+    `body_start` is the offset where prose begins, after a header such as `date 2023-05-04` run into the text.
+    """
+
+    source: Source
+    text: str
+    body_start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Offsets into the stored text, in characters: `text[start:end]`."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One to a few whole sentences of one paragraph; `article.text[start:end] == text`.
+
+    `paragraph` counts from 1. `sentences` are offsets into the article's text, in order, within the passage.
+    """
+
+    source: Source
+    start: int
+    end: int
+    text: str
+    paragraph: int
+    kind: Kind
+    sentences: tuple[Span, ...]
+
+    def words(self, span: Span) -> str:
+        """The stored characters of a span that lies within this passage."""
+        return self.text[span.start - self.start : span.end - self.start]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which articles a search may see; an empty tuple or None means no limit.
+
+    `since` and `until` are inclusive; an article without a date passes neither. Outlets compare without case.
+    """
+
+    outlets: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.outlets or self.articles or self.since or self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceScores:
+    """One sentence of a candidate passage: cosine, BM25 and which question terms stand in it."""
+
+    span: Span
+    dense: float
+    lexical: float
+    matched: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A whole passage a store finds near a question; higher scores are nearer.
+
+    `dense` is the cosine, `lexical` the BM25 score (0 where no term matches), `matched` the question terms in it.
+    """
+
+    passage: Passage
+    dense: float
+    lexical: float
+    matched: frozenset[str]
+    sentences: tuple[SentenceScores, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One row of the list of sources: the card, its searchable passages, and when this text was first indexed."""
+
+    source: Source
+    passages: int
+    indexed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation is made of.
+
+    `files` maps each file's name to (size in bytes, sha256). `corpus_sha256` covers every article and its metadata.
+    """
+
+    format: int
+    generation: int
+    model: str
+    weights_sha256: str
+    dimension: int
+    articles: int
+    passages: int
+    sentences: int
+    corpus_sha256: str
+    built_at: datetime
+    files: dict[str, tuple[int, str]]

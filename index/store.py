@@ -1,0 +1,60 @@
+"""The seams between an index and the engine that holds it. No paths, no row numbers; whole passages with scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from index.model import Article, Candidate, Filters, Listing, Manifest, Passage
+
+
+class Store(Protocol):
+    """One generation, read only. Safe to call from several threads."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the generation is made of."""
+
+    def search(
+        self, vector: NDArray[np.float32], terms: Sequence[str], filters: Filters, limit: int
+    ) -> list[Candidate]:
+        """The passages nearest to a question by any of four scores, each with all four.
+
+        `vector` has unit length and shape (dimension,); `terms` are the question's words for lexical search. The pool
+        is the union of the best `limit` passages and the best `limit` sentences by cosine and by BM25, drawn only
+        from articles that pass `filters`; its order means nothing.
+        """
+
+    def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
+        """In how many searchable passages of the whole index each term stands, as the lexical index matches it."""
+
+    def listings(self, filters: Filters) -> list[Listing]:
+        """The articles that pass, by id."""
+
+    def article(self, article_id: str) -> Article | None:
+        """The stored article, or None."""
+
+    def vectors(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
+        """Every embedded text with its vector, for reuse by the next build."""
+
+    def close(self) -> None:
+        """Let go of files; the store is not used afterwards."""
+
+
+class StoreWriter(Protocol):
+    """Takes one generation's content, article by article."""
+
+    def add(self, article: Article, passages: Sequence[Passage], indexed_at: datetime) -> None:
+        """Take an article and its passages. Related links are passed over: they can never be found or quoted."""
+
+    def texts(self) -> Iterator[str]:
+        """The texts that need a vector: every passage and every sentence, repeats included."""
+
+    def finish(self, vectors: Mapping[str, NDArray[np.float32]]) -> None:
+        """Take the vector of every text, write everything out durably and close."""

@@ -1,0 +1,36 @@
+"""A deterministic, readable stand-in for a model: each word has its own pseudo-random direction."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+class WordHashEncoder:
+    """Texts that share words are near each other. Implements `index.encoder.Encoder`."""
+
+    def __init__(self, model: str = "word-hash", dimension: int = 64) -> None:
+        self.model = model
+        self.dimension = dimension
+        self.weights_sha256 = hashlib.sha256(model.encode()).hexdigest()
+        self.encoded: list[str] = []  # every text asked for, so that tests can see what was embedded again
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.encoded.extend(texts)
+        rows = np.stack([self._vector(text) for text in texts]) if texts else np.empty((0, self.dimension))
+        return rows.astype(np.float32)
+
+    def _vector(self, text: str) -> NDArray[np.float64]:
+        total = np.full(self.dimension, 1e-3)
+        for word in re.findall(r"\w+", text.lower()):
+            seed = int.from_bytes(hashlib.sha256(f"{self.model} {word}".encode()).digest()[:8])
+            total += np.random.default_rng(seed).standard_normal(self.dimension)
+        return total / np.linalg.norm(total)
