@@ -11,7 +11,7 @@ from index.model import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from index.model import Filters, Passage, Source
+    from index.model import Passage, Source
     from index.search import Hit, Ranking
 
 EXCERPTS = 3
@@ -143,7 +143,11 @@ def _window(hit: Hit) -> Span:
     sentences = hit.sentences
     first = last = next(n for n, sentence in enumerate(sentences) if sentence is hit.best)
     while True:
-        options = [n for n in (first - 1, last + 1) if 0 <= n < len(sentences) and _length(hit, first, last, n) <= EXCERPT_CHARS]
+        options = [
+            n
+            for n in (first - 1, last + 1)
+            if 0 <= n < len(sentences) and _length(hit, first, last, n) <= EXCERPT_CHARS
+        ]
         if not options:
             return Span(sentences[first].span.start, sentences[last].span.end)
         better = max(options, key=lambda n: sentences[n].score)

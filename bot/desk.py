@@ -60,7 +60,9 @@ class Desk:
 
     """
 
-    def __init__(self, index_dir: Path, corpus_dir: Path, load_encoder: Callable[[], Encoder], keep: int = KEEP) -> None:
+    def __init__(
+        self, index_dir: Path, corpus_dir: Path, load_encoder: Callable[[], Encoder], keep: int = KEEP
+    ) -> None:
         self._generations = Generations(index_dir)
         self._corpus_dir = corpus_dir
         self._load_encoder = load_encoder

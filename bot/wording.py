@@ -59,7 +59,8 @@ def also_in(excerpt: Excerpt) -> str | None:
 def counts(answer: Answer) -> str:
     """How many excerpts from how many of the articles in the index."""
     articles = len({excerpt.source.id for excerpt in answer.excerpts})
-    return f"{plural(len(answer.excerpts), 'excerpt')} from {articles} of {plural(answer.articles, 'article')} in the index"
+    excerpts = plural(len(answer.excerpts), "excerpt")
+    return f"{excerpts} from {articles} of {plural(answer.articles, 'article')} in the index"
 
 
 def plural(count: int, noun: str) -> str:
@@ -75,7 +76,9 @@ def filtered_out(filters: Filters, passing: int, undated: int) -> str:
     else:
         message = f"Nothing in {plural(passing, 'article')} {wanted} answers this; other articles in the index may."
     if undated and (filters.since or filters.until):
-        message += f" {plural(undated, 'article')} without a date {'is' if undated == 1 else 'are'} left out by a date filter."
+        message += (
+            f" {plural(undated, 'article')} without a date {'is' if undated == 1 else 'are'} left out by a date filter."
+        )
     return message
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from index.generations import KEEP, Generations
 from index.search import search
 
 if TYPE_CHECKING:
+    from index.encoder import Encoder
     from index.faiss_store import FaissStore
 
 _index_dir = click.option(
@@ -31,17 +31,18 @@ _model = click.option(
 )  # fmt: skip
 
 
-class _Commands(click.Group):
+class Commands(click.Group):
     """A group whose commands end on an error of ours with its sentence and exit status 1, never a traceback."""
 
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 click's own signature
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command as click does."""
         try:
             return super().invoke(ctx)
         except OnTheRecordError as exc:
             raise click.ClickException(str(exc)) from exc
 
 
-@click.group(cls=_Commands)
+@click.group(cls=Commands)
 def main() -> None:
     """Build and look after the index of a folder of articles."""
 
@@ -55,16 +56,7 @@ def main() -> None:
               help="Earlier generations kept for rollback.")  # fmt: skip
 def build_command(corpus: Path, index_dir: Path, model: str, keep: int) -> None:
     """Index the articles as a new generation; the old one serves until it is done."""
-    encoder = SentenceTransformerEncoder(model)
-    console = Console(stderr=True)
-    columns = (TextColumn("Embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("texts")
-        report = build(
-            corpus, index_dir, encoder, keep=keep, progress=lambda done, total: bar.update(task, completed=done, total=total)
-        )
-    for line in report.lines():
-        click.echo(line)
+    build_with_progress(corpus, index_dir, SentenceTransformerEncoder(model), keep)
 
 
 @main.command()
@@ -79,7 +71,8 @@ def status(index_dir: Path) -> None:
     click.echo(f"generation  {m.generation}, built {m.built_at:%Y-%m-%d %H:%M} UTC")
     click.echo(f"holds       {m.articles} articles, {m.passages} passages, {m.sentences} sentences")
     click.echo(f"model       {m.model}, {m.dimension} dimensions, weights {m.weights_sha256[:12]}…")
-    click.echo(f"size        {sum(size for size, _ in m.files.values()) / 1024**2:.1f} MiB in {generations.folder(m.generation)}")
+    size = sum(size for size, _ in m.files.values())
+    click.echo(f"size        {size / 1024**2:.1f} MiB in {generations.folder(m.generation)}")
     kept = [str(number) for number in generations.numbers() if number != m.generation]
     click.echo(f"also kept   {', '.join(kept) or 'none'}")
 
@@ -95,24 +88,24 @@ def search_command(question: str, count: int, index_dir: Path, model: str) -> No
     ranking = search(question, _open(index_dir, encoder), encoder)
     click.echo("fused  dense  bm25   where")
     for hit in ranking.hits[:count]:
-        passage = hit.passage
-        click.echo(f"{hit.score:5.3f}  {hit.dense:5.3f}  {hit.lexical:5.2f}  {passage.source.id} ¶ {passage.paragraph} [{passage.kind}]")
-        click.echo(f"       {passage.words(hit.best.span)}")
+        where = f"{hit.passage.source.id} ¶ {hit.passage.paragraph} [{hit.passage.kind}]"
+        click.echo(f"{hit.score:5.3f}  {hit.dense:5.3f}  {hit.lexical:5.2f}  {where}")
+        click.echo(f"       {hit.passage.words(hit.best.span)}")
 
 
 @main.command()
 @click.argument("article_id")
 @click.option("--json", "as_json", is_flag=True, help="The card and the text as one JSON object.")
 @_index_dir
-def show(article_id: str, as_json: bool, index_dir: Path) -> None:  # noqa: FBT001 click passes flags by name
+def show(article_id: str, as_json: bool, index_dir: Path) -> None:
     """Print an article's stored text, exactly as it is quoted."""
     article = _open(index_dir).article(article_id)
     if article is None:
-        raise click.ClickException(f'There is no article "{article_id}" in the index. `python -m bot sources` lists them.')
+        raise click.ClickException(
+            f'There is no article "{article_id}" in the index. `python -m bot sources` lists them.'
+        )
     if as_json:
-        card = asdict(article.source)
-        card["published"] = article.source.published and article.source.published.isoformat()
-        click.echo(json.dumps({"article": card, "text": article.text}, ensure_ascii=False))
+        click.echo(json.dumps({"article": article.source.card(), "text": article.text}, ensure_ascii=False))
     else:
         click.echo(article.text, nl=False)
 
@@ -140,6 +133,21 @@ def rollback(index_dir: Path) -> None:
     """Go back to the generation before the current one."""
     number = Generations(index_dir).rollback()
     click.echo(f"Generation {number} is current now.")
+
+
+def build_with_progress(corpus: Path, index_dir: Path, encoder: Encoder, keep: int) -> None:
+    """Build with a progress bar where standard error is a terminal, and say there how it went."""
+    console = Console(stderr=True)
+    columns = (TextColumn("Embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("texts")
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        report = build(corpus, index_dir, encoder, keep=keep, progress=progress)
+    for line in report.lines():
+        click.echo(line, err=True)
 
 
 def _open(index_dir: Path, encoder: SentenceTransformerEncoder | None = None) -> FaissStore:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-
 from index.corpus import read_corpus
 from index.errors import BuildError, IndexUnavailableError, OnTheRecordError
 from index.faiss_store import FaissStoreWriter
@@ -58,8 +57,9 @@ class BuildReport:
         outcome = "Built generation" if self.built else "Nothing has changed; kept generation"
         lines = [
             f"{outcome} {m.generation}: {m.articles} articles, {m.passages} passages, {m.sentences} sentences.",
-            f"{len(self.added)} added, {len(self.changed)} changed, {len(self.removed)} removed, {unchanged} unchanged, "
-            f"{len(self.refused)} refused; {self.embedded} texts embedded, {self.reused} reused, {self.seconds:.1f} s.",
+            f"{len(self.added)} added, {len(self.changed)} changed, {len(self.removed)} removed, "
+            f"{unchanged} unchanged, {len(self.refused)} refused; "
+            f"{self.embedded} texts embedded, {self.reused} reused, {self.seconds:.1f} s.",
         ]
         for label, names in (("added", self.added), ("changed", self.changed), ("removed", self.removed)):
             lines.extend(f"  {label}: {name}" for name in names[:_NAMED_AT_MOST])

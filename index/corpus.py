@@ -8,7 +8,6 @@ import re
 import tomllib
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.errors import CorpusError
@@ -17,6 +16,7 @@ from index.passages import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 MAX_FILE_BYTES = 20 * 1024 * 1024
 METADATA_FILE = "sources.toml"
@@ -24,7 +24,7 @@ METADATA_KEYS = ("title", "outlet", "author", "published", "url", "language")
 OPENING_CHARS = 80
 
 _DATE_HEADER = re.compile(r"\s*(?:date|dated|published)\s*:?\s*(\d{4}-\d{2}-\d{2})\b\s*", re.IGNORECASE)
-# "(Moscow) ", "MOSCOW - ", "KYIV, May 3 (Agency) — ", "Moscow: "
+# Where a report was filed, in brackets, before a dash, or before a colon.
 _DATELINE = re.compile(
     r"\s*(?:\([A-Z][\w .'’-]{1,30}\)\s+|[A-Z][A-Z .'’-]{2,30}(?:,[^\n–—-]{1,30})?(?:\([^)\n]{1,30}\)\s*)?\s[-–—]+\s+"
     r"|[A-Z][a-z]+(?: [A-Z][a-z]+)?:\s+)"
@@ -83,8 +83,9 @@ def read_corpus(folder: Path) -> Corpus:
         notes.extend(Problem(name, reason) for reason in note)
     absent = set(metadata) - {problem.file for problem in refused}
     if absent:
-        locate = _line_finder((folder / METADATA_FILE).read_text(encoding="utf-8"))
-        notes.extend(Problem(METADATA_FILE, f'there is no article file "{name}"', locate(name)) for name in sorted(absent))
+        locate = _line_finder((folder / METADATA_FILE).read_text(encoding="utf-8-sig"))
+        for name in sorted(absent):
+            notes.append(Problem(METADATA_FILE, f'there is no article file "{name}"', locate(name)))
     return Corpus(tuple(articles), tuple(refused), tuple(notes))
 
 
@@ -209,7 +210,7 @@ def _card_field(key: str, value: object) -> str | date:
         if isinstance(value, date) and not isinstance(value, datetime):
             return value
         try:
-            return datetime.strptime(str(value), "%Y-%m-%d").date()  # noqa: DTZ007 a day has no time zone
+            return datetime.strptime(str(value), "%Y-%m-%d").date()
         except ValueError:
             raise ValueError(f"published = {json.dumps(str(value))} is not a date as YYYY-MM-DD") from None
     if not isinstance(value, str) or not value.strip():

@@ -63,7 +63,7 @@ class SentenceTransformerEncoder:
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
         from transformers.utils import logging as transformers_logging  # noqa: PLC0415
 
-        transformers_logging.disable_progress_bar()
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # upstream has no annotation
         try:
             self._model = SentenceTransformer(
                 str(folder), local_files_only=True, trust_remote_code=False, model_kwargs={"use_safetensors": True}
@@ -72,7 +72,7 @@ class SentenceTransformerEncoder:
             raise EncoderError(f"The model {model} could not be loaded: {exc}. Check EMBEDDING_MODEL.") from exc
         dimension = self._model.get_embedding_dimension()
         if dimension is None:
-            raise EncoderError(f"The model {model} does not say how long its vectors are. Choose another EMBEDDING_MODEL.")
+            raise EncoderError(f"The model {model} does not say how long its vectors are. Change EMBEDDING_MODEL.")
         self.dimension: int = dimension
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -105,7 +105,9 @@ def _weights_sha256(folder: Path) -> str:
     """The hash of the one weights file, or of the hashes of several."""
     files = sorted(folder.rglob("*.safetensors"))
     if not files:
-        raise EncoderError(f"{folder} holds no .safetensors weights, the only kind that is loaded. Check EMBEDDING_MODEL.")
+        raise EncoderError(
+            f"{folder} has no .safetensors weights, the only kind that is loaded. Check EMBEDDING_MODEL."
+        )
     hashes = []
     for file in files:
         with file.open("rb") as handle:

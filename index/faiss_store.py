@@ -11,7 +11,6 @@ import os
 import sqlite3
 import threading
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import faiss
@@ -33,6 +32,7 @@ from index.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -159,7 +159,8 @@ class FaissStore:
             self._sentences = faiss.read_index(str(folder / SENTENCE_VECTORS))
             uri = f"{(folder / DATABASE).resolve().as_uri()}?mode=ro&immutable=1"
             self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
-            counts = self._db.execute("SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)").fetchone()
+            query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
+            counts = self._db.execute(query).fetchone()
         except (RuntimeError, sqlite3.Error) as exc:
             raise DamagedIndexError(f"{folder} cannot be opened: {str(exc).splitlines()[0]}.") from exc
         found = (*counts, self._passages.ntotal, self._sentences.ntotal)
@@ -231,7 +232,8 @@ class FaissStore:
                     if not np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-3):
                         yield f"{name} vectors {first} to {first + len(rows)} hold some that are not of unit length"
             outside = self._db.execute(
-                f'SELECT a.id, p.paragraph {_PASSAGES} WHERE p.start < 0 OR p."end" <= p.start OR p."end" > length(a.text)'
+                f"SELECT a.id, p.paragraph {_PASSAGES} "
+                'WHERE p.start < 0 OR p."end" <= p.start OR p."end" > length(a.text)'
             )
             yield from (f"{name}, paragraph {number}: offsets lie outside the text" for name, number in outside)
             outside = self._db.execute(
@@ -265,8 +267,8 @@ class FaissStore:
     def _score(self, pool: list[int], vector: NDArray[np.float32], terms: Sequence[str]) -> list[Candidate]:
         rows = json.dumps(pool)
         sentences: dict[int, list[tuple[int, Span]]] = {row: [] for row in pool}
-        query = 'SELECT passage, row, start, "end" FROM sentence WHERE passage IN (SELECT value FROM json_each(?)) ORDER BY row'
-        for passage, row, start, end in self._db.execute(query, (rows,)):
+        query = 'SELECT passage, row, start, "end" FROM sentence WHERE passage IN (SELECT value FROM json_each(?))'
+        for passage, row, start, end in self._db.execute(f"{query} ORDER BY row", (rows,)):
             sentences[passage].append((row, Span(start, end)))
         sentence_rows = [row for spans in sentences.values() for row, _ in spans]
         dense = _cosines(self._passages, pool, vector)
@@ -274,8 +276,8 @@ class FaissStore:
         lexical, matched = self._words("passage_words", pool, terms)
         sentence_lexical, sentence_matched = self._words("sentence_words", sentence_rows, terms)
         query = (
-            f'SELECT p.row, {_CARD}, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), p.paragraph, p.kind '
-            f"{_PASSAGES} WHERE p.row IN (SELECT value FROM json_each(?))"
+            f'SELECT p.row, {_CARD}, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), '
+            f"p.paragraph, p.kind {_PASSAGES} WHERE p.row IN (SELECT value FROM json_each(?))"
         )
         candidates = []
         for row, *card, start, end, text, paragraph, kind in self._db.execute(query, (rows,)):
@@ -288,9 +290,7 @@ class FaissStore:
             candidates.append(Candidate(passage, dense[row], lexical.get(row, 0.0), frozenset(matched[row]), scores))
         return candidates
 
-    def _words(
-        self, table: str, rows: list[int], terms: Sequence[str]
-    ) -> tuple[dict[int, float], dict[int, set[str]]]:
+    def _words(self, table: str, rows: list[int], terms: Sequence[str]) -> tuple[dict[int, float], dict[int, set[str]]]:
         """BM25 of the rows in which any term stands, and the terms that stand in each row."""
         matched: dict[int, set[str]] = {row: set() for row in rows}
         if not terms:
@@ -319,18 +319,18 @@ def _where(filters: Filters) -> tuple[str, list[str]]:
 
 
 def _nearest(
-    flat: faiss.IndexFlatIP, vector: NDArray[np.float32], allowed: NDArray[np.int64] | None, limit: int
+    flat: faiss.Index, vector: NDArray[np.float32], allowed: NDArray[np.int64] | None, limit: int
 ) -> list[int]:
     """SQLite rows of the nearest vectors among those allowed (None: all)."""
     count = min(limit, flat.ntotal if allowed is None else len(allowed))
     if count == 0:
         return []
-    params = None if allowed is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))
+    params = None if allowed is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))  # type: ignore[call-arg]  # its stub lacks sel
     _, found = flat.search(vector[np.newaxis], count, params=params)
     return [int(row) + 1 for row in found[0]]
 
 
-def _cosines(flat: faiss.IndexFlatIP, rows: list[int], vector: NDArray[np.float32]) -> dict[int, float]:
+def _cosines(flat: faiss.Index, rows: list[int], vector: NDArray[np.float32]) -> dict[int, float]:
     if not rows:
         return {}
     stored = flat.reconstruct_batch(np.array(rows, dtype=np.int64) - 1)

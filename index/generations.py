@@ -1,10 +1,11 @@
 """Versioned index folders: built aside, made current in one atomic step, kept for rollback.
 
-    INDEX_DIR/
-      CURRENT                 the number of the generation that is served, replaced atomically
-      build.lock, build.json  who is building, since when
-      generations/000004/     manifest.json and the files of one engine; never changed once it has its name
-      generations/building-*  a build under way, or the remains of one that was killed
+In the index folder:
+
+- `CURRENT`: the number of the generation that is served, replaced atomically;
+- `build.lock`, `build.json`: who is building, since when;
+- `generations/000004/`: a manifest and the files of one engine, never changed once it has its name;
+- `generations/building-*`: a build under way, or the remains of one that was killed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import socket
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -35,6 +35,7 @@ from index.model import Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from index.encoder import Encoder
 

@@ -37,6 +37,19 @@ class Source:
     language: str | None
     sha256: str
 
+    def card(self) -> dict[str, str | bool | None]:
+        """The card as JSON shows it, a contract that other tools rely on; the date is YYYY-MM-DD."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "title_given": self.title_given,
+            "outlet": self.outlet,
+            "author": self.author,
+            "published": self.published.isoformat() if self.published else None,
+            "url": self.url,
+            "sha256": self.sha256,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Article:

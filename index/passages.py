@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sentencex import get_sentence_boundaries
@@ -27,12 +28,12 @@ MAX_EMBED_PARAGRAPHS = 6
 _BLOCK = re.compile(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]\s“‘]*$")
 _RELATED = re.compile(
-    r"(?:also read|read also|read more|read next|see also|more on this(?: story)?|related(?: story| stories| articles?)?)"
+    r"(?:also read|read (?:also|more|next)|see also|more on this(?: story)?|related(?: story| stories| articles?)?)"
     r"\s*[:|–—-]\s*\S",
     re.IGNORECASE,
 )
 _CAPTION = re.compile(
-    r"(?:(?:pictured|photo|file photo|image|caption)\s*:|in this (?:file |handout |undated )*(?:photo|image|picture)\b)",
+    r"(?:pictured|photo|file photo|image|caption)\s*:|in this (?:file |handout |undated )*(?:photo|image|picture)\b",
     re.IGNORECASE,
 )
 _EMBED_END = re.compile(
@@ -99,12 +100,11 @@ def _kinds(text: str, paragraphs: list[Span], bounds: list[list[Span]]) -> list[
     kinds = []
     for number, paragraph in enumerate(paragraphs):
         words = text[paragraph.start : paragraph.end]
+        # In an article that ends its sentences, a longer line that does not is a caption; the first may be a headline.
+        unfinished = mostly_finished and number > 0 and not finished[number] and len(words.split()) >= 8
         if len(words) <= 300 and _RELATED.match(words):
             kinds.append(Kind.RELATED)
-        elif any(_CAPTION.match(text, sentence.start) for sentence in bounds[number]):
-            kinds.append(Kind.CAPTION)
-        # In an article that ends its sentences, a longer line that does not is a caption; the first may be a headline.
-        elif mostly_finished and number > 0 and not finished[number] and len(words.split()) >= 8:
+        elif unfinished or any(_CAPTION.match(text, sentence.start) for sentence in bounds[number]):
             kinds.append(Kind.CAPTION)
         else:
             kinds.append(Kind.BODY)
@@ -114,7 +114,7 @@ def _kinds(text: str, paragraphs: list[Span], bounds: list[list[Span]]) -> list[
 
 def _mark_embeds(text: str, paragraphs: list[Span], kinds: list[Kind]) -> None:
     """An embedded post ends in its signature; its earlier paragraphs hang on by gaps wider than the article's own."""
-    gaps = [text.count("\n", a.end, b.start) for a, b in zip(paragraphs, paragraphs[1:], strict=False)]
+    gaps = [text.count("\n", a.end, b.start) for a, b in pairwise(paragraphs)]
     usual = Counter(gaps).most_common(1)[0][0] if gaps else 0
     for last, paragraph in enumerate(paragraphs):
         if not _EMBED_END.search(text[paragraph.start : paragraph.end]):

@@ -24,13 +24,14 @@ SENTENCE_SHARE = 0.5
 
 _WORD = re.compile(r"\w+")
 # English words that ask or join and name nothing; rare in news, so that BM25 would take them for the subject.
-FUNCTION_WORDS = frozenset(
-    "a about after all also am an and any are as at be been before being but by can could did do does doing done for from "
-    "give had has have having he her here hers him his how i if in into is it its just me more most much many my near no nor "
-    "not of off on once only or other our out over own please same say says said she should so some such tell than that the "
-    "their theirs them then there these they this those through to too under until up us very was we were what when where "
-    "which while who whom whose why will with would you your yours s t d ll m re ve".split()
-)
+_FUNCTION_WORDS = """
+a about after all also am an and any are as at be been before being but by can could d did do does doing done for from
+give had has have having he her here hers him his how i if in into is it its just ll m many me more most much my near
+no nor not of off on once only or other our out over own please re s said same say says she should so some such t tell
+than that the their theirs them then there these they this those through to too under until up us ve very was we were
+what when where which while who whom whose why will with would you your yours
+"""
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)

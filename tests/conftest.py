@@ -4,9 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from word_encoder import WordHashEncoder
+
 from index.build import build
 from index.encoder import SentenceTransformerEncoder
-from word_encoder import WordHashEncoder
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"

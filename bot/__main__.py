@@ -1,0 +1,138 @@
+"""`python -m bot`: the composition root. Names model and platform, reads the environment, starts what is set."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import os
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from dotenv import load_dotenv
+from rich.console import Console
+
+from bot import terminal
+from bot.desk import Desk
+from bot.settings import MAX_EXCERPTS, Settings
+from index.__main__ import Commands, build_with_progress
+from index.encoder import SentenceTransformerEncoder
+from index.generations import Generations
+from index.model import Filters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from datetime import datetime
+
+_index_dir = click.option("--index-dir", type=click.Path(path_type=Path), help="Folder of the index (INDEX_DIR).")
+
+
+@click.group(cls=Commands, invoke_without_command=True)
+@_index_dir
+@click.pass_context
+def main(ctx: click.Context, index_dir: Path | None) -> None:
+    """Answer questions about the coverage: on Discord when its token is set, else in this terminal."""
+    if ctx.invoked_subcommand:
+        ctx.obj = index_dir
+        return
+    settings = _settings(index_dir)
+    _build_if_missing(settings)
+    if settings.discord_token:
+        from bot.discord_app import run_discord  # noqa: PLC0415 a terminal chat does not load discord.py
+
+        _with_desk(settings, lambda desk: run_discord(settings, desk))
+    else:
+        _with_desk(settings, lambda desk: terminal.chat(desk, settings.excerpts, Console()))
+
+
+@main.command()
+@click.argument("question")
+@click.option("-k", "count", type=click.IntRange(1, MAX_EXCERPTS), help="How many excerpts (EXCERPTS).")
+@click.option("--outlet", "outlets", multiple=True, help="Only articles of this outlet; may be given again.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only articles published on this day or later.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Only articles published on this day or earlier.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as a JSON object, one a line.")
+@_index_dir
+@click.pass_context
+def ask(
+    ctx: click.Context,
+    question: str,
+    count: int | None,
+    outlets: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    as_json: bool,
+    index_dir: Path | None,
+) -> None:
+    """Answer one QUESTION; with "-", every line of standard input, an answer a line."""
+    settings = _settings(index_dir or ctx.obj)
+    filters = Filters(outlets, (), since and since.date(), until and until.date())
+    many = question == "-"
+    questions = (line.rstrip("\r\n") for line in sys.stdin) if many else iter([question])
+
+    async def work(desk: Desk) -> None:
+        for asked in questions:
+            answer = await desk.ask(asked, filters, count or settings.excerpts)
+            if as_json:
+                click.echo(json.dumps(terminal.as_json(answer), ensure_ascii=False))
+            elif many:
+                click.echo(terminal.as_line(answer))
+            elif sys.stdout.isatty():
+                Console().print(terminal.layout(answer))
+            else:
+                click.echo(terminal.as_text(answer))
+
+    _with_desk(settings, work)
+
+
+@main.command()
+@_index_dir
+@click.pass_context
+def chat(ctx: click.Context, index_dir: Path | None) -> None:
+    """Chat in this terminal, whatever tokens are set."""
+    settings = _settings(index_dir or ctx.obj)
+    _build_if_missing(settings)
+    _with_desk(settings, lambda desk: terminal.chat(desk, settings.excerpts, Console()))
+
+
+def _settings(index_dir: Path | None) -> Settings:
+    """Settings from .env and the environment, and logging set up by them; the command line has the last word."""
+    load_dotenv(".env")
+    settings = Settings.from_env(os.environ)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=settings.log_level, force=True)
+    for chatty in ("discord", "asyncio", "sentence_transformers", "httpx", "huggingface_hub", "filelock"):
+        # At DEBUG some of these log addresses that hold interaction tokens.
+        logging.getLogger(chatty).setLevel(max(logging.getLevelName(settings.log_level), logging.WARNING))
+    return replace(settings, index_dir=index_dir) if index_dir else settings
+
+
+def _build_if_missing(settings: Settings) -> None:
+    if Generations(settings.index_dir).current() is None:
+        encoder = SentenceTransformerEncoder(settings.embedding_model)
+        build_with_progress(settings.corpus_dir, settings.index_dir, encoder, settings.keep_generations)
+
+
+def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, None]]) -> None:
+    """Open the desk, run one piece of work on it, and close it whatever happens."""
+    with Console(stderr=True).status("Loading the model …"):
+        desk = Desk(
+            settings.index_dir,
+            settings.corpus_dir,
+            partial(SentenceTransformerEncoder, settings.embedding_model),
+            settings.keep_generations,
+        )
+    try:
+        asyncio.run(work(desk))
+    finally:
+        desk.close()
+
+
+if __name__ == "__main__":
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+    main(prog_name="python -m bot")
