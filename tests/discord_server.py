@@ -1,0 +1,420 @@
+"""Discord on loopback: a gateway and the REST routes the bot uses, and a check of what Discord would refuse.
+
+The gateway speaks real websocket frames with zlib-stream compression, as Discord does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import re
+import zlib
+from collections import defaultdict
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import discord
+import jsonschema
+from aiohttp import WSMsgType, web
+from conftest import SHARED
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+OPENAPI = SHARED / "spec" / "discord-openapi.json"
+COMPONENTS_V2 = 1 << 15
+TOKEN = "loopback.secret.token"
+APPLICATION, GUILD, CHANNEL, OWNER, READER = (100_000_000_000_000_000 + n for n in range(1, 6))
+
+
+# ---- What Discord would refuse ---------------------------------------------------------------------------------------
+
+
+def check(method: str, path: str, payload: Any) -> None:
+    """Assert that Discord would take a request's JSON, by its published document where present and by its limits."""
+    if payload is None:
+        return
+    if OPENAPI.exists():
+        validator = _validator(OPENAPI, method.lower(), _template(OPENAPI, method.lower(), path))
+        errors = sorted(validator.iter_errors(payload), key=lambda error: len(error.absolute_path))
+        assert not errors, f"{method} {path}: {errors[0].message} at {list(errors[0].absolute_path)}"
+    if path.endswith("/callback"):
+        _check_callback(payload)
+    elif re.search(r"/messages(?:/[^/]+)?$", path) or path.startswith("/webhooks/"):
+        check_message(payload)
+
+
+def check_message(message: dict[str, Any]) -> None:
+    """Assert the limits of a message that the document lacks or has wrong."""
+    assert message["allowed_mentions"]["parse"] == [], "a quotation could ping"
+    assert not message["allowed_mentions"].get("replied_user"), "the asker would be pinged"
+    content, embeds = message.get("content") or "", message.get("embeds") or []
+    components = list(_walk(message.get("components") or []))
+    assert _width(content) <= 2000
+    assert sum(_width(text) for embed in embeds for text in _texts(embed)) <= 6000
+    ids = [component["custom_id"] for component in components if "custom_id" in component]
+    assert len(ids) == len(set(ids))
+    assert len(components) <= 40
+    for component in components:
+        assert component["type"] != 2 or component.get("label") or component.get("emoji"), "a button shows nothing"
+    if message.get("flags", 0) & COMPONENTS_V2:
+        assert components
+        assert not content
+        assert not embeds
+        texts = [component["content"] for component in components if component["type"] == 10]
+        assert sum(map(_width, texts)) <= 4000
+        assert all(text.strip() for text in texts)
+    else:
+        assert all(component["type"] == 1 for component in message.get("components") or [])
+        assert content.strip() or embeds or components or message.get("attachments")
+
+
+def _check_callback(callback: dict[str, Any]) -> None:
+    data = callback.get("data") or {}
+    if callback["type"] == 8:
+        assert len(data["choices"]) <= 25
+        for choice in data["choices"]:
+            assert 1 <= len(choice["name"]) <= 100
+            assert 1 <= len(choice["value"]) <= 100
+    elif callback["type"] in (4, 7):
+        check_message(data)
+
+
+def _walk(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = []
+    for component in components:
+        found += [component, *_walk(component.get("components", []))]
+        if "accessory" in component:
+            found.append(component["accessory"])
+    return found
+
+
+def _texts(embed: dict[str, Any]) -> list[str]:
+    fields = [text for field in embed.get("fields", []) for text in (field["name"], field["value"])]
+    named = [embed.get("footer", {}).get("text", ""), embed.get("author", {}).get("name", "")]
+    return [embed.get("title") or "", embed.get("description") or "", *named, *fields]
+
+
+def _width(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+@cache
+def _document(file: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    # discord.py sends some snowflakes as numbers, which Discord takes.
+    document["components"]["schemas"]["SnowflakeType"] = {"type": ["string", "integer"]}
+    return document
+
+
+@cache
+def _template(file: Path, method: str, path: str) -> str:
+    """The route of the document that a path belongs to, the one with the most literal parts first."""
+    fitting = [
+        template
+        for template, operations in _document(file)["paths"].items()
+        if method in operations and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
+    ]
+    assert fitting, f"Discord's document has no {method} {path}"
+    return min(fitting, key=lambda template: template.count("{"))
+
+
+@cache
+def _validator(file: Path, method: str, template: str) -> jsonschema.Draft202012Validator:
+    document = _document(file)
+    body = document["paths"][template][method]["requestBody"]["content"]["application/json"]["schema"]
+    return jsonschema.Draft202012Validator({**body, "components": document["components"]})
+
+
+def reply(data: Any, status: int = 200, **headers: str) -> web.Response:
+    """JSON as Discord sends it: discord.py does not read it with a charset in its type."""
+    return web.Response(body=json.dumps(data), status=status, headers=headers, content_type="application/json")
+
+
+# ---- The server ------------------------------------------------------------------------------------------------------
+
+
+class LoopbackDiscord:
+    """Records every request, checks it, and plays the events a test asks for."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, str, Any]] = []
+        self.identified = self.resumed = self.connections = 0
+        # Answers to give instead of the usual one, by "METHOD path", each used once.
+        self.faults: dict[str, list[web.Response]] = defaultdict(list)
+        # A request to a held route waits until the event is set.
+        self.holds: dict[str, asyncio.Event] = {}
+        self.waiting = 0
+        self.refuse_gateway = False
+        self.close_code: int | None = None
+        self.problems: list[str] = []
+        self._socket: web.WebSocketResponse | None = None
+        self._deflate: Any = None
+        self._sequence = 0
+        self._missed: list[dict[str, Any]] = []
+        # Ids carry the time: an interaction from long ago would be expired.
+        self.ids = itertools.count(discord.utils.time_snowflake(discord.utils.utcnow()))
+        self.port = 0
+
+    @property
+    def api(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api/v10"
+
+    @property
+    def gateway(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/gateway"
+
+    # -- what a test does
+
+    async def until(self, ready: Any) -> None:
+        """Wait until `ready()` is true."""
+        async with asyncio.timeout(20):
+            while not ready():
+                await asyncio.sleep(0.01)
+
+    async def sent(self, method: str, path: str, count: int = 1) -> list[Any]:
+        """The payloads of requests whose path contains `path`, once there are `count` of them."""
+        await self.until(lambda: len(self.found(method, path)) >= count)
+        return self.found(method, path)
+
+    def found(self, method: str, path: str) -> list[Any]:
+        return [payload for verb, where, payload in self.requests if verb == method and path in where]
+
+    async def mention(self, text: str, **more: Any) -> None:
+        """A person writes a message that mentions the bot, in a guild's channel."""
+        await self.dispatch("MESSAGE_CREATE", self.message(f"<@{APPLICATION}> {text}", mentions=[self.bot()], **more))
+
+    async def interact(self, kind: int, data: dict[str, Any], **more: Any) -> str:
+        """A person uses a command (kind 2), presses a button (3) or types into an option (4); its token."""
+        number = next(self.ids)
+        token = f"interaction-token-{number}"
+        await self.dispatch(
+            "INTERACTION_CREATE",
+            {
+                "id": str(number),
+                "application_id": str(APPLICATION),
+                "type": kind,
+                "token": token,
+                "version": 1,
+                "guild_id": str(GUILD),
+                "channel_id": str(CHANNEL),
+                "channel": {"id": str(CHANNEL), "type": 0, "name": "news", "permissions": "0", "guild_id": str(GUILD)},
+                "member": {**self.member(self.user(READER)), "permissions": "0"},
+                "data": data,
+                "app_permissions": "0",
+                "locale": "en-US",
+                "entitlements": [],
+                "authorizing_integration_owners": {"0": str(GUILD)},
+                "attachment_size_limit": 10_000_000,
+                **more,
+            },
+        )
+        return token
+
+    async def slash(self, name: str, options: dict[str, Any], user: int = READER) -> str:
+        data = {"id": "7", "name": name, "type": 1, "options": self.options(options)}
+        return await self.interact(2, data, member={**self.member(self.user(user)), "permissions": "0"})
+
+    async def drop(self) -> None:
+        """End the websocket as a network does that comes and goes; events until the resume are kept."""
+        assert self._socket is not None
+        socket, self._socket = self._socket, None
+        await socket.close(code=4000)
+
+    async def dispatch(self, event: str, data: Any) -> None:
+        self._sequence += 1
+        frame = {"op": 0, "t": event, "s": self._sequence, "d": data}
+        if self._socket is None:
+            self._missed.append(frame)
+        else:
+            await self._send(self._socket, frame)
+
+    # -- payloads
+
+    @staticmethod
+    def options(options: dict[str, Any], focused: str | None = None) -> list[dict[str, Any]]:
+        kinds = {bool: 5, str: 3}
+        found = [{"name": name, "type": kinds[type(value)], "value": value} for name, value in options.items()]
+        return [{**option, "focused": True} if option["name"] == focused else option for option in found]
+
+    def user(self, number: int) -> dict[str, Any]:
+        return {"id": str(number), "username": f"user{number}", "discriminator": "0", "avatar": None, "bot": False}
+
+    def bot(self) -> dict[str, Any]:
+        return {**self.user(APPLICATION), "username": "record", "bot": True}
+
+    def member(self, user: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "user": user,
+            "roles": [],
+            "joined_at": "2026-01-01T00:00:00+00:00",
+            "deaf": False,
+            "mute": False,
+            "flags": 0,
+        }
+
+    def message(self, content: str, **more: Any) -> dict[str, Any]:
+        author = self.user(READER)
+        return {
+            "id": str(next(self.ids)),
+            "channel_id": str(CHANNEL),
+            "guild_id": str(GUILD),
+            "author": author,
+            "member": {key: value for key, value in self.member(author).items() if key != "user"},
+            "content": content,
+            "timestamp": "2026-01-01T00:00:00+00:00",
+            "edited_timestamp": None,
+            "tts": False,
+            "mention_everyone": False,
+            "mentions": [],
+            "mention_roles": [],
+            "attachments": [],
+            "embeds": [],
+            "pinned": False,
+            "type": 0,
+            "components": [],
+            **more,
+        }
+
+    def _guild(self) -> dict[str, Any]:
+        everyone = {
+            "id": str(GUILD),
+            "name": "@everyone",
+            "permissions": "0",
+            "position": 0,
+            "color": 0,
+            "hoist": False,
+        }
+        role = {**everyone, "managed": False, "mentionable": False, "flags": 0}
+        channel = {"id": str(CHANNEL), "type": 0, "name": "news", "position": 0, "permission_overwrites": []}
+        return {
+            "id": str(GUILD),
+            "name": "Newsroom",
+            "owner_id": str(OWNER),
+            "roles": [role],
+            "channels": [channel],
+            "members": [self.member(self.bot())],
+            "member_count": 3,
+        }
+
+    # -- REST
+
+    async def _rest(self, request: web.Request) -> web.Response:
+        path = request.path.removeprefix("/api/v10")
+        route = f"{request.method} {path}"
+        if request.content_type == "multipart/form-data":
+            payload = json.loads(str((await request.post())["payload_json"]))
+        else:
+            payload = await request.json() if request.can_read_body else None
+        for held, event in self.holds.items():
+            if held in route:
+                self.waiting += 1
+                await event.wait()
+        for fault, responses in self.faults.items():
+            if fault in route and responses:
+                self.requests.append((request.method, f"{path} (fault)", payload))
+                return responses.pop(0)
+        if (
+            request.headers.get("Authorization") != f"Bot {TOKEN}"
+            and "/interactions/" not in path
+            and "/webhooks/" not in path
+        ):
+            return reply({"code": 0, "message": "401: Unauthorized"}, status=401)
+        try:
+            check(request.method, path, payload)
+        except AssertionError as exc:
+            self.problems.append(str(exc))
+        self.requests.append((request.method, path, payload))
+        return self._answer(route, path, payload)
+
+    def _answer(self, route: str, path: str, payload: Any) -> web.Response:
+        if route == "GET /users/@me":
+            return reply({**self.bot(), "flags": 0, "verified": True, "mfa_enabled": False})
+        if route == "GET /oauth2/applications/@me":
+            application = {"id": str(APPLICATION), "name": "On the Record", "description": "", "icon": None}
+            more = {"bot_public": False, "bot_require_code_grant": False, "verify_key": "", "flags": 0}
+            return reply({**application, **more, "owner": self.user(OWNER)})
+        if route.endswith("/commands"):
+            return reply(
+                [
+                    {"id": str(n), "application_id": str(APPLICATION), "version": "1", "type": 1, **command}
+                    for n, command in enumerate(payload, start=1)
+                ]
+            )
+        if path.endswith("/callback"):
+            return reply({"interaction": {"id": path.split("/")[2], "type": 2}})
+        if path.endswith("/typing") or route.startswith("DELETE "):
+            return web.Response(status=204)
+        return reply({**self.message(""), "author": self.bot(), "flags": (payload or {}).get("flags", 0)})
+
+    # -- gateway
+
+    async def _gateway(self, request: web.Request) -> web.StreamResponse:
+        self.connections += 1
+        if self.refuse_gateway:
+            return web.Response(status=503)
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self._deflate = zlib.compressobj()
+        await self._send(socket, {"op": 10, "d": {"heartbeat_interval": 41_250}})
+        async for frame in socket:
+            if frame.type is not WSMsgType.TEXT:
+                break
+            await self._received(socket, json.loads(frame.data))
+        return socket
+
+    async def _received(self, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
+        if frame["op"] == 1:
+            await self._send(socket, {"op": 11})
+        elif frame["op"] == 2:
+            assert frame["d"]["token"] == TOKEN
+            # Members, presences and message content need Discord's approval; the bot must not ask for them.
+            assert not frame["d"]["intents"] & (1 << 1 | 1 << 8 | 1 << 15)
+            if self.close_code:
+                await socket.close(code=self.close_code)
+                return
+            self._socket = socket
+            ready = {
+                "v": 10,
+                "user": self.bot(),
+                "guilds": [{"id": str(GUILD), "unavailable": True}],
+                "session_id": "s1",
+            }
+            application = {"id": str(APPLICATION), "flags": 0}
+            await self.dispatch("READY", {**ready, "resume_gateway_url": self.gateway, "application": application})
+            await self.dispatch("GUILD_CREATE", self._guild())
+            self.identified += 1
+        elif frame["op"] == 6:
+            assert frame["d"]["session_id"] == "s1"
+            self._socket = socket
+            missed, self._missed = self._missed, []
+            for event in missed:
+                await self._send(socket, event)
+            await self.dispatch("RESUMED", {})
+            self.resumed += 1
+
+    async def _send(self, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
+        data = self._deflate.compress(json.dumps(frame).encode()) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
+        await socket.send_bytes(data)
+
+
+@asynccontextmanager
+async def loopback_discord() -> AsyncIterator[LoopbackDiscord]:
+    """A running server; its findings about payloads are asserted at the end."""
+    server = LoopbackDiscord()
+    application = web.Application()
+    application.router.add_get("/gateway", server._gateway)
+    application.router.add_route("*", "/api/v10/{path:.*}", server._rest)
+    runner = web.AppRunner(application, shutdown_timeout=1, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    server.port = runner.addresses[0][1]
+    try:
+        yield server
+        assert not server.problems, server.problems
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,507 @@
+"""The unmodified bot over a real websocket and real HTTP, against Discord on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import os
+import re
+import signal
+import socket
+import time
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import discord
+import pytest
+from conftest import SEEDS
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from discord_server import (
+    APPLICATION,
+    CHANNEL,
+    GUILD,
+    OPENAPI,
+    OWNER,
+    TOKEN,
+    LoopbackDiscord,
+    check,
+    check_message,
+    loopback_discord,
+    reply,
+)
+from word_encoder import WordHashEncoder
+
+from bot import discord_app
+from bot import discord_render as render
+from bot.desk import Desk
+from bot.discord_app import DiscordError, run_discord
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+QUESTION = "Who denied involvement in the Kremlin drone attack?"
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses_and_own_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discord_app, "RETRY_PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(discord_app, "PROGRESS_PAUSE", 0.05)
+    # discord.py keeps these for the process; what a test sets must not outlive it.
+    monkeypatch.setattr(Route, "BASE", Route.BASE)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[LoopbackDiscord]:
+    async with loopback_discord() as running:
+        yield running
+
+
+@pytest.fixture
+def desk(word_index: Path) -> Iterator[Desk]:
+    desk = Desk(word_index, SEEDS, WordHashEncoder)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def settings(word_index: Path, server: LoopbackDiscord) -> Settings:
+    return Settings(
+        corpus_dir=SEEDS,
+        index_dir=word_index,
+        discord_token=TOKEN,
+        discord_api_base=server.api,
+        discord_gateway=server.gateway,
+    )
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, desk: Desk, server: LoopbackDiscord) -> AsyncIterator[asyncio.Task[None]]:
+    """The bot connected; stopped by a signal at the end, as a person would."""
+    task = asyncio.create_task(run_discord(settings, desk))
+    try:
+        await server.until(lambda: server.identified or task.done())
+        if task.done():
+            task.result()
+        yield task
+        if not task.done():
+            os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(task, 15)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def shown(message: dict[str, Any]) -> str:
+    """All text of a message."""
+    parts = [message.get("content") or ""]
+    stack = list(message.get("components") or [])
+    while stack:
+        component = stack.pop(0)
+        parts.append(component.get("content", ""))
+        stack = component.get("components", []) + stack
+    return "\n".join(filter(None, parts))
+
+
+@pytest.mark.skipif(not OPENAPI.exists(), reason=f"Discord's API document is not at {OPENAPI}")
+@pytest.mark.parametrize(
+    ("method", "path", "payload"),
+    [
+        ("POST", "/channels/1/messages", {"content": 5}),
+        ("POST", "/channels/1/messages", {"components": [{"type": 1, "components": []}]}),
+        ("PATCH", "/webhooks/1/token/messages/@original", {"components": [{"type": 17, "components": [{"type": 99}]}]}),
+        (
+            "POST",
+            "/interactions/1/token/callback",
+            {"type": 8, "data": {"choices": [{"name": "x" * 101, "value": "x"}]}},
+        ),
+        ("PUT", "/applications/1/commands", [{"name": "ask", "description": "x" * 101}]),
+    ],
+)
+def test_the_check_by_discords_document_finds_faults(method: str, path: str, payload: Any) -> None:
+    with pytest.raises(AssertionError, match=re.escape(f"{method} {path}")):
+        check(method, path, payload)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"allowed_mentions": {"parse": ["everyone"]}},
+        {"allowed_mentions": {"parse": [], "replied_user": True}},
+        {"content": "x" * 2001},
+        {"content": " "},
+        {"flags": 1 << 15},
+        {"content": "", "flags": 1 << 15, "components": [{"type": 10, "content": "x" * 4001}]},
+        {"content": "", "flags": 1 << 15, "components": [{"type": 10, "content": "x"}] * 41},
+        {"components": [{"type": 10, "content": "x"}]},
+        {"embeds": [{"description": "x" * 3001}] * 2},
+        {"components": [{"type": 1, "components": [{"type": 2, "custom_id": "x", "label": "x"}] * 2}]},
+    ],
+)
+def test_the_check_of_limits_finds_faults(fault: dict[str, Any]) -> None:
+    good = {"content": "x", "allowed_mentions": {"parse": []}}
+    check_message(good)
+    with pytest.raises(AssertionError):
+        check_message({**good, **fault})
+
+
+async def test_a_mention_gets_a_reply_with_excerpts(settings: Settings, desk: Desk, server: LoopbackDiscord) -> None:
+    async with running(settings, desk, server):
+        await server.mention(QUESTION)
+        answer = (await server.sent("POST", f"/channels/{CHANNEL}/messages"))[0]
+    assert "> " in shown(answer)
+    assert "of 5 articles in the index" in shown(answer)
+    assert answer["message_reference"]["channel_id"] in (CHANNEL, str(CHANNEL))
+    assert server.found("POST", "/typing")
+
+
+async def test_a_reply_without_the_mention_gets_a_hint(settings: Settings, desk: Desk, server: LoopbackDiscord) -> None:
+    async with running(settings, desk, server):
+        # Without the privileged intent Discord leaves such a message empty.
+        to_bot = server.message("", author=server.bot())
+        to_other = server.message("")
+        for replied in (to_other, to_bot):
+            reference = {"message_id": replied["id"], "channel_id": str(CHANNEL), "guild_id": str(GUILD)}
+            more = {"type": 19, "message_reference": reference, "referenced_message": replied}
+            await server.dispatch("MESSAGE_CREATE", server.message("", **more))
+        hints = await server.sent("POST", f"/channels/{CHANNEL}/messages")
+        # Neither does a person write "pinned a message".
+        await server.mention(QUESTION, type=6)
+        await server.mention(QUESTION)
+        await server.sent("POST", f"/channels/{CHANNEL}/messages", count=2)
+    assert hints[0]["content"] == render.HOW_TO_ASK
+    assert len(server.found("POST", f"/channels/{CHANNEL}/messages")) == 2
+
+
+async def test_slash_is_deferred_at_once_and_edited(settings: Settings, desk: Desk, server: LoopbackDiscord) -> None:
+    async with running(settings, desk, server):
+        token = await server.slash("ask", {"question": QUESTION, "private": True})
+        edited = (await server.sent("PATCH", f"/webhooks/{APPLICATION}/{token}/messages/@original"))[0]
+    deferred = server.found("POST", f"/{token}/callback")
+    assert deferred == [{"type": 5, "data": {"flags": 64}}]
+    assert "> " in shown(edited)
+
+
+async def test_autocomplete_names_articles(settings: Settings, desk: Desk, server: LoopbackDiscord) -> None:
+    async with running(settings, desk, server):
+        options = server.options({"article": "PUTIN"}, focused="article")
+        token = await server.interact(4, {"id": "7", "name": "source", "type": 1, "options": options})
+        callback = (await server.sent("POST", f"/{token}/callback"))[0]
+    assert callback["type"] == 8
+    ids = {listing.source.id for listing in await desk.listings()}
+    assert {choice["value"] for choice in callback["data"]["choices"]} <= ids
+    assert callback["data"]["choices"]
+
+
+async def test_a_dropped_socket_is_resumed_and_the_answer_arrives(
+    settings: Settings, desk: Desk, server: LoopbackDiscord
+) -> None:
+    server.holds["/typing"] = asyncio.Event()
+    async with running(settings, desk, server):
+        await server.mention(QUESTION)
+        await server.until(lambda: server.identified)
+        await server.drop()
+        await server.mention("What did the Kremlin say about drones?")
+        await server.until(lambda: server.resumed)
+        server.holds["/typing"].set()
+        await server.sent("POST", f"/channels/{CHANNEL}/messages", count=2)
+    assert server.identified == 1
+
+
+async def test_429_waits_and_sends_once(settings: Settings, desk: Desk, server: LoopbackDiscord) -> None:
+    limited = reply({"message": "slow down", "retry_after": 0.3, "global": False}, status=429, Via="1.1 google")
+    server.faults[f"POST /channels/{CHANNEL}/messages"].append(limited)
+    async with running(settings, desk, server):
+        started = time.monotonic()
+        await server.mention(QUESTION)
+        await server.sent("POST", f"/channels/{CHANNEL}/messages", count=2)
+        assert time.monotonic() - started >= 0.3
+    paths = [path for _, path, _ in server.requests if path.startswith(f"/channels/{CHANNEL}/messages")]
+    assert paths == [f"/channels/{CHANNEL}/messages (fault)", f"/channels/{CHANNEL}/messages"]
+
+
+async def test_500_is_tried_again(settings: Settings, desk: Desk, server: LoopbackDiscord) -> None:
+    server.faults["/messages/@original"].append(reply({"message": "oops"}, status=500))
+    async with running(settings, desk, server):
+        token = await server.slash("ask", {"question": QUESTION})
+        edits = await server.sent("PATCH", f"/webhooks/{APPLICATION}/{token}/messages/@original", count=2)
+    assert "> " in shown(edits[-1])
+
+
+async def test_no_permission_to_send_is_logged_and_the_bot_lives(
+    settings: Settings, desk: Desk, server: LoopbackDiscord, caplog: pytest.LogCaptureFixture
+) -> None:
+    refusal = reply({"code": 50013, "message": "Missing Permissions"}, status=403)
+    server.faults[f"POST /channels/{CHANNEL}/messages"].append(refusal)
+    async with running(settings, desk, server):
+        await server.mention(QUESTION)
+        await server.sent("POST", f"/channels/{CHANNEL}/messages")
+        await server.mention(QUESTION)
+        await server.sent("POST", f"/channels/{CHANNEL}/messages", count=2)
+    assert f"discord.may_not_answer channel={CHANNEL} code=50013" in caplog.text
+
+
+async def test_an_expired_interaction_does_no_harm(
+    settings: Settings, desk: Desk, server: LoopbackDiscord, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        unknown = reply({"code": 10062, "message": "Unknown interaction"}, status=404)
+        server.faults["/callback"].append(unknown)
+    async with running(settings, desk, server):
+        await server.slash("ask", {"question": QUESTION})
+        await server.until(lambda: len(server.found("POST", "(fault)")) == 2)
+        token = await server.slash("status", {})
+        await server.sent("PATCH", f"/webhooks/{APPLICATION}/{token}/messages/@original")
+    assert "discord.tell_not_sent error=NotFound code=10062" in caplog.text
+
+
+async def test_reindex_while_questions_are_asked(settings: Settings, server: LoopbackDiscord) -> None:
+    longest, before = 0.0, time.perf_counter()
+
+    async def watch_the_loop() -> None:
+        nonlocal longest, before
+        while True:
+            await asyncio.sleep(0.005)
+            now = time.perf_counter()
+            longest, before = max(longest, now - before - 0.005), now
+
+    # A changed corpus and a generation to come.
+    corpus = settings.index_dir.parent / "corpus"
+    corpus.mkdir()
+    for file in SEEDS.glob("*.txt"):
+        (corpus / file.name).write_bytes(file.read_bytes())
+    (corpus / "new.txt").write_text("A zebra crossed the harbour bridge at noon.\n", encoding="utf-8")
+    own = Desk(settings.index_dir, corpus, WordHashEncoder)
+    async with running(settings, own, server):
+        watcher = asyncio.create_task(watch_the_loop())
+        token = await server.slash("reindex", {}, user=OWNER)
+        second = await server.slash("reindex", {}, user=OWNER)
+        for n in range(8):
+            await server.mention(QUESTION)
+            await server.sent("POST", f"/channels/{CHANNEL}/messages", count=n + 1)
+        original = f"/webhooks/{APPLICATION}/{token}/messages/@original"
+        await server.until(lambda: any("added" in shown(edit) for edit in server.found("PATCH", original)))
+        await server.mention("What crossed the harbour bridge?")
+        replies = await server.sent("POST", f"/channels/{CHANNEL}/messages", count=9)
+        watcher.cancel()
+    own.close()
+    assert "is being built already" in shown(server.found("PATCH", f"/{second}/messages/@original")[-1])
+    edits = [shown(edit) for edit in server.found("PATCH", original)]
+    assert edits[0].startswith("Reindexing: reading the articles.")
+    assert "1 added, 0 changed, 0 removed" in edits[-1]
+    assert all("> " in shown(answer) for answer in replies)
+    assert "zebra" in shown(replies[-1])
+    print(f"\nlongest stall of the event loop: {longest * 1000:.0f} ms")
+    assert longest < 3
+
+
+async def test_progress_of_a_slow_build_is_shown(
+    settings: Settings, desk: Desk, server: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reindex, go_on = desk.reindex, asyncio.Event()
+
+    async def slowly(progress: Any) -> Any:
+        progress(256, 1000)
+        await go_on.wait()
+        return await reindex()
+
+    monkeypatch.setattr(desk, "reindex", slowly)
+    async with running(settings, desk, server):
+        token = await server.slash("reindex", {}, user=OWNER)
+
+        def edits() -> list[str]:
+            return [shown(edit) for edit in server.found("PATCH", f"/{token}/messages/@original")]
+
+        await server.until(lambda: any("256 of 1,000 texts" in edit for edit in edits()))
+        count = len(edits())
+        await asyncio.sleep(0.2)
+        assert len(edits()) == count, "an edit that says nothing new"
+        go_on.set()
+        await server.until(lambda: "Nothing has changed" in edits()[-1])
+
+
+async def test_reindex_reports_in_the_channel_when_the_interaction_is_too_old(
+    settings: Settings, desk: Desk, server: LoopbackDiscord
+) -> None:
+    sixteen_minutes_ago = discord.utils.utcnow() - timedelta(minutes=16)
+    async with running(settings, desk, server):
+        server.ids = itertools.count(discord.utils.time_snowflake(sixteen_minutes_ago))
+        await server.slash("reindex", {}, user=OWNER)
+        await server.sent("POST", f"/channels/{CHANNEL}/messages")
+        edits = await server.sent("PATCH", f"/channels/{CHANNEL}/messages/")
+    assert "Nothing has changed" in shown(edits[-1])
+    assert not server.found("PATCH", "@original")
+
+
+@pytest.mark.parametrize("way", ["mention", "slash", "button"])
+async def test_stop_finishes_the_answer_under_way(
+    settings: Settings, desk: Desk, server: LoopbackDiscord, way: str
+) -> None:
+    held = {"mention": f"POST /channels/{CHANNEL}/messages", "slash": "PATCH", "button": "PATCH"}[way]
+    server.holds[held] = asyncio.Event()
+    async with running(settings, desk, server) as task:
+        if way == "mention":
+            await server.mention(QUESTION)
+        elif way == "slash":
+            await server.slash("ask", {"question": QUESTION})
+        else:
+            button = {"type": 2, "style": 2, "label": "Next", "custom_id": "sources:1", "disabled": False}
+            row = {"type": 1, "id": 1, "components": [{**button, "id": 2}]}
+            message = server.message("", author=server.bot(), components=[row], flags=1 << 15)
+            await server.interact(3, {"component_type": 2, "custom_id": "sources:1"}, message=message)
+        await server.until(lambda: server.waiting)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(0.2)
+        assert not task.done()
+        server.holds[held].set()
+        await asyncio.wait_for(task, 10)
+    method, _, path = held.partition(" ")
+    assert len(server.found(method, path)) == 1
+
+
+async def test_stop_does_not_wait_for_ever(
+    settings: Settings, desk: Desk, server: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discord_app, "GRACE", 0.1)
+    server.holds["PATCH"] = asyncio.Event()
+    async with running(settings, desk, server) as task:
+        await server.slash("ask", {"question": QUESTION})
+        await server.until(lambda: server.waiting)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(task, 5)
+        server.holds["PATCH"].set()
+
+
+async def test_a_command_that_discord_knows_in_another_form_is_told(
+    settings: Settings, desk: Desk, server: LoopbackDiscord, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(settings, desk, server):
+        for name, options in (("gone", {"question": "zebra"}), ("ask", {})):
+            token = await server.slash(name, options)
+            told = (await server.sent("POST", f"/{token}/callback"))[0]
+            assert told["data"]["content"] == render.OUTDATED
+            assert told["data"]["flags"] == 64
+    assert "zebra" not in caplog.text
+
+
+async def test_commands_are_registered_only_when_they_changed(
+    settings: Settings, desk: Desk, server: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def start_with(mode: str) -> int:
+        server.identified = 0
+        async with running(replace(settings, sync_commands=mode), desk, server):
+            pass
+        return len(server.found("PUT", "/commands"))
+
+    assert await start_with("never") == 0
+    assert await start_with("changed") == 1
+    assert await start_with("changed") == 1
+    assert await start_with("always") == 2
+    monkeypatch.setattr(discord_app.ask, "description", "Another description")
+    assert await start_with("changed") == 3
+    commands = {command["name"]: command for command in server.found("PUT", "/commands")[0]}
+    assert set(commands) == {"ask", "sources", "source", "status", "help", "reindex"}
+    assert commands["reindex"]["default_member_permissions"] == discord.Permissions(administrator=True).value
+    assert [option["name"] for option in commands["ask"]["options"]] == [
+        "question",
+        "outlet",
+        "since",
+        "until",
+        "private",
+    ]
+
+
+async def test_failing_registration_leaves_mentions_working(
+    settings: Settings, desk: Desk, server: LoopbackDiscord, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.faults["PUT"].append(reply({"code": 50001, "message": "Missing Access"}, status=403))
+    async with running(settings, desk, server):
+        await server.mention(QUESTION)
+        await server.sent("POST", f"/channels/{CHANNEL}/messages")
+    assert "discord.sync_failed" in caplog.text
+    assert not (settings.index_dir / "discord-commands.sha256").exists()
+
+
+async def test_a_wrong_token_is_one_line_and_no_retry(settings: Settings, desk: Desk, server: LoopbackDiscord) -> None:
+    with pytest.raises(DiscordError, match=r"^[^\n]*DISCORD_TOKEN[^\n]*$"):
+        await run_discord(replace(settings, discord_token="wrong"), desk)
+    assert server.connections == 0
+    server.close_code = 4004
+    with pytest.raises(DiscordError, match="DISCORD_TOKEN"):
+        await run_discord(settings, desk)
+    assert server.connections == 1
+
+
+async def test_no_token_names_the_setting(desk: Desk) -> None:
+    with pytest.raises(DiscordError, match="DISCORD_TOKEN"):
+        await run_discord(Settings(), desk)
+
+
+async def test_a_close_for_good_is_told(settings: Settings, desk: Desk, server: LoopbackDiscord) -> None:
+    server.close_code = 4013
+    with pytest.raises(DiscordError, match="4013"):
+        await run_discord(settings, desk)
+
+
+async def test_no_network_is_tried_a_few_times(
+    settings: Settings, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{unused.getsockname()[1]}/api/v10"
+        with pytest.raises(DiscordError, match=r"^Discord cannot be reached \([^\n]*3 tries[^\n]*$"):
+            await run_discord(replace(settings, discord_api_base=nobody), desk)
+    assert caplog.text.count("discord.connect_failed") == 2
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_gateway_that_fails_at_first_is_tried_a_few_times(
+    settings: Settings, desk: Desk, server: LoopbackDiscord, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.refuse_gateway = True
+    with pytest.raises(DiscordError, match=r"^Discord cannot be reached \([^\n]*503[^\n]*$"):
+        await run_discord(settings, desk)
+    assert server.connections == 3
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_gateway_that_comes_back_is_used(settings: Settings, desk: Desk, server: LoopbackDiscord) -> None:
+    server.refuse_gateway = True
+    task = asyncio.create_task(run_discord(settings, desk))
+    await server.until(lambda: server.found("PUT", "/commands"))
+    server.refuse_gateway = False
+    await server.until(lambda: server.identified)
+    os.kill(os.getpid(), signal.SIGINT)
+    await asyncio.wait_for(task, 15)
+
+
+async def test_no_question_and_no_token_is_logged(
+    settings: Settings,
+    desk: Desk,
+    server: LoopbackDiscord,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def broken(*_args: Any, **_kwargs: Any) -> None:
+        raise RuntimeError("a fault nobody foresaw")
+
+    async with running(settings, desk, server):
+        await server.mention(QUESTION)
+        await server.sent("POST", f"/channels/{CHANNEL}/messages")
+        token = await server.slash("ask", {"question": QUESTION})
+        await server.sent("PATCH", token)
+        monkeypatch.setattr(desk, "ask", broken)
+        token = await server.slash("ask", {"question": QUESTION})
+        told = (await server.sent("PATCH", f"/{token}/messages/@original"))[-1]
+    assert told["content"] == render.UNEXPECTED
+    assert "discord.ask_failed error=RuntimeError" in caplog.text
+    for secret in (QUESTION, "denied involvement", TOKEN, "interaction-token"):
+        assert secret not in caplog.text
