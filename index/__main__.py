@@ -86,11 +86,10 @@ def search_command(question: str, count: int, index_dir: Path, model: str) -> No
     """Show the nearest passages with their scores, for looking into a ranking."""
     encoder = SentenceTransformerEncoder(model)
     ranking = search(question, _open(index_dir, encoder), encoder)
-    click.echo("fused  dense  bm25   where")
+    click.echo(f"probability that the first answers: {ranking.confidence:.2f}\nscore  where")
     for hit in ranking.hits[:count]:
-        where = f"{hit.passage.source.id} ¶ {hit.passage.paragraph} [{hit.passage.kind}]"
-        click.echo(f"{hit.score:5.3f}  {hit.dense:5.3f}  {hit.lexical:5.2f}  {where}")
-        click.echo(f"       {hit.passage.words(hit.best.span)}")
+        click.echo(f"{hit.score:5.3f}  {hit.passage.source.id} ¶ {hit.passage.paragraph} [{hit.passage.kind}]")
+        click.echo(f"       {hit.passage.words(hit.best)}")
 
 
 @main.command()

@@ -100,11 +100,19 @@ def build(
                     f"{corpus_folder} holds no article that can be read, and the index has {len(before)}: it stays as "
                     "it is. Check CORPUS_DIR; to empty the index on purpose, delete the folder " + str(root) + "."
                 )
-            same_model = previous is not None and previous.manifest.weights_sha256 == encoder.weights_sha256
-            built = not (previous and same_model and previous.manifest.corpus_sha256 == corpus.sha256)
-            if previous and not built:
-                manifest, embedded, reused = previous.manifest, 0, 0
+            same_model = previous is not None and (
+                (previous.manifest.weights_sha256, previous.manifest.dimension)
+                == (encoder.weights_sha256, encoder.dimension)
+            )
+            if (
+                previous
+                and same_model
+                and previous.manifest.corpus_sha256 == corpus.sha256
+                and previous.manifest.generation == generations.readable_current()
+            ):
+                built, manifest, embedded, reused = False, previous.manifest, 0, 0
             else:
+                built = True
                 known = previous if same_model else None
                 manifest, embedded, reused = _write(generations, corpus, before, encoder, known, keep, progress)
         finally:
@@ -126,11 +134,13 @@ def build(
 
 
 def _open_previous(generations: Generations) -> FaissStore | None:
-    """What the new generation is compared with and takes vectors from; a damaged index is built anew."""
-    try:
-        return generations.open_current()[0]
-    except IndexUnavailableError:
-        return None
+    """What the new generation is compared with and takes vectors from: the newest one in which no byte has changed."""
+    for number in generations.serving_order():
+        try:
+            return generations.open_intact(number)
+        except IndexUnavailableError:
+            continue
+    return None
 
 
 def _write(

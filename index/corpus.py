@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import stat
 import tomllib
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -27,7 +28,7 @@ _DATE_HEADER = re.compile(r"\s*(?:date|dated|published)\s*:?\s*(\d{4}-\d{2}-\d{2
 # Where a report was filed, in brackets, before a dash, or before a colon.
 _DATELINE = re.compile(
     r"\s*(?:\([A-Z][\w .'’-]{1,30}\)\s+|[A-Z][A-Z .'’-]{2,30}(?:,[^\n–—-]{1,30})?(?:\([^)\n]{1,30}\)\s*)?\s[-–—]+\s+"
-    r"|[A-Z][a-z]+(?: [A-Z][a-z]+)?:\s+)"
+    r"|[A-Z][a-z]+(?: [A-Z][a-z]+)?:\s+)(?=\S)"
 )
 
 
@@ -77,14 +78,13 @@ def read_corpus(folder: Path) -> Corpus:
         try:
             article, note = _read_article(path, root, name, metadata.pop(name, {}))
         except _RefusedError as exc:
-            refused.append(Problem(name, str(exc)))
+            refused.append(Problem(name.encode(errors="replace").decode(), str(exc)))
             continue
         articles.append(article)
         notes.extend(Problem(name, reason) for reason in note)
-    absent = set(metadata) - {problem.file for problem in refused}
-    if absent:
+    if metadata:
         locate = _line_finder((folder / METADATA_FILE).read_text(encoding="utf-8-sig"))
-        for name in sorted(absent):
+        for name in sorted(metadata):
             notes.append(Problem(METADATA_FILE, f'there is no article file "{name}"', locate(name)))
     return Corpus(tuple(articles), tuple(refused), tuple(notes))
 
@@ -101,7 +101,7 @@ def read_metadata(path: Path) -> tuple[dict[str, dict[str, Any]], list[Problem]]
     try:
         text = path.read_text(encoding="utf-8-sig")
         tables = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+    except (OSError, ValueError, RecursionError) as exc:  # a ValueError: not UTF-8, not TOML, or a number too long
         raise CorpusError(f"{path}: {exc}. Nothing was indexed; correct the file and build again.") from exc
     locate = _line_finder(text)
     metadata: dict[str, dict[str, Any]] = {}
@@ -144,11 +144,17 @@ def _text_files(folder: Path) -> Iterator[Path]:
 
 def _read_article(path: Path, root: Path, name: str, card: dict[str, Any]) -> tuple[Article, list[str]]:
     try:
+        name.encode()
+        facts = path.stat()  # first, since it tells of a loop of links on every version of Python
+        if not stat.S_ISREG(facts.st_mode):
+            raise _RefusedError("it is not a regular file")
         if not path.resolve().is_relative_to(root):
             raise _RefusedError("it is a link that leads out of the corpus folder")
-        if path.stat().st_size > MAX_FILE_BYTES:
+        if facts.st_size > MAX_FILE_BYTES:
             raise _RefusedError(f"it is larger than {MAX_FILE_BYTES // 1024**2} MiB, too large for one article")
         raw = path.read_bytes()
+    except UnicodeEncodeError as exc:
+        raise _RefusedError("its name is not UTF-8") from exc
     except OSError as exc:
         raise _RefusedError(f"it cannot be read: {exc.strerror or exc}") from exc
     text, notes = _decode(raw)
@@ -205,7 +211,8 @@ def _decode(raw: bytes) -> tuple[str, list[str]]:
 def _card_field(key: str, value: object) -> str | date:
     """A validated metadata value; ValueError says what is wrong with it."""
     if key not in METADATA_KEYS:
-        raise ValueError(f'"{key}" is not one of {", ".join(METADATA_KEYS)}')
+        hint = '; a file name stands in quotation marks, as in ["article.txt"]' if isinstance(value, dict) else ""
+        raise ValueError(f'"{key}" is not one of {", ".join(METADATA_KEYS)}{hint}')
     if key == "published":
         if isinstance(value, date) and not isinstance(value, datetime):
             return value
@@ -224,17 +231,17 @@ def _card_field(key: str, value: object) -> str | date:
 
 def _line_finder(text: str) -> Callable[..., int | None]:
     """A function (table, key=None) → line number, since tomllib reports no places for values it accepts."""
-    header = re.compile(r"\s*\[\s*(?:\"([^\"]*)\"|'([^']*)'|([\w-]+))\s*\]")
-    setting = re.compile(r"\s*(?:\"([^\"]*)\"|'([^']*)'|([\w-]+))\s*[=.]")
+    name = r"""(?:"[^"]*"|'[^']*'|[\w-]+)"""
+    opening = re.compile(rf"\s*(\[*)\s*({name}(?:\s*\.\s*{name})*)\s*[\]=]")
     lines: dict[tuple[str, str | None], int] = {}
-    table = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if found := header.match(line):
-            table = next(filter(None, found.groups()), "")
-            lines[table, None] = number
-        elif found := setting.match(line):
-            key = next(filter(None, found.groups()), "")
-            lines.setdefault((table, key) if table else (key, None), number)
+    table: list[str] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if found := opening.match(line):
+            names = [part.strip("\"'") for part in re.findall(name, found[2])]
+            path = names if found[1] else table + names
+            table = names if found[1] else table
+            lines.setdefault((path[0], None), number)
+            lines.setdefault((path[0], path[1] if path[1:] else None), number)
 
     def locate(name: str, key: str | None = None) -> int | None:
         return lines.get((name, key), lines.get((name, None)))

@@ -68,6 +68,12 @@ class Generations:
         except (OSError, ValueError) as exc:
             raise DamagedIndexError(f"{self._pointer} cannot be read. {REBUILD}") from exc
 
+    def readable_current(self) -> int | None:
+        """The number of the generation to serve; None before the first build, or where the pointer cannot be read."""
+        with suppress(DamagedIndexError):
+            return self.current()
+        return None
+
     def require_current(self) -> int:
         """The number of the current generation.
 
@@ -111,8 +117,8 @@ class Generations:
             manifest = Manifest(**fields, built_at=built_at, files=files)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
             raise DamagedIndexError(f"{path} is missing or damaged.") from exc
-        if set(files) != set(FILES):
-            raise DamagedIndexError(f"{path} does not list the files of a generation.")
+        if set(files) != set(FILES) or manifest.generation != number:
+            raise DamagedIndexError(f"{path} is not that of generation {number}.")
         return manifest
 
     def open(self, number: int) -> FaissStore:
@@ -124,6 +130,26 @@ class Generations:
         """
         return FaissStore(self.folder(number), self.manifest(number))
 
+    def open_intact(self, number: int) -> FaissStore:
+        """One generation, after reading every byte of it.
+
+        Raises:
+            IndexUnavailableError: it is damaged or of another format.
+
+        """
+        store = self.open(number)
+        for name, facts in file_facts(self.folder(number)).items():
+            if facts != store.manifest.files[name]:
+                store.close()
+                raise DamagedIndexError(f"{self.folder(number) / name} is not what was written (its sha256 differs).")
+        return store
+
+    def serving_order(self) -> list[int]:
+        """The generations in the order in which they are tried: the current one, then the others, newest first."""
+        current = self.readable_current()
+        others = sorted(set(self.numbers()) - {current}, reverse=True)
+        return others if current is None else [current, *others]
+
     def open_current(self, encoder: Encoder | None = None) -> tuple[FaissStore, str | None]:
         """The current generation, or the newest sound one with a sentence saying why.
 
@@ -134,30 +160,24 @@ class Generations:
             IndexUnavailableError: no generation can be served; the message is about the current one.
 
         """
-        current = self.require_current()
         try:
-            return self._open_for(current, encoder), None
+            return self._open_for(self.require_current(), encoder), None
+        except NoIndexError:
+            raise
         except IndexUnavailableError as exc:
-            for number in sorted(set(self.numbers()) - {current}, reverse=True):
+            for number in self.serving_order():
                 with suppress(IndexUnavailableError):
-                    store = self._open_for(number, encoder)
-                    return store, f"Generation {current} cannot be served: {exc} Serving generation {number}. {REBUILD}"
-            if isinstance(exc, DamagedIndexError):
-                raise DamagedIndexError(f"{exc} {REBUILD}") from exc
+                    return self._open_for(number, encoder), f"{exc} Serving generation {number} until then."
             raise
 
     def faults(self, number: int) -> Iterator[str]:
         """Everything wrong with a generation after re-reading every byte of it, as sentences."""
         try:
-            manifest = self.manifest(number)
-            store = self.open(number)
+            store = self.open_intact(number)
         except IndexUnavailableError as exc:
             yield str(exc)
             return
         try:
-            for name, facts in file_facts(self.folder(number)).items():
-                if facts != manifest.files[name]:
-                    yield f"{self.folder(number) / name} is not what was written (its sha256 differs)."
             yield from store.faults()
         finally:
             store.close()
@@ -168,6 +188,7 @@ class Generations:
         Raises:
             IndexUnavailableError: there is none.
             BuildLockedError: a build is under way.
+            BuildError: the pointer cannot be written; it stays as it was.
 
         """
         with self.locked():
@@ -175,7 +196,7 @@ class Generations:
             for number in sorted(self.numbers(), reverse=True):
                 if current is not None and number < current:
                     with suppress(IndexUnavailableError):
-                        self.open(number).close()
+                        self.open_intact(number).close()
                         self._point_to(number)
                         return number
         raise NoIndexError(f"There is no earlier generation to go back to in {self.root}.")
@@ -196,7 +217,7 @@ class Generations:
             lock.acquire()
         except Timeout as exc:
             who = "another process"
-            with suppress(OSError, ValueError, KeyError):
+            with suppress(OSError, ValueError, KeyError, TypeError):
                 told = json.loads(holder.read_text(encoding="utf-8"))
                 who = f"process {told['pid']} on {told['host']} since {told['since']}"
             raise BuildLockedError(f"The index is being built already, by {who}. Try again when it is done.") from exc
@@ -224,11 +245,7 @@ class Generations:
 
     def next_number(self) -> int:
         """The number of the generation that is built next."""
-        try:
-            current = self.current() or 0
-        except DamagedIndexError:
-            current = 0
-        return max([current, *self.numbers()]) + 1
+        return max([self.readable_current() or 0, *self.numbers()]) + 1
 
     def publish(self, folder: Path, manifest: Manifest, keep: int) -> None:
         """Check a finished folder, give it its name, point to it, and prune. Call it under the lock.
@@ -246,29 +263,34 @@ class Generations:
                 raise DamagedIndexError(f"The new generation does not read back: {fault}.")
         finally:
             store.close()
-        folder.rename(self.folder(manifest.generation))
-        _sync_folder(self._folder)
-        self._point_to(manifest.generation)
+        named = folder.rename(self.folder(manifest.generation))
+        try:
+            _sync_folder(self._folder)
+            self._point_to(manifest.generation)
+        except (OSError, BuildError):
+            shutil.rmtree(named, ignore_errors=True)
+            raise
         for number in [n for n in self.numbers() if n < manifest.generation][: -keep or None]:
             shutil.rmtree(self.folder(number), ignore_errors=True)
 
     def _open_for(self, number: int, encoder: Encoder | None) -> FaissStore:
-        manifest = self.manifest(number)
-        if encoder is not None:
-            made_by = (manifest.model, manifest.weights_sha256[:12], manifest.dimension)
-            asked_for = (encoder.model, encoder.weights_sha256[:12], encoder.dimension)
-            if made_by[1:] != asked_for[1:]:
-                raise IncompatibleIndexError(
-                    f"Generation {number} was made by the model {_describe(*made_by)}; EMBEDDING_MODEL is "
-                    f"{_describe(*asked_for)}. Run `python -m index build`, or set EMBEDDING_MODEL back."
-                )
-        return FaissStore(self.folder(number), manifest)
+        try:
+            if encoder is not None:
+                _require_model(self.manifest(number), encoder)
+            return self.open(number)
+        except DamagedIndexError as exc:
+            raise DamagedIndexError(f"Generation {number} cannot be served: {exc} {REBUILD}") from exc
 
     def _point_to(self, number: int) -> None:
+        """Make a generation current, or raise BuildError and leave the pointer as it was."""
         aside = self._pointer.with_suffix(".new")
-        _write_durably(aside, f"{number:06d}\n")
-        aside.replace(self._pointer)
-        _sync_folder(self.root)
+        try:
+            _write_durably(aside, f"{number:06d}\n")
+            aside.replace(self._pointer)
+        except OSError as exc:
+            raise BuildError(f"{self._pointer} cannot be written: {exc.strerror}.") from exc
+        with suppress(OSError):  # it is current by now; after a power cut, the one before may be
+            _sync_folder(self.root)
 
 
 def file_facts(folder: Path) -> dict[str, tuple[int, str]]:
@@ -278,6 +300,16 @@ def file_facts(folder: Path) -> dict[str, tuple[int, str]]:
         with (folder / name).open("rb") as handle:
             facts[name] = ((folder / name).stat().st_size, hashlib.file_digest(handle, "sha256").hexdigest())
     return facts
+
+
+def _require_model(manifest: Manifest, encoder: Encoder) -> None:
+    made_by = (manifest.model, manifest.weights_sha256[:12], manifest.dimension)
+    asked_for = (encoder.model, encoder.weights_sha256[:12], encoder.dimension)
+    if made_by[1:] != asked_for[1:]:
+        raise IncompatibleIndexError(
+            f"Generation {manifest.generation} was made by the model {_describe(*made_by)}; EMBEDDING_MODEL is "
+            f"{_describe(*asked_for)}. Run `python -m index build`, or set EMBEDDING_MODEL back."
+        )
 
 
 def _describe(model: str, weights: str, dimension: int) -> str:
