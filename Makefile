@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/installed
 
-.PHONY: setup run test lint clean
+.PHONY: setup run test lint quality fit clean
 
 setup: $(STAMP)
 
@@ -26,6 +26,14 @@ lint: $(STAMP)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+
+# How good the answers are, beside naive baselines; needs the public question sets beside the project for most of it.
+quality: $(STAMP)
+	@$(PY) tests/quality.py
+
+# Fits index/ranking.json on the training half of those sets.
+fit: $(STAMP)
+	@$(PY) tests/fit.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -112,7 +112,7 @@ def _settings(index_dir: Path | None) -> Settings:
 
 
 def _build_if_missing(settings: Settings) -> None:
-    if Generations(settings.index_dir).current() is None:
+    if not Generations(settings.index_dir).serving_order():
         encoder = SentenceTransformerEncoder(settings.embedding_model)
         build_with_progress(settings.corpus_dir, settings.index_dir, encoder, settings.keep_generations)
 

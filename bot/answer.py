@@ -19,7 +19,7 @@ NEAREST = 3
 # A paragraph up to this long is quoted whole, a longer one is trimmed to about it, in characters.
 EXCERPT_CHARS = 350
 # A further excerpt scores at least this share of the first; below it, fewer excerpts say more.
-RELATIVE_FLOOR = 0.6
+RELATIVE_FLOOR = 0.05
 
 
 class Reason(StrEnum):
@@ -141,7 +141,7 @@ def _excerpt(number: int, hit: Hit, hits: tuple[Hit, ...]) -> Excerpt:
 def _window(hit: Hit) -> Span:
     """The best sentence with the better of its neighbours, as many as fit: a short paragraph is quoted whole."""
     sentences = hit.sentences
-    first = last = next(n for n, sentence in enumerate(sentences) if sentence is hit.best)
+    first = last = next(n for n, sentence in enumerate(sentences) if sentence.span == hit.best)
     while True:
         options = [
             n

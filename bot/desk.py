@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 QUEUE = 200
 MAX_QUESTION_CHARS = 2000
 # An answer at least this probable is given; below it the bot says that the coverage does not answer.
-CONFIDENT = 0.5
+CONFIDENT = 0.12
 ANY = Filters()
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class Desk:
         self._load_encoder = load_encoder
         self._keep = keep
         self._encoder = load_encoder()
-        self._pointer = self._generations.current()
+        self._pointer = self._generations.readable_current()
         self._store: Store
         self._store, self._warning = self._generations.open_current(self._encoder)
         self._waiting = 0
@@ -138,7 +138,7 @@ class Desk:
 
     def _current(self) -> Store:
         """The store to search, after following the pointer if a build or rollback has moved it."""
-        pointer = self._generations.current()
+        pointer = self._generations.readable_current()
         if pointer != self._pointer:
             self._pointer = pointer
             try:
@@ -160,7 +160,7 @@ class Desk:
             answer = replace(answer, refusal=Refusal(Reason.EMPTY_INDEX, wording.EMPTY_INDEX))
         else:
             ranking = search(question, store, self._encoder, filters)
-            if ranking.confidence >= CONFIDENT:
+            if ranking.hits and ranking.confidence >= CONFIDENT:
                 answer = replace(answer, excerpts=compose(ranking, count))
                 _check(answer, store)
             else:
@@ -169,11 +169,11 @@ class Desk:
 
     def _refusal(self, store: Store, question: str, filters: Filters, ranking: Ranking) -> Refusal:
         if not filters:
-            return refuse(ranking, Reason.NOTHING_NEAR, wording.NOTHING_NEAR)
+            return refuse(ranking, Reason.NOTHING_NEAR, wording.nothing_near(ranking.unknown))
         everywhere = search(question, store, self._encoder)
         passing = store.listings(filters)
         if passing and everywhere.confidence < CONFIDENT:
-            return refuse(everywhere, Reason.NOTHING_NEAR, wording.NOTHING_NEAR)
+            return refuse(everywhere, Reason.NOTHING_NEAR, wording.nothing_near(everywhere.unknown))
         without_dates = replace(filters, since=None, until=None)
         undated = sum(listing.source.published is None for listing in store.listings(without_dates))
         message = wording.filtered_out(filters, len(passing), undated)

@@ -74,6 +74,8 @@ async def run_discord(settings: Settings, desk: Desk) -> None:
         Route.BASE = settings.discord_api_base
     if settings.discord_gateway:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway)
+    # Nothing is spoken here, so nobody needs to hear that the libraries for voice are not installed.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     client_log = logging.getLogger("discord.client")
     client_log.addFilter(_connection_trouble_in_one_line)
     try:

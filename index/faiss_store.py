@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import faiss
 import numpy as np
 
-from index.errors import DamagedIndexError
+from index.errors import BuildError, DamagedIndexError
 from index.model import (
     Article,
     Candidate,
@@ -59,6 +59,7 @@ CREATE TABLE sentence (
 ) STRICT;
 CREATE INDEX passage_by_article ON passage (article);
 CREATE INDEX sentence_by_passage ON sentence (passage);
+CREATE VIRTUAL TABLE title_words USING fts5 (words, content='', tokenize='{_TOKENIZER}');
 CREATE VIRTUAL TABLE passage_words USING fts5 (words, content='', tokenize='{_TOKENIZER}');
 CREATE VIRTUAL TABLE sentence_words USING fts5 (words, content='', tokenize='{_TOKENIZER}');
 """
@@ -97,6 +98,7 @@ class FaissStoreWriter:
              s.published and s.published.isoformat(), s.url, s.language, s.sha256, article.body_start,
              indexed_at.isoformat(), article.text),
         ).lastrowid  # fmt: skip
+        self._db.execute("INSERT INTO title_words (rowid, words) VALUES (?, ?)", (row, s.title))
         for passage in passages:
             if passage.kind is Kind.RELATED:
                 continue
@@ -126,7 +128,12 @@ class FaissStoreWriter:
             cursor = self._db.execute(query)
             while rows := cursor.fetchmany(_CHUNK):
                 flat.add(np.stack([vectors[text] for (text,) in rows]))
-            faiss.write_index(flat, str(self._folder / name))
+            try:
+                faiss.write_index(flat, str(self._folder / name))
+            except RuntimeError as exc:  # its message shows the inside of FAISS and not the reason
+                raise BuildError(
+                    f"{self._folder / name} could not be written, perhaps because the disk is full."
+                ) from exc
         self._db.execute("COMMIT")
         self._db.close()
         for name in FILES:
@@ -164,7 +171,8 @@ class FaissStore:
         except (RuntimeError, sqlite3.Error) as exc:
             raise DamagedIndexError(f"{folder} cannot be opened: {str(exc).splitlines()[0]}.") from exc
         found = (*counts, self._passages.ntotal, self._sentences.ntotal)
-        if found != (manifest.passages, manifest.sentences) * 2 or self._passages.d != manifest.dimension:
+        dimensions = {self._passages.d, self._sentences.d, manifest.dimension}
+        if found != (manifest.passages, manifest.sentences) * 2 or len(dimensions) > 1:
             raise DamagedIndexError(f"{folder}: SQLite and FAISS hold different passages.")
 
     def search(
@@ -252,7 +260,7 @@ class FaissStore:
         sentences = set(_nearest(self._sentences, vector, self._allowed(owned, values), limit))
         if terms:
             for table, allowed, found in (("passage", owner, passages), ("sentence", owned, sentences)):
-                within = f"AND rowid IN ({allowed})" if allowed else ""
+                within = f"AND +rowid IN ({allowed})" if allowed else ""
                 query = f"SELECT rowid FROM {table}_words WHERE {table}_words MATCH ? {within} ORDER BY rank LIMIT ?"
                 found.update(row for (row,) in self._db.execute(query, (_any(terms), *values, limit)))
         query = "SELECT DISTINCT passage FROM sentence WHERE row IN (SELECT value FROM json_each(?))"
@@ -273,35 +281,45 @@ class FaissStore:
         sentence_rows = [row for spans in sentences.values() for row, _ in spans]
         dense = _cosines(self._passages, pool, vector)
         sentence_dense = _cosines(self._sentences, sentence_rows, vector)
-        lexical, matched = self._words("passage_words", pool, terms)
-        sentence_lexical, sentence_matched = self._words("sentence_words", sentence_rows, terms)
+        lexical = self._bm25("passage_words", pool, terms)
+        matched = self._matched("passage_words", pool, terms)
+        sentence_lexical = self._bm25("sentence_words", sentence_rows, terms)
+        sentence_matched = self._matched("sentence_words", sentence_rows, terms)
         query = (
-            f'SELECT p.row, {_CARD}, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), '
+            f'SELECT p.row, p.article, {_CARD}, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), '
             f"p.paragraph, p.kind {_PASSAGES} WHERE p.row IN (SELECT value FROM json_each(?))"
         )
+        found = self._db.execute(query, (rows,)).fetchall()
+        titled = self._matched("title_words", sorted({article for _, article, *_ in found}), terms)
         candidates = []
-        for row, *card, start, end, text, paragraph, kind in self._db.execute(query, (rows,)):
+        for row, article, *card, start, end, text, paragraph, kind in found:
             spans = tuple(span for _, span in sentences[row])
             scores = tuple(
-                SentenceScores(span, sentence_dense[s], sentence_lexical.get(s, 0.0), frozenset(sentence_matched[s]))
+                SentenceScores(span, sentence_dense[s], sentence_lexical.get(s, 0.0), sentence_matched[s])
                 for s, span in sentences[row]
             )
             passage = Passage(_source(card), start, end, text, paragraph, Kind(kind), spans)
-            candidates.append(Candidate(passage, dense[row], lexical.get(row, 0.0), frozenset(matched[row]), scores))
+            candidates.append(
+                Candidate(passage, dense[row], lexical.get(row, 0.0), matched[row], titled[article], scores)
+            )
         return candidates
 
-    def _words(self, table: str, rows: list[int], terms: Sequence[str]) -> tuple[dict[int, float], dict[int, set[str]]]:
-        """BM25 of the rows in which any term stands, and the terms that stand in each row."""
-        matched: dict[int, set[str]] = {row: set() for row in rows}
+    def _bm25(self, table: str, rows: list[int], terms: Sequence[str]) -> dict[int, float]:
+        """The score of each of the rows in which any term stands."""
         if not terms:
-            return {}, matched
-        within = f"{table} MATCH ? AND rowid IN (SELECT value FROM json_each(?))"
-        pool = json.dumps(rows)
+            return {}
+        return dict(
+            self._db.execute(f"SELECT rowid, -rank FROM {table} WHERE {_among(table)}", (_any(terms), json.dumps(rows)))
+        )
+
+    def _matched(self, table: str, rows: list[int], terms: Sequence[str]) -> dict[int, frozenset[str]]:
+        """The terms that stand in each of the rows."""
+        matched: dict[int, set[str]] = {row: set() for row in rows}
         for term in terms:
-            for (row,) in self._db.execute(f"SELECT rowid FROM {table} WHERE {within}", (_phrase(term), pool)):
+            query = f"SELECT rowid FROM {table} WHERE {_among(table)}"
+            for (row,) in self._db.execute(query, (_phrase(term), json.dumps(rows))):
                 matched[row].add(term)
-        scores = dict(self._db.execute(f"SELECT rowid, -rank FROM {table} WHERE {within}", (_any(terms), pool)))
-        return scores, matched
+        return {row: frozenset(found) for row, found in matched.items()}
 
 
 def _where(filters: Filters) -> tuple[str, list[str]]:
@@ -339,7 +357,15 @@ def _cosines(flat: faiss.Index, rows: list[int], vector: NDArray[np.float32]) ->
 
 def _phrase(term: str) -> str:
     """A term as an FTS5 string, in which no character is an operator."""
-    return '"' + term.replace('"', '""') + '"'
+    return '"' + term.replace('"', '""').replace("\0", "") + '"'
+
+
+def _among(table: str) -> str:
+    """A condition on a lexical table: it matches, and its row is among those given as JSON.
+
+    The + keeps SQLite from running the whole match again for each row, which is what FTS5 makes of `rowid IN`.
+    """
+    return f"{table} MATCH ? AND +rowid IN (SELECT value FROM json_each(?))"
 
 
 def _any(terms: Iterable[str]) -> str:

@@ -121,13 +121,15 @@ class SentenceScores:
 class Candidate:
     """A whole passage a store finds near a question; higher scores are nearer.
 
-    `dense` is the cosine, `lexical` the BM25 score (0 where no term matches), `matched` the question terms in it.
+    `dense` is the cosine, `lexical` the BM25 score (0 where no term matches). `matched` are the question terms in it,
+    `titled` those in its article's title.
     """
 
     passage: Passage
     dense: float
     lexical: float
     matched: frozenset[str]
+    titled: frozenset[str]
     sentences: tuple[SentenceScores, ...]
 
 

@@ -1,138 +1,202 @@
-"""Question → ranked hits: dense and lexical scores of passages and of their sentences, fused."""
+"""Question → ranked hits, in three steps, each closer and dearer than the one before.
+
+1. Four scores, the cosine and BM25 of passages and of their sentences, are fused to find the passages worth reading.
+2. Each of their sentences is scored by a linear model over the features of `index.features`.
+3. The best sentences are compared with the question token by token (late interaction) and scored again.
+
+`ranking.json` holds the weights of the two linear models and of the probability that the best sentence answers.
+"""
 
 from __future__ import annotations
 
+import json
 import math
-import re
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index import features
 from index.model import Filters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from index.encoder import Encoder
-    from index.model import Candidate, Passage, Span
+    from index.model import Candidate, Passage, SentenceScores, Span
     from index.store import Store
 
 # How many passages and sentences each of the four rankings may put forward.
 POOL = 50
+# How many passages are read, and how many of their sentences are compared token by token, which costs most of the time.
+READ = 25
+CLOSE = 8
 # Share of the cosine, and of the sentence rather than its passage, in a fused score.
 DENSE_SHARE = 0.6
 SENTENCE_SHARE = 0.5
 
-_WORD = re.compile(r"\w+")
-# English words that ask or join and name nothing; rare in news, so that BM25 would take them for the subject.
-_FUNCTION_WORDS = """
-a about after all also am an and any are as at be been before being but by can could d did do does doing done for from
-give had has have having he her here hers him his how i if in into is it its just ll m many me more most much my near
-no nor not of off on once only or other our out over own please re s said same say says she should so some such t tell
-than that the their theirs them then there these they this those through to too under until up us ve very was we were
-what when where which while who whom whose why will with would you your yours
-"""
-FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceHit:
-    """A sentence of a hit with its fused score, 0 to 1, higher is nearer."""
+    """A sentence with the features it is judged by; `score` is the linear model's, comparable within one question."""
 
+    passage: Passage
     span: Span
     score: float
-    dense: float
-    lexical: float
-    matched: frozenset[str]
+    features: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage with its sentences' scores; `best` is the sentence that scores highest, whose score is the hit's."""
+    """A passage with its best sentence, whose score is the hit's, and the scores of all its sentences in order.
+
+    `score` compares hits: the odds against the best hit of the ranking, times its probability to answer, 0 to 1.
+    `sentences` are scored without late interaction, to choose among neighbours.
+    """
 
     passage: Passage
-    best: SentenceHit
+    best: Span
+    score: float
     sentences: tuple[SentenceHit, ...]
-    dense: float
-    lexical: float
-    matched: frozenset[str]
-
-    @property
-    def score(self) -> float:
-        """The fused score of the best sentence."""
-        return self.best.score
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The hits for one question, best first, and the probability that the best one answers it."""
+    """The hits for one question, best first, and the probability that the best one answers it.
+
+    `unknown` are names in the question that stand nowhere in the index.
+    """
 
     hits: tuple[Hit, ...]
     confidence: float
+    unknown: tuple[str, ...] = ()
 
 
-def question_terms(question: str) -> tuple[str, ...]:
-    """The words of a question that name something, each once; all its words if none does."""
-    words = dict.fromkeys(word.lower() for word in _WORD.findall(question))
-    return tuple(word for word in words if word not in FUNCTION_WORDS) or tuple(words)
-
-
-def search(question: str, store: Store, encoder: Encoder, filters: Filters = Filters()) -> Ranking:  # noqa: B008 frozen
+def search(question: str, store: Store, encoder: Encoder, filters: Filters = NO_FILTERS) -> Ranking:
     """Rank the passages of a store for a question; only articles that pass `filters` take part."""
-    terms = question_terms(question)
-    vector = encoder.encode([question])[0]
-    candidates = store.search(vector, terms, filters, POOL)
-    frequency = store.document_frequency(terms)
-    weights = {term: idf(frequency[term], store.manifest.passages) for term in terms}
-    hits = fuse(candidates)
-    return Ranking(hits, confidence(hits, weights))
+    weights = load_weights()
+    asked, read = read_passages(question, store, encoder, filters)
+    if not read:
+        return Ranking((), 0.0, asked.unknown)
+    by_passage: dict[Passage, list[SentenceHit]] = {}
+    for sentence in read:
+        by_passage.setdefault(sentence.passage, []).append(sentence)
+    close = compare_closely(asked, sorted(read, key=lambda s: -s.score)[:CLOSE], encoder)
+    confidence = probability(close, weights["confidence"])
+    bests: dict[Passage, SentenceHit] = {}
+    for sentence in close:
+        bests.setdefault(sentence.passage, sentence)
+    hits = (
+        Hit(passage, best.span, confidence * math.exp(best.score - close[0].score), tuple(by_passage[passage]))
+        for passage, best in bests.items()
+    )
+    return Ranking(tuple(hits), confidence, asked.unknown)
 
 
-def confidence(hits: tuple[Hit, ...], weights: dict[str, float]) -> float:
-    if not hits:
-        return 0.0
-    top = hits[0]
-    total = sum(weights.values()) or 1
-    coverage = sum(weights[t] for t in top.matched) / total
-    dense = max(max(s.dense for s in h.sentences) for h in hits[:3])
-    return 1 / (1 + math.exp(-(9 * dense + 3 * coverage - 5.2)))
+def read_passages(
+    question: str, store: Store, encoder: Encoder, filters: Filters = NO_FILTERS
+) -> tuple[features.Question, list[SentenceHit]]:
+    """Steps 1 and 2: every sentence of the passages that the fused scores put first, in the order of the text."""
+    weights = load_weights()["first"]
+    terms = features.terms(question)
+    candidates = store.search(encoder.encode([question])[0], terms, filters, POOL)
+    asked = features.analyse(question, store.document_frequency(terms), store.manifest.passages)
+    scaled = _scale(candidates)
+    order = sorted(range(len(candidates)), key=lambda n: -max(map(_fused, scaled[n])))[:READ]
+    read = []
+    for n in order:
+        for number, sentence in enumerate(candidates[n].sentences):
+            values = _features(asked, candidates[n], number, scaled[n][number])
+            read.append(SentenceHit(candidates[n].passage, sentence.span, linear(weights, values), values))
+    return asked, read
 
 
-def idf(frequency: int, total: int) -> float:
-    """How telling a term is: BM25's inverse document frequency, kept above zero (Lucene's form)."""
-    return math.log1p((total - frequency + 0.5) / (frequency + 0.5))
+def compare_closely(asked: features.Question, best: Sequence[SentenceHit], encoder: Encoder) -> list[SentenceHit]:
+    """Step 3: the sentences scored again with late interaction, best first."""
+    model = load_weights()["close"]
+    said, *read = encoder.tokens([asked.text, *(hit.passage.words(hit.span) for hit in best)])
+    weights = features.word_weights(asked, said)
+    close = []
+    for hit, tokens in zip(best, read, strict=True):
+        values = hit.features | features.late_interaction(said.vectors, weights, tokens.vectors)
+        close.append(SentenceHit(hit.passage, hit.span, linear(model, values), values))
+    return sorted(close, key=lambda hit: (-hit.score, hit.passage.source.id, hit.span.start))
 
 
-def fuse(candidates: Iterable[Candidate]) -> tuple[Hit, ...]:
-    """Hits best first: each of the four scores scaled to 0..1 over the pool, then weighed.
-
-    Min-max fusion as measured by Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (2023).
-    """
-    pool = list(candidates)
-    passage_dense = _scaler(candidate.dense for candidate in pool)
-    passage_lexical = _scaler(candidate.lexical for candidate in pool)
-    sentence_dense = _scaler(s.dense for candidate in pool for s in candidate.sentences)
-    sentence_lexical = _scaler(s.lexical for candidate in pool for s in candidate.sentences)
-    hits = []
-    for candidate in pool:
-        near = _blend(passage_dense(candidate.dense), passage_lexical(candidate.lexical))
-        sentences = tuple(
-            SentenceHit(
-                span=s.span,
-                score=(1 - SENTENCE_SHARE) * near
-                + SENTENCE_SHARE * _blend(sentence_dense(s.dense), sentence_lexical(s.lexical)),
-                dense=s.dense,
-                lexical=s.lexical,
-                matched=s.matched,
-            )
-            for s in candidate.sentences
-        )
-        best = max(sentences, key=lambda sentence: sentence.score)
-        hits.append(Hit(candidate.passage, best, sentences, candidate.dense, candidate.lexical, candidate.matched))
-    return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.passage.source.id, hit.passage.start)))
+def _features(
+    asked: features.Question, candidate: Candidate, number: int, scaled: dict[str, float]
+) -> dict[str, float]:
+    """Everything the first linear model sees of one sentence."""
+    sentence = candidate.sentences[number]
+    words = candidate.passage.words(sentence.span)
+    nearby = frozenset[str]().union(*(s.matched for s in candidate.sentences[max(0, number - 1) : number + 2]))
+    kind = features.answers_kind(asked, words)
+    return scaled | {
+        "dense_passage": candidate.dense,
+        "dense_sentence": sentence.dense,
+        "cover_sentence": features.coverage(asked, sentence.matched),
+        "cover_sentence_title": features.coverage(asked, sentence.matched | candidate.titled),
+        "cover_nearby": features.coverage(asked, nearby),
+        "cover_passage_title": features.coverage(asked, candidate.matched | candidate.titled),
+        "names": features.share(asked.names, candidate.matched | candidate.titled),
+        "kind": kind,
+        "kind_number": kind if asked.asked in features.NUMERIC else 0.0,
+        "length": features.length(words),
+        "asks": float(words.rstrip("\"'”’ ").endswith("?")),
+    }
 
 
-def _blend(dense: float, lexical: float) -> float:
-    return DENSE_SHARE * dense + (1 - DENSE_SHARE) * lexical
+def probability(close: Sequence[SentenceHit], weights: dict[str, float]) -> float:
+    """The probability that the best sentence answers."""
+    return 1 / (1 + math.exp(-linear(weights, confidence_features(close) | {"bias": 1.0})))
+
+
+def confidence_features(close: Sequence[SentenceHit]) -> dict[str, float]:
+    """The best sentence's own features, its lead over the others, and the nearest cosine of all."""
+    return close[0].features | {
+        "lead": 1 / sum(math.exp(hit.score - close[0].score) for hit in close),
+        "nearest": max(hit.features["dense_sentence"] for hit in close),
+    }
+
+
+def linear(weights: dict[str, float], values: dict[str, float]) -> float:
+    """The weighted sum of the features that have a weight."""
+    return sum(weight * values[name] for name, weight in weights.items())
+
+
+@cache
+def load_weights() -> dict[str, dict[str, float]]:
+    """The weights that `tests/fit.py` fitted: of the models `first` and `close`, and of the `confidence`."""
+    weights: dict[str, dict[str, float]] = json.loads(Path(__file__).with_name("ranking.json").read_text("utf-8"))
+    return weights
+
+
+def _scale(candidates: Sequence[Candidate]) -> list[list[dict[str, float]]]:
+    """The four scores of every sentence, each scaled to 0..1 over the pool."""
+    sentences = [sentence for candidate in candidates for sentence in candidate.sentences]
+    dense_passage = _scaler(candidate.dense for candidate in candidates)
+    lexical_passage = _scaler(candidate.lexical for candidate in candidates)
+    dense_sentence = _scaler(sentence.dense for sentence in sentences)
+    lexical_sentence = _scaler(sentence.lexical for sentence in sentences)
+
+    def scaled(candidate: Candidate, sentence: SentenceScores) -> dict[str, float]:
+        return {
+            "dense_passage_scaled": dense_passage(candidate.dense),
+            "dense_sentence_scaled": dense_sentence(sentence.dense),
+            "lexical_passage_scaled": lexical_passage(candidate.lexical),
+            "lexical_sentence_scaled": lexical_sentence(sentence.lexical),
+        }
+
+    return [[scaled(candidate, sentence) for sentence in candidate.sentences] for candidate in candidates]
+
+
+def _fused(scaled: dict[str, float]) -> float:
+    """Min-max fusion: Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (2023)."""
+    passage = DENSE_SHARE * scaled["dense_passage_scaled"] + (1 - DENSE_SHARE) * scaled["lexical_passage_scaled"]
+    sentence = DENSE_SHARE * scaled["dense_sentence_scaled"] + (1 - DENSE_SHARE) * scaled["lexical_sentence_scaled"]
+    return (1 - SENTENCE_SHARE) * passage + SENTENCE_SHARE * sentence
 
 
 def _scaler(scores: Iterable[float]) -> Callable[[float], float]:

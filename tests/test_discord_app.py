@@ -189,7 +189,7 @@ async def test_filters(world: World) -> None:
 
 async def test_a_question_without_an_answer_is_refused_with_the_nearest(world: World) -> None:
     answer = text_of((await world.ask(question="Which pasta shape won the bakery contest?")).response)
-    assert wording.NOTHING_NEAR in answer
+    assert wording.nothing_near(()) in answer
     assert "\n> " not in answer
     assert text_of((await world.ask(question="?!")).response).endswith(f"**{wording.EMPTY_QUESTION}**")
 

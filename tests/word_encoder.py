@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.encoder import TokenVectors
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -34,3 +36,12 @@ class WordHashEncoder:
             seed = int.from_bytes(hashlib.sha256(f"{self.model} {word}".encode()).digest()[:8])
             total += np.random.default_rng(seed).standard_normal(self.dimension)
         return total / np.linalg.norm(total)
+
+    def tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        found = []
+        for text in texts:
+            words = list(re.finditer(r"\w+", text))
+            vectors = [self._vector(word.group()) for word in words] or np.empty((0, self.dimension))
+            offsets = np.array([word.span() for word in words], dtype=np.int64).reshape(-1, 2)
+            found.append(TokenVectors(offsets, np.array(vectors, dtype=np.float32)))
+        return found

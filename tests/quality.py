@@ -1,0 +1,195 @@
+"""How good the answers are, beside naive baselines in the same run: `make quality`; `--save` writes the README's table.
+
+Sets: the hand-written questions about the seed articles, and the public sets that lie beside the project, of which
+only titles kept from fitting are asked. A quote is right when an excerpt of an article that answers holds the
+annotated words. Baselines are put through the same composing of excerpts, so that only the ranking differs:
+"dense" ranks by cosine of passages, then of sentences, and "BM25" by FTS5's score of the same.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+import public_sets
+import seed_questions
+from sklearn.metrics import roc_auc_score
+
+from bot.answer import compose
+from bot.desk import CONFIDENT
+from index import features, search
+from index.build import build
+from index.encoder import SentenceTransformerEncoder
+from index.generations import Generations
+from index.search import Hit, Ranking, SentenceHit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from index.encoder import Encoder
+    from index.faiss_store import FaissStore
+
+ROOT = Path(__file__).parent.parent
+SEEDS = ROOT / "seeds"
+SAMPLE = 400  # questions of each sort from a public set
+BOOTSTRAP = 1000
+START, END = "<!-- quality -->", "<!-- /quality -->"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question of a set: `sort` is answerable, near (no answer, same subject) or far (another subject)."""
+
+    text: str
+    sort: str
+    answered_by: Callable[[str, str], bool] = lambda _article, _words: False
+
+
+@dataclass
+class Outcome:
+    """What one system did with one set."""
+
+    first: list[bool] = field(default_factory=list)
+    three: list[bool] = field(default_factory=list)
+    confidence: dict[str, list[float]] = field(default_factory=lambda: {"answerable": [], "near": [], "far": []})
+    seconds: float = 0.0
+
+
+def main_sets() -> dict[str, list[Asked]]:
+    """The questions to ask, by set, the same on every run."""
+    draw = random.Random(1)
+    sets = {
+        "seeds": [
+            Asked(q.text, q.kind if not q.accept else "answerable", _seed_check(q)) for q in seed_questions.load()
+        ]
+    }
+    pools = {}
+    for name in public_sets.available():
+        pools[name] = [q for q in public_sets.questions(name) if not q.title or public_sets.held_out(q.title)]
+        draw.shuffle(pools[name])
+    for name, other in (("squad2", "squadshifts_wiki"), ("squadshifts_wiki", "squad2")):
+        if name in pools and other in pools:
+            own = [q for q in pools[name] if q.answerable]
+            near = [q for q in pools[name] if not q.answerable]
+            far = [q for q in pools[other] if q.answerable]
+            sets[name] = [
+                *(Asked(q.text, "answerable", q.answered_by) for q in own[:SAMPLE]),
+                *(Asked(q.text, "near") for q in near[:SAMPLE]),
+                *(Asked(q.text, "far") for q in far[:SAMPLE]),
+            ]
+    for name in ("multihop_facts", "time"):
+        if name in pools:
+            # No words are annotated here: any excerpt of an article that answers is right.
+            sets[name] = [
+                Asked(q.text, "answerable" if q.answerable else "near", lambda article, _words, q=q: article in q.docs)
+                for q in public_sets.questions(name)
+            ]
+    return sets
+
+
+def _seed_check(question: seed_questions.SeedQuestion) -> Callable[[str, str], bool]:
+    return lambda article, words: any(name == article and quote in words for name, quote in question.accept)
+
+
+def ours(question: str, store: FaissStore, encoder: Encoder) -> Ranking:
+    return search.search(question, store, encoder)
+
+
+def dense(question: str, store: FaissStore, encoder: Encoder) -> Ranking:
+    return _single(question, store, encoder, "dense")
+
+
+def bm25(question: str, store: FaissStore, encoder: Encoder) -> Ranking:
+    return _single(question, store, encoder, "lexical")
+
+
+def _single(question: str, store: FaissStore, encoder: Encoder, score: str) -> Ranking:
+    """Passages by one score and their sentences by the same, nothing learned."""
+    found = store.search(encoder.encode([question])[0], features.terms(question), search.NO_FILTERS, search.POOL)
+    hits = []
+    for candidate in sorted(found, key=lambda c: -getattr(c, score)):
+        sentences = tuple(SentenceHit(candidate.passage, s.span, getattr(s, score), {}) for s in candidate.sentences)
+        best = max(sentences, key=lambda s: s.score)
+        hits.append(Hit(candidate.passage, best.span, max(getattr(candidate, score), 0.0), sentences))
+    return Ranking(tuple(hits), hits[0].score if hits else 0.0)
+
+
+SYSTEMS = {"dense": dense, "BM25": bm25, "ours": ours}
+
+
+def run(asked: list[Asked], store: FaissStore, encoder: Encoder, system: Callable[..., Ranking]) -> Outcome:
+    outcome = Outcome()
+    started = time.perf_counter()
+    for question in asked:
+        ranking = system(question.text, store, encoder)
+        outcome.confidence[question.sort].append(ranking.confidence)
+        if question.sort == "answerable":
+            excerpts = compose(ranking, 3) if ranking.hits else ()
+            right = [question.answered_by(e.source.id, e.text) for e in excerpts]
+            outcome.first.append(any(right[:1]))
+            outcome.three.append(any(right))
+    outcome.seconds = time.perf_counter() - started
+    return outcome
+
+
+def interval(values: list[bool]) -> str:
+    """The mean with its 95 % bootstrap interval."""
+    drawn = np.random.default_rng(0).choice(np.array(values, float), (BOOTSTRAP, len(values))).mean(axis=1)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return f"{np.mean(values):.3f} ({low:.3f} to {high:.3f})"
+
+
+def auc(outcome: Outcome, sort: str) -> str:
+    """How well confidence tells answerable questions from the others: the chance that it ranks a pair rightly."""
+    yes, no = outcome.confidence["answerable"], outcome.confidence[sort]
+    return f"{roc_auc_score([1] * len(yes) + [0] * len(no), yes + no):.3f}" if no else ""
+
+
+def share(values: list[float], *, above: bool) -> str:
+    return f"{np.mean([(value >= CONFIDENT) == above for value in values]):.3f}" if values else ""
+
+
+def seed_store(encoder: Encoder) -> FaissStore:
+    build(SEEDS, ROOT / "data" / "public" / "seeds", encoder)
+    return Generations(ROOT / "data" / "public" / "seeds").open_current(encoder)[0]
+
+
+@click.command()
+@click.option("--save", is_flag=True, help="Write the table into the README.")
+@click.option("--only", multiple=True, help="Only this set; may be given again.")
+def main(save: bool, only: tuple[str, ...]) -> None:
+    """Ask every set of every system and print a table."""
+    encoder = SentenceTransformerEncoder()
+    lines = [
+        "| set | system | quote first | in three | wrongly refused | answered: near | far | AUC near | far | ms |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    print("\n".join(lines))
+    for name, asked in main_sets().items():
+        if only and name not in only:
+            continue
+        store = seed_store(encoder) if name == "seeds" else public_sets.index(name, encoder)
+        for label, system in SYSTEMS.items():
+            o = run(asked, store, encoder, system)
+            refusals = [""] * 3
+            if label == "ours":
+                answered = (share(o.confidence[sort], above=True) for sort in ("near", "far"))
+                refusals = [share(o.confidence["answerable"], above=False), *answered]
+            cells = [name, label, interval(o.first), interval(o.three), *refusals, auc(o, "near"), auc(o, "far")]
+            lines.append(f"| {' | '.join(cells)} | {o.seconds / len(asked) * 1000:.0f} |")
+            print(lines[-1], flush=True)
+    if save:
+        readme = (ROOT / "README.md").read_text(encoding="utf-8")
+        before, rest = readme.split(START)
+        _, after = rest.split(END)
+        table = "\n".join(lines)
+        (ROOT / "README.md").write_text(f"{before}{START}\n{table}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot import wording
+from bot.answer import EXCERPT_CHARS, RELATIVE_FLOOR, Answer, compose, is_question
+from index.model import Kind, Passage, Source, Span
+from index.search import Hit, Ranking, SentenceHit
+
+
+def source(name: str) -> Source:
+    return Source(name, f"Title of {name}", True, None, None, None, None, None, "0" * 64)
+
+
+def hit(name: str, sentences: list[tuple[str, float]], paragraph: int = 1, offset: int = 0) -> Hit:
+    """A hit whose passage is the sentences with a space between, `offset` characters into the article."""
+    text = " ".join(words for words, _ in sentences)
+    spans, at = [], offset
+    for words, _ in sentences:
+        spans.append(Span(at, at + len(words)))
+        at += len(words) + 1
+    passage = Passage(source(name), offset, offset + len(text), text, paragraph, Kind.BODY, tuple(spans))
+    scored = tuple(SentenceHit(passage, span, score, {}) for span, (_, score) in zip(spans, sentences, strict=True))
+    best = max(scored, key=lambda s: s.score)
+    return Hit(passage, best.span, best.score, scored)
+
+
+def ranking(*hits: Hit) -> Ranking:
+    return Ranking(tuple(sorted(hits, key=lambda h: -h.score)), 1.0)
+
+
+def test_different_articles_come_before_a_second_from_the_same() -> None:
+    hits = [hit("a", [("One a.", 1.0)]), hit("a", [("Two a.", 0.95)], 2, 50), hit("b", [("One b.", 0.9)])]
+    excerpts = compose(ranking(*hits), 3)
+    assert [(e.number, e.text) for e in excerpts] == [(1, "One a."), (2, "One b."), (3, "Two a.")]
+    assert [e.text for e in compose(ranking(*hits), 2)] == ["One a.", "One b."]
+
+
+def test_a_far_lower_score_is_left_out() -> None:
+    near, far = RELATIVE_FLOOR + 0.01, RELATIVE_FLOOR - 0.01
+    excerpts = compose(ranking(hit("a", [("A.", 1.0)]), hit("b", [("B.", near)]), hit("c", [("C.", far)])), 3)
+    assert [e.text for e in excerpts] == ["A.", "B."]
+
+
+def test_the_same_words_are_quoted_once_and_their_other_places_named() -> None:
+    excerpts = compose(
+        ranking(hit("a", [("Same words.", 1.0)], 3), hit("b", [("Same words.", 0.9)], 7), hit("c", [("Other.", 0.8)])),
+        3,
+    )
+    assert [e.text for e in excerpts] == ["Same words.", "Other."]
+    assert [(p.source.id, p.paragraph) for p in excerpts[0].also_in] == [("b", 7)]
+    assert excerpts[1].also_in == ()
+    assert "Title of b" in (wording.also_in(excerpts[0]) or "")
+
+
+def test_a_short_paragraph_is_quoted_whole() -> None:
+    (excerpt,) = compose(ranking(hit("a", [("First one.", 0.1), ("Second one.", 1.0)], offset=7)), 3)
+    assert (excerpt.text, excerpt.start, excerpt.end) == ("First one. Second one.", 7, 29)
+    assert not excerpt.trimmed_before
+    assert not excerpt.trimmed_after
+
+
+def test_a_long_paragraph_is_trimmed_to_the_best_sentence_and_its_better_neighbour() -> None:
+    long = "x" * (EXCERPT_CHARS // 2 - 10)
+    parts = [(f"A{long}.", 0.2), (f"B{long}.", 1.0), (f"C{long}.", 0.5), (f"D{long}.", 0.9)]
+    (excerpt,) = compose(ranking(hit("a", parts)), 1)
+    assert excerpt.text == f"B{long}. C{long}."
+    assert excerpt.trimmed_before
+    assert excerpt.trimmed_after
+
+
+def test_a_sentence_longer_than_the_limit_is_not_cut() -> None:
+    huge = "y" * (EXCERPT_CHARS * 3) + "."
+    (excerpt,) = compose(ranking(hit("a", [("Before.", 0.3), (huge, 1.0), ("After.", 0.3)])), 1)
+    assert excerpt.text == huge
+
+
+SENTENCE = st.tuples(
+    st.text(st.characters(codec="utf-8", exclude_categories=["Zs", "Cc"]), min_size=1, max_size=200),
+    st.floats(0.0, 1.0),
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.lists(SENTENCE, min_size=1, max_size=6)), min_size=1, max_size=8),
+    st.integers(1, 6),
+)
+def test_any_ranking_gives_whole_sentences_in_order(
+    parts: list[tuple[str, list[tuple[str, float]]]], count: int
+) -> None:
+    hits = [hit(name, sentences, n + 1, n * 10_000) for n, (name, sentences) in enumerate(parts)]
+    excerpts = compose(ranking(*hits), count)
+    assert 1 <= len(excerpts) <= count
+    assert [e.number for e in excerpts] == list(range(1, len(excerpts) + 1))
+    assert excerpts[0].score == max(h.score for h in hits)
+    for excerpt in excerpts:
+        passage = excerpt.passage
+        assert passage.words(Span(excerpt.start, excerpt.end)) == excerpt.text
+        assert excerpt.start in {s.start for s in passage.sentences}
+        assert excerpt.end in {s.end for s in passage.sentences}
+        assert excerpt.score >= RELATIVE_FLOOR * excerpts[0].score
+        assert excerpt.trimmed_before == (excerpt.start > passage.start)
+        assert excerpt.trimmed_after == (excerpt.end < passage.end)
+    articles = [e.source.id for e in excerpts]
+    firsts = len(set(articles))
+    assert len(set(articles[:firsts])) == firsts  # every new article comes before any second excerpt
+    for group in (excerpts[:firsts], excerpts[firsts:]):
+        assert all(a.score >= b.score for a, b in pairwise(group))
+
+
+def test_what_is_a_question() -> None:
+    assert is_question("x")
+    assert is_question("Чому?")
+    for nothing in ("", "  ", "?!", "—", "\n"):
+        assert not is_question(nothing)
+
+
+def test_counts_are_honest() -> None:
+    excerpts = compose(ranking(hit("a", [("A.", 1.0)]), hit("a", [("B.", 0.9)], 2, 30)), 3)
+    answer = Answer("q", excerpts, None, 5, 1)
+    assert wording.counts(answer) == "2 excerpts from 1 of 5 articles in the index"
+    assert wording.counts(replace(answer, excerpts=excerpts[:1], articles=1)) == (
+        "1 excerpt from 1 of 1 article in the index"
+    )
+
+
+def test_a_citation_says_what_is_not_known() -> None:
+    (excerpt,) = compose(ranking(hit("a", [("A.", 1.0)], 4)), 1)
+    assert wording.citation(excerpt) == "outlet not given · Title of a · date not given · paragraph 4"
+    bare = replace(excerpt.source, title_given=False, url="https://x.test/a", outlet="The Paper")
+    caption = replace(excerpt, passage=replace(excerpt.passage, source=bare, kind=Kind.CAPTION))
+    assert wording.citation(caption) == (
+        "The Paper · “Title of a” (opening words, no headline given) · date not given · "
+        "paragraph 4, picture caption · https://x.test/a"
+    )

@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+import time
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import SEEDS
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from word_encoder import WordHashEncoder
+
+from bot.answer import Reason
+from bot.desk import QUEUE, Desk, DeskBusyError
+from index.build import build
+from index.errors import BuildLockedError, DamagedIndexError, NoIndexError
+from index.generations import Generations
+from index.model import Filters
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from index.encoder import SentenceTransformerEncoder
+
+
+@pytest.fixture
+def desk(word_index: Path) -> Desk:
+    opened = Desk(word_index, SEEDS, WordHashEncoder)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def real_desk(seed_index: Path, encoder: SentenceTransformerEncoder) -> Desk:
+    opened = Desk(seed_index, SEEDS, lambda: encoder)
+    yield opened
+    opened.close()
+
+
+def write(folder: Path, **articles: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, text in articles.items():
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+    return folder
+
+
+async def test_an_answer_quotes_what_is_stored(real_desk: Desk) -> None:
+    answer = await real_desk.ask("How far from the Ukrainian border did it happen?")
+    assert answer.refusal is None
+    assert "some 500 kilometers from the Ukrainian border" in answer.excerpts[0].text
+    assert (answer.articles, answer.generation) == (5, 1)
+    assert answer.elapsed > 0
+    article = await real_desk.article(answer.excerpts[0].source.id)
+    assert article is not None
+    assert article.text[answer.excerpts[0].start : answer.excerpts[0].end] == answer.excerpts[0].text
+
+
+async def test_what_is_not_in_the_coverage_is_refused_with_the_nearest_titles(real_desk: Desk) -> None:
+    answer = await real_desk.ask("Who won the football world cup in 2018?")
+    assert answer.excerpts == ()
+    assert answer.refusal is not None
+    assert answer.refusal.reason is Reason.NOTHING_NEAR
+    assert len({source.id for source in answer.refusal.nearest}) == 3
+
+
+async def test_a_question_of_nothing_is_refused(real_desk: Desk) -> None:
+    for nothing in ("", "  \n", "?!"):
+        answer = await real_desk.ask(nothing)
+        assert answer.refusal is not None
+        assert answer.refusal.reason is Reason.EMPTY_QUESTION
+
+
+async def test_filters_hold_and_a_refusal_says_when_they_are_why(real_desk: Desk) -> None:
+    question = "How far from the Ukrainian border did it happen?"
+    only = await real_desk.ask("Who denied the attack?", Filters(articles=("002_6378cb4c47d900f5",)))
+    assert {e.source.id for e in only.excerpts} == {"002_6378cb4c47d900f5"}
+    dated = await real_desk.ask(question, Filters(since=date(2023, 5, 5)))
+    assert dated.refusal is not None
+    assert dated.refusal.reason is Reason.FILTERED_OUT
+    assert "2023-05-05" in dated.refusal.message
+    assert "3 articles without a date are left out" in dated.refusal.message
+    assert dated.refusal.nearest[0].id == "000_26e0559497798c00"
+    outlet = await real_desk.ask(question, Filters(outlets=("The Daily Nothing",)))
+    assert outlet.refusal is not None
+    assert outlet.refusal.reason is Reason.FILTERED_OUT
+    assert "No article in the index is from The Daily Nothing." in outlet.refusal.message
+    assert "without a date" not in outlet.refusal.message
+
+
+async def test_a_filter_is_not_blamed_for_what_is_nowhere(real_desk: Desk) -> None:
+    answer = await real_desk.ask("Who won the football world cup in 2018?", Filters(until=date(2023, 5, 4)))
+    assert answer.refusal is not None
+    assert answer.refusal.reason is Reason.NOTHING_NEAR
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    words=st.lists(
+        st.one_of(
+            st.sampled_from(
+                [
+                    "Kremlin",
+                    "drones",
+                    "Putin",
+                    "Kherson",
+                    "curfew",
+                    "who",
+                    "when",
+                    "“",
+                    '"',
+                    "*",
+                    "NEAR",
+                    "(",
+                    ")",
+                    "-",
+                    ":",
+                    "^",
+                    "Zelensky’s",
+                ]
+            ),
+            st.text(max_size=12),
+        ),
+        max_size=12,
+    ),
+    count=st.integers(1, 6),
+)
+async def test_whatever_is_asked_every_excerpt_is_its_span(real_desk: Desk, words: list[str], count: int) -> None:
+    answer = await real_desk.ask(" ".join(words), count=count)
+    assert (answer.refusal is None) == bool(answer.excerpts)
+    assert len(answer.excerpts) <= count
+    for excerpt in answer.excerpts:
+        stored = (SEEDS / f"{excerpt.source.id}.txt").read_text(encoding="utf-8")
+        assert stored[excerpt.start : excerpt.end] == excerpt.text
+
+
+async def test_an_empty_index_says_so(tmp_path: Path) -> None:
+    corpus = write(tmp_path / "corpus")
+    build(corpus, tmp_path / "data", WordHashEncoder())
+    desk = Desk(tmp_path / "data", corpus, WordHashEncoder)
+    answer = await desk.ask("Anything?")
+    desk.close()
+    assert answer.refusal is not None
+    assert answer.refusal.reason is Reason.EMPTY_INDEX
+
+
+def test_without_an_index_the_error_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(NoIndexError, match="python -m index build"):
+        Desk(tmp_path / "data", SEEDS, WordHashEncoder)
+
+
+async def test_reindexing_swaps_what_is_served(tmp_path: Path) -> None:
+    corpus = write(tmp_path / "corpus", one="The bridge was closed on Monday.")
+    build(corpus, tmp_path / "data", WordHashEncoder())
+    desk = Desk(tmp_path / "data", corpus, WordHashEncoder)
+    assert [listing.source.id for listing in await desk.listings()] == ["one"]
+    write(corpus, two="The tunnel was opened on Tuesday.")
+    seen: list[tuple[int, int]] = []
+    report = await desk.reindex(lambda done, total: seen.append((done, total)))
+    assert report.added == ("two",)
+    assert seen[-1] == (1, 1)
+    assert [listing.source.id for listing in await desk.listings()] == ["one", "two"]
+    assert (await desk.status()).manifest.generation == 2
+    desk.close()
+
+
+async def test_a_build_or_rollback_by_another_process_is_followed(word_index: Path, desk: Desk, tmp_path: Path) -> None:
+    assert len(await desk.listings()) == 5
+    build(write(tmp_path / "other", one="A single article stands alone."), word_index, WordHashEncoder())
+    assert len(await desk.listings()) == 1
+    Generations(word_index).rollback()
+    assert len(await desk.listings()) == 5
+
+
+async def test_a_damaged_new_generation_leaves_the_old_one_serving_from_memory(word_index: Path, desk: Desk) -> None:
+    for path in word_index.glob("generations/*/passages.faiss"):
+        path.unlink()
+    (word_index / "CURRENT").write_text("000009\n")
+    answer = await desk.ask("Who shot down the drones over the Kremlin?")
+    assert answer.generation == 1
+    status = await desk.status()
+    assert status.warning is not None
+    assert "Generation 1 is served from memory" in status.warning
+
+
+async def test_words_that_do_not_stand_in_the_article_are_never_shown(tmp_path: Path) -> None:
+    """Offsets altered behind the index's back: the promise is checked where the answer is composed."""
+    corpus = write(tmp_path / "corpus", one="The bridge was closed on Monday. It reopened later.")
+    build(corpus, tmp_path / "data", WordHashEncoder())
+    desk = Desk(tmp_path / "data", corpus, WordHashEncoder)
+    await desk.listings()
+    stored = desk._store.article("one")
+    assert stored is not None
+    desk._store.article = lambda _name: replace(stored, text="X" + stored.text)
+    with pytest.raises(DamagedIndexError, match="not shown"):
+        await desk.ask("When was the bridge closed?")
+    desk.close()
+
+
+class SlowEncoder(WordHashEncoder):
+    """Holds every encoding until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = threading.Event()
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        assert self.let_go.wait(20)
+        return super().encode(texts)
+
+
+async def test_a_full_queue_is_said_and_the_rest_is_answered(word_index: Path) -> None:
+    encoder = SlowEncoder()
+    desk = Desk(word_index, SEEDS, lambda: encoder)
+    waiting = [asyncio.create_task(desk.ask(f"question {n} about the Kremlin")) for n in range(QUEUE)]
+    await asyncio.sleep(0)
+    with pytest.raises(DeskBusyError, match="Ask again"):
+        await desk.ask("one too many")
+    encoder.let_go.set()
+    assert len(await asyncio.gather(*waiting)) == QUEUE
+    assert await desk.ask("Kremlin drones")
+    desk.close()
+
+
+async def test_two_reindexings_do_not_run_at_once_and_questions_go_on(word_index: Path) -> None:
+    encoders = [WordHashEncoder(), SlowEncoder()]
+    desk = Desk(word_index, SEEDS, lambda: encoders.pop(0))
+    slow = encoders[0]
+    # Another model, so that there is something to embed.
+    slow.weights_sha256 = "f" * 64
+    running = asyncio.create_task(desk.reindex())
+    while not (await desk.status()).building:
+        await asyncio.sleep(0.01)
+    with pytest.raises(BuildLockedError, match="already"):
+        await desk.reindex()
+    assert (await desk.ask("Who shot down the drones over the Kremlin?")).generation == 1
+    slow.let_go.set()
+    assert (await running).built
+    desk.close()
+
+
+async def test_the_event_loop_never_waits_for_the_model(
+    seed_index: Path, encoder: SentenceTransformerEncoder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The longest the loop stood still while 20 questions were answered and an index was built beside them."""
+    desk = Desk(seed_index, SEEDS, lambda: encoder)
+    stalls = []
+
+    async def watch() -> None:
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(0.005)
+            stalls.append(time.perf_counter() - before - 0.005)
+
+    watcher = asyncio.create_task(watch())
+    started = time.perf_counter()
+    await asyncio.gather(*(desk.ask(f"Who denied attack number {n}?") for n in range(20)))
+    took = time.perf_counter() - started
+    watcher.cancel()
+    desk.close()
+    with capsys.disabled():
+        print(f"\nlongest stall of the event loop: {max(stalls) * 1000:.0f} ms, in {took:.2f} s of answering")
+    # Were the model run on the loop, the watcher could not have woken up while it answered.
+    assert len(stalls) > 20
+
+
+def test_the_store_is_closed_with_the_desk(word_index: Path) -> None:
+    desk = Desk(word_index, SEEDS, WordHashEncoder)
+    desk.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        desk._store.listings(Filters())

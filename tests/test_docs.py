@@ -1,0 +1,83 @@
+"""The README and the other pages against the program as it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import subprocess
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import ROOT, SEEDS, SHARED
+
+from bot.__main__ import main as bot_command
+from bot.discord_app import OnTheRecordBot
+from bot.settings import Settings
+from index.__main__ import main as index_command
+
+if TYPE_CHECKING:
+    import click
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("module", "group"), [("index", index_command), ("bot", bot_command)])
+def test_every_command_is_in_the_readme_and_the_other_way_round(module: str, group: click.Group) -> None:
+    named = set(re.findall(rf"python -m {module} ([a-z]+)", README))
+    assert named == set(group.commands)
+
+
+def test_every_option_that_the_readme_shows_exists() -> None:
+    shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) - {"--corpus"}
+    known = {option for command in (*index_command.commands.values(), *bot_command.commands.values())
+             for parameter in command.params for option in parameter.opts}  # fmt: skip
+    assert shown <= known
+    assert "--corpus" in {option for p in index_command.commands["build"].params for option in p.opts}
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    table = README[README.index("## Settings") :].split("\n## ", 1)[0]
+    rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
+    named = {name: default.strip("` ") for cell, default in rows for name in re.findall(r"[A-Z_]+", cell)}
+    assert set(named) == {field.name.upper() for field in dataclasses.fields(Settings)}
+    assert Settings.from_env(named) == Settings()
+
+
+async def test_every_discord_command_is_in_the_readme(tmp_path: object) -> None:  # noqa: ARG001
+    bot = OnTheRecordBot(Settings(), None)  # type: ignore[arg-type]  # the commands need no desk to be named
+    table = README[README.index("## The Discord bot") :].split("\n## ", 1)[0]
+    assert set(re.findall(r"^\| `/([a-z]+)", table, re.MULTILINE)) == {c.name for c in bot.tree.get_commands()}
+
+
+def test_every_file_that_the_readme_points_to_exists() -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_top_level_holds_what_the_owner_fixed_and_what_a_newcomer_expects() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    top = {name.split("/")[0] for name in tracked if name}
+    fixed = {"bot", "index", "tests", "seeds", "pyproject.toml", ".env.example"}
+    around = {"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "constraints.txt"}
+    assert fixed <= top
+    assert {name for name in top - fixed - around if not name.startswith(".")} == set()
+
+
+def test_the_seeds_are_the_owner_s_byte_for_byte() -> None:
+    theirs = SHARED / "seeds"
+    if not theirs.is_dir():
+        pytest.skip("the owner's copy of the seed articles is not beside the project")
+    assert {p.name: p.read_bytes() for p in SEEDS.glob("*.txt")} == {
+        p.name: p.read_bytes() for p in theirs.glob("*.txt")
+    }
+
+
+def test_torch_and_what_the_owner_fixed_are_pinned() -> None:
+    pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE))
+    assert pins["torch"] == "2.13.0"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = project["dependencies"] + project["optional-dependencies"]["dev"]
+    assert {re.match(r"[\w.-]+", requirement)[0] for requirement in declared} <= set(pins)  # type: ignore[index]

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from bot.settings import Settings, SettingsError
+from index.errors import OnTheRecordError
+
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+NAMES = {field.name.upper() for field in dataclasses.fields(Settings)}
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    assert Settings.from_env({}) == Settings()
+    assert Settings.from_env(dict.fromkeys(NAMES, "  ")) == Settings()
+
+
+def test_every_setting_is_read() -> None:
+    settings = Settings.from_env(
+        {
+            "CORPUS_DIR": "c", "INDEX_DIR": "i", "EMBEDDING_MODEL": "m", "KEEP_GENERATIONS": "0", "EXCERPTS": "5",
+            "DISCORD_TOKEN": "t", "DISCORD_API_BASE": "http://127.0.0.1:1/", "DISCORD_GATEWAY": "ws://127.0.0.1:2",
+            "SYNC_COMMANDS": "Never", "ADMIN_USER_IDS": "123456789012345678, 223456789012345678",
+            "ADMIN_ROLE_IDS": "323456789012345678", "LOG_LEVEL": "debug",
+        }
+    )  # fmt: skip
+    assert settings == Settings(
+        corpus_dir=Path("c"), index_dir=Path("i"), embedding_model="m", keep_generations=0, excerpts=5,
+        discord_token="t", discord_api_base="http://127.0.0.1:1", discord_gateway="ws://127.0.0.1:2",
+        sync_commands="never", admin_user_ids=frozenset({123456789012345678, 223456789012345678}),
+        admin_role_ids=frozenset({323456789012345678}), log_level="DEBUG",
+    )  # fmt: skip
+
+
+def test_every_problem_is_named_at_once() -> None:
+    wrong = {
+        "KEEP_GENERATIONS": "-1", "EXCERPTS": "11", "DISCORD_TOKEN": "two words", "DISCORD_API_BASE": "discord.com",
+        "DISCORD_GATEWAY": "https://x", "SYNC_COMMANDS": "maybe", "ADMIN_USER_IDS": "ann", "ADMIN_ROLE_IDS": "12",
+        "LOG_LEVEL": "loud",
+    }  # fmt: skip
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env(wrong)
+    assert isinstance(caught.value, OnTheRecordError)
+    assert {line.split()[0] for line in str(caught.value).splitlines()[1:]} == set(wrong)
+    assert "two words" not in str(caught.value)  # a mistyped token stays secret
+
+
+def test_the_token_is_not_shown() -> None:
+    assert "s3cret" not in repr(Settings(discord_token="s3cret"))
+
+
+def test_the_example_names_every_setting_with_a_comment_and_its_default() -> None:
+    found = dict(re.findall(r"^([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+    assert set(found) == NAMES
+    assert Settings.from_env(found) == Settings()
+    for name in NAMES:
+        before = EXAMPLE[: EXAMPLE.index(f"\n{name}=")]
+        block = before.rsplit("\n\n", 1)[-1]
+        assert "# " in block, name

@@ -1,0 +1,544 @@
+"""The contract of `index.store`, held against plain numpy and a BM25 written out here. An engine is one function."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import random
+import re
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+import faiss
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from word_encoder import WordHashEncoder
+
+from index.errors import DamagedIndexError
+from index.faiss_store import DATABASE, FILES, PASSAGE_VECTORS, SENTENCE_VECTORS, FaissStore, FaissStoreWriter
+from index.generations import FORMAT, file_facts
+from index.model import Article, Filters, Kind, Manifest, Source
+from index.passages import split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from index.model import Candidate, Passage
+    from index.store import Store
+
+    Engine = Callable[[Path, Sequence[Article]], Store]
+
+ENCODER = WordHashEncoder()
+DAY = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def make_faiss(folder: Path, articles: Sequence[Article]) -> FaissStore:
+    """The embedded engine with these articles; the n-th was first indexed n days after DAY."""
+    writer = FaissStoreWriter(folder, ENCODER.dimension)
+    kept = []
+    for number, article in enumerate(articles):
+        parts = split(article)
+        writer.add(article, parts, DAY + timedelta(days=number))
+        kept += [part for part in parts if part.kind is not Kind.RELATED]
+    writer.finish({text: ENCODER.encode([text])[0] for text in writer.texts()})
+    manifest = Manifest(
+        format=FORMAT,
+        generation=1,
+        model=ENCODER.model,
+        weights_sha256=ENCODER.weights_sha256,
+        dimension=ENCODER.dimension,
+        articles=len(articles),
+        passages=len(kept),
+        sentences=sum(len(part.sentences) for part in kept),
+        corpus_sha256="0" * 64,
+        built_at=DAY,
+        files=file_facts(folder),
+    )
+    return FaissStore(folder, manifest)
+
+
+ENGINES: dict[str, Engine] = {"faiss": make_faiss}
+
+
+# --- a coverage to search in, and what a search must find there ------------------------------------------------------
+
+# No two share a Porter stem; "the" stands in most passages, where BM25's inverse document frequency turns negative.
+VOCABULARY = [
+    *("drum", "frog", "junk", "lamp", "mask", "nurs", "plum", "quilt", "robot", "sock", "tank", "vamp", "wolf", "yak"),
+    "zebra",
+]
+
+
+def article(
+    name: str, text: str, outlet: str | None = None, published: date | None = None, body_start: int = 0
+) -> Article:
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    return Article(
+        Source(name, f"Title {name}", True, outlet, "Ann", published, "https://a.b/", "en", sha256), text, body_start
+    )
+
+
+def coverage() -> list[Article]:
+    """Two dozen articles of random words, some by one outlet, some undated, some with repeated sentences."""
+    chance = random.Random(7)
+    made = []
+    for number in range(24):
+        blocks = []
+        for _ in range(chance.randint(1, 4)):
+            lines = [
+                " ".join(["The", *chance.choices(VOCABULARY, k=chance.randint(1, 9))]).capitalize() + "."
+                for _ in range(chance.randint(1, 3))
+            ]
+            blocks.append(" ".join(lines))
+        blocks.append(chance.choice(["🇺🇦 Frog drum.", "Also Read: Zebra zebra zebra", "The same words stand twice."]))
+        outlet = [None, "Straßen Post", "STRASSEN  post", "The Wire"][number % 4]
+        day = None if number % 3 == 0 else date(2023, 5, number)
+        made.append(article(f"{number:02d}", "\n\n".join(blocks), outlet, day))
+    return made
+
+
+COVERAGE = coverage()
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What one passage or sentence must score."""
+
+    owner: Passage
+    dense: float
+    lexical: float
+    matched: frozenset[str]
+
+
+def tokens(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def bm25(texts: list[str], terms: Sequence[str]) -> list[float]:
+    """FTS5's formula over all texts, for terms of one token each."""
+    bags = [tokens(text) for text in texts]
+    average = sum(map(len, bags)) / len(bags)
+    scores = [0.0] * len(bags)
+    for term in terms:
+        holding = sum(term in bag for bag in bags)
+        idf = max(math.log((len(bags) - holding + 0.5) / (holding + 0.5)), 1e-6)
+        for number, bag in enumerate(bags):
+            count = bag.count(term)
+            scores[number] += idf * count * 2.2 / (count + 1.2 * (0.25 + 0.75 * len(bag) / average))
+    return scores
+
+
+@cache
+def vectors_of(texts: tuple[str, ...]) -> NDArray[np.float64]:
+    return ENCODER.encode(texts).astype(np.float64)
+
+
+def expected(vector: NDArray[np.float32], terms: Sequence[str]) -> tuple[list[Expected], list[Expected]]:
+    """The scores of every passage and of every sentence of the whole coverage."""
+    found = []
+    passages = [p for made in COVERAGE for p in split(made) if p.kind is not Kind.RELATED]
+    for pairs in (
+        [(passage, passage.text) for passage in passages],
+        [(passage, passage.words(span)) for passage in passages for span in passage.sentences],
+    ):
+        texts = [text for _, text in pairs]
+        cosines = vectors_of(tuple(texts)) @ vector.astype(np.float64)
+        lexical = bm25(texts, terms)
+        found.append(
+            [
+                Expected(passage, float(dense), score, frozenset(terms) & frozenset(tokens(text)))
+                for (passage, text), dense, score in zip(pairs, cosines, lexical, strict=True)
+            ]
+        )
+    return found[0], found[1]
+
+
+def passes(source: Source, filters: Filters) -> bool:
+    outlets = {" ".join(name.casefold().split()) for name in filters.outlets}
+    return (
+        (not outlets or (source.outlet is not None and " ".join(source.outlet.casefold().split()) in outlets))
+        and (not filters.articles or source.id in filters.articles)
+        and (not filters.since or (source.published is not None and source.published >= filters.since))
+        and (not filters.until or (source.published is not None and source.published <= filters.until))
+    )
+
+
+def key(passage: Passage) -> tuple[str, int]:
+    return passage.source.id, passage.start
+
+
+def best(
+    scored: Iterable[tuple[tuple[str, int], float]], limit: int
+) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:
+    """Whose passages a ranking must put forward, and whose it may where scores are equal."""
+    ranked = sorted(scored, key=lambda pair: -pair[1])
+    if not ranked:
+        return set(), set()
+    cut = ranked[min(limit, len(ranked)) - 1][1]
+    within = len(ranked) <= limit
+    must = {name for name, score in ranked if within or score > cut + 1e-5}
+    return must, {name for name, score in ranked if score >= cut - 1e-5}
+
+
+def check(
+    found: list[Candidate], vector: NDArray[np.float32], terms: Sequence[str], filters: Filters, limit: int
+) -> None:
+    """The pool and every score in it, against what was computed here."""
+    passages, sentences = expected(vector, terms)
+    must: set[tuple[str, int]] = set()
+    may: set[tuple[str, int]] = set()
+    for rows in (passages, sentences):
+        inside = [row for row in rows if passes(row.owner.source, filters)]
+        for scored in (
+            [(key(row.owner), row.dense) for row in inside],
+            [(key(row.owner), row.lexical) for row in inside if row.matched],
+        ):
+            needed, allowed = best(scored, limit)
+            must |= needed
+            may |= allowed
+    names = [key(candidate.passage) for candidate in found]
+    assert len(set(names)) == len(names)
+    assert must <= set(names) <= may
+
+    by_name = {key(row.owner): row for row in passages}
+    for candidate in found:
+        row = by_name[key(candidate.passage)]
+        assert candidate.passage == row.owner
+        assert candidate.dense == pytest.approx(row.dense, abs=1e-5)
+        assert candidate.lexical == pytest.approx(row.lexical, rel=1e-6, abs=1e-9)
+        assert candidate.matched == row.matched
+        own = [row for row in sentences if key(row.owner) == key(candidate.passage)]
+        assert tuple(score.span for score in candidate.sentences) == row.owner.sentences
+        for score, want in zip(candidate.sentences, own, strict=True):
+            assert score.dense == pytest.approx(want.dense, abs=1e-5)
+            assert score.lexical == pytest.approx(want.lexical, rel=1e-6, abs=1e-9)
+            assert score.matched == want.matched
+
+
+def vector_of(text: str) -> NDArray[np.float32]:
+    return ENCODER.encode([text])[0]
+
+
+@pytest.fixture(scope="module", params=list(ENGINES))
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return ENGINES[request.param]
+
+
+@pytest.fixture(scope="module")
+def store(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    made = engine(tmp_path_factory.mktemp("store"), COVERAGE)
+    yield made
+    made.close()
+
+
+# --- search ----------------------------------------------------------------------------------------------------------
+
+_DAYS = st.none() | st.dates(date(2023, 4, 30), date(2023, 5, 15))
+_FILTERS = st.builds(
+    Filters,
+    outlets=st.lists(st.sampled_from(["straßen post", " The  WIRE", "Nobody"]), max_size=2).map(tuple),
+    articles=st.lists(st.sampled_from([made.source.id for made in COVERAGE] + ["none"]), max_size=4).map(tuple),
+    since=_DAYS,
+    until=_DAYS,
+)
+_QUESTIONS = st.lists(st.sampled_from([*VOCABULARY, "the", "absent"]), max_size=5, unique=True)
+
+
+@given(question=_QUESTIONS, words=_QUESTIONS, filters=_FILTERS, limit=st.sampled_from([1, 2, 5, 50]))
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_pool_and_scores_are_those_of_numpy_and_bm25(
+    store: Store, question: list[str], words: list[str], filters: Filters, limit: int
+) -> None:
+    vector = vector_of(" ".join(words))
+    check(store.search(vector, question, filters, limit), vector, question, filters, limit)
+
+
+def test_a_search_without_filters_and_a_wide_limit_scores_everything(store: Store) -> None:
+    vector = vector_of("drum frog")
+    found = store.search(vector, ["drum", "frog", "the"], Filters(), 1000)
+    check(found, vector, ["drum", "frog", "the"], Filters(), 1000)
+    assert len(found) == store.manifest.passages > 60
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(outlets=("strassen POST",)),
+        Filters(articles=("05",)),
+        Filters(since=date(2023, 5, 10)),
+        Filters(until=date(2023, 5, 2)),
+        Filters(outlets=("the wire",), since=date(2023, 5, 7), until=date(2023, 5, 7)),
+    ],
+)
+def test_filters_work_before_ranking_so_that_a_limit_is_filled_from_inside(store: Store, filters: Filters) -> None:
+    inside = {made.source.id for made in COVERAGE if passes(made.source, filters)}
+    assert 0 < len(inside) < len(COVERAGE)
+    for outsider in (made for made in COVERAGE if made.source.id not in inside):
+        vector = vector_of(outsider.text)  # the nearest by far are outside
+        terms = sorted(set(tokens(outsider.text)) & {*VOCABULARY, "the"})
+        found = store.search(vector, terms, filters, 1)
+        assert {candidate.passage.source.id for candidate in found} <= inside
+        check(found, vector, terms, filters, 1)
+        assert found
+
+
+def test_undated_articles_pass_no_date_filter(store: Store) -> None:
+    undated = {made.source.id for made in COVERAGE if made.source.published is None}
+    for filters in (Filters(since=date.min), Filters(until=date.max)):
+        passing = {listing.source.id for listing in store.listings(filters)}
+        assert passing == {made.source.id for made in COVERAGE} - undated
+        found = store.search(vector_of("drum"), ["drum"], filters, 1000)
+        assert {candidate.passage.source.id for candidate in found} == passing
+
+
+def test_nothing_passes_nothing_is_found(store: Store) -> None:
+    assert store.search(vector_of("drum"), ["drum"], Filters(articles=("none",)), 5) == []
+
+
+def test_a_word_matches_whatever_its_ending_case_and_accents(engine: Engine, tmp_path: Path) -> None:
+    made = engine(tmp_path, [article("a", "ATTACKED the café. Nothing.")])
+    (found,) = made.search(vector_of("x"), ["attacks", "CAFE", "attack on"], Filters(), 5)
+    assert found.matched == {"attacks", "CAFE"}
+    assert [score.matched for score in found.sentences] == [{"attacks", "CAFE"}, frozenset()]
+    assert made.document_frequency(["attacking", "café", "nothing", "not"]) == {
+        "attacking": 1, "café": 1, "nothing": 1, "not": 0,
+    }  # fmt: skip
+    made.close()
+
+
+def test_a_term_of_several_words_must_stand_as_one_run(engine: Engine, tmp_path: Path) -> None:
+    made = engine(tmp_path, [article("a", "They don’t know.\n\nThey know t and don.")])
+    found = made.search(vector_of("x"), ["don't"], Filters(), 5)
+    assert {c.passage.paragraph: c.matched for c in found} == {1: {"don't"}, 2: frozenset()}
+    made.close()
+
+
+@pytest.mark.parametrize(
+    "term",
+    ['"', '""', '"drum', 'drum"', "dru*", "*", "^drum", "drum OR frog", "drum AND frog", "NOT drum", "NEAR(drum frog)",
+     "words:drum", "a : drum", "{words}:drum", "-drum", "+", "(", ")", "yak + yak + yak", "; DROP TABLE a", "'", "%",
+     "?", "", " ", "…", "🇺🇦", "\n",
+     "drum\0frog"],
+)  # fmt: skip
+def test_no_character_of_a_term_is_an_operator(store: Store, term: str) -> None:
+    words = tokens(term)
+    if term.strip() not in {'"drum', 'drum"', "^drum", "-drum"}:  # which are the plain word between marks
+        assert store.document_frequency([term]) == {term: 0}
+        assert not any(c.matched for c in store.search(vector_of("x"), [term], Filters(), 50))
+    else:
+        assert store.document_frequency([term])[term] == store.document_frequency(words)["drum"]
+    with_drum = store.search(vector_of("x"), ["drum", term], Filters(), 1000)
+    plain = store.search(vector_of("x"), ["drum"], Filters(), 1000)
+    assert [c.passage for c in with_drum] == [c.passage for c in plain]
+    assert all(("drum" in a.matched) == ("drum" in b.matched) for a, b in zip(with_drum, plain, strict=True))
+
+
+def test_document_frequency_counts_passages_of_the_whole_index(store: Store) -> None:
+    texts = [tokens(p.text) for made in COVERAGE for p in split(made) if p.kind is not Kind.RELATED]
+    terms = [*VOCABULARY, "the", "absent", "also"]
+    assert store.document_frequency(terms) == {term: sum(term in text for text in texts) for term in terms}
+    assert store.document_frequency([]) == {}
+
+
+def test_several_threads_find_what_one_finds(store: Store) -> None:
+    questions = [(word, other, limit) for word in VOCABULARY for other in ("the", "frog") for limit in (1, 7)]
+
+    def ask(question: tuple[str, str, int]) -> tuple[list[Candidate], dict[str, int], int]:
+        word, other, limit = question
+        found = store.search(vector_of(word), [word, other], Filters(outlets=("the wire",)), limit)
+        return found, store.document_frequency([word]), len(store.listings(Filters()))
+
+    alone = [ask(question) for question in questions]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(ask, questions * 3)) == alone * 3
+
+
+# --- what is stored --------------------------------------------------------------------------------------------------
+
+
+def test_articles_come_back_as_they_were_given(engine: Engine, tmp_path: Path) -> None:
+    given_ = [
+        article(
+            "b/ü", "x" * 9 + "🇺🇦 Words.\u2028\n\nAlso Read: This link\n\nMore \u00a0 words. ", None, None, body_start=9
+        ),
+        article("a", "Fine.", 'O\'Brien "Times"', date(2023, 5, 4)),
+        Article(Source("c", "C", False, None, None, None, None, None, "0" * 64), "Words."),
+    ]
+    made = engine(tmp_path, given_)
+    for one in given_:
+        assert made.article(one.source.id) == one
+    assert made.article("A") is None
+    listings = made.listings(Filters())
+    assert [(row.source, row.passages, row.indexed_at) for row in listings] == [
+        (given_[1].source, 1, DAY + timedelta(days=1)),
+        (given_[0].source, 2, DAY),
+        (given_[2].source, 1, DAY + timedelta(days=2)),
+    ]
+    assert [row.source.id for row in made.listings(Filters(outlets=('o\'brien "TIMES"',)))] == ["a"]
+    assert {c.passage.text for c in made.search(vector_of("x"), [], Filters(), 9)} == {
+        "🇺🇦 Words.",
+        "More \u00a0 words.",
+        "Fine.",
+        "Words.",
+    }
+    made.close()
+
+
+@given(filters=_FILTERS)
+@settings(max_examples=50, deadline=None, derandomize=True)
+def test_listings_are_the_articles_that_pass_by_id(store: Store, filters: Filters) -> None:
+    wanted = [made.source for made in COVERAGE if passes(made.source, filters)]
+    assert [listing.source for listing in store.listings(filters)] == wanted
+
+
+def test_every_embedded_text_has_its_vector_and_related_links_have_none(store: Store) -> None:
+    vectors = list(store.vectors())
+    passages = [p for made in COVERAGE for p in split(made) if p.kind is not Kind.RELATED]
+    texts = [p.text for p in passages] + [p.words(span) for p in passages for span in p.sentences]
+    assert [text for text, _ in vectors] == texts
+    np.testing.assert_allclose(np.stack([v for _, v in vectors]), ENCODER.encode(texts), atol=1e-7)
+
+
+def test_a_store_without_articles_answers_everything_with_nothing(engine: Engine, tmp_path: Path) -> None:
+    made = engine(tmp_path, [])
+    assert made.search(vector_of("drum"), ["drum"], Filters(), 5) == []
+    assert made.search(vector_of("drum"), ["drum"], Filters(outlets=("x",)), 5) == []
+    assert made.listings(Filters()) == list(made.vectors()) == []
+    assert (made.article("a"), made.document_frequency(["drum"])) == (None, {"drum": 0})
+    made.close()
+
+
+# --- the embedded engine: what it notices about its own files --------------------------------------------------------
+
+
+@pytest.fixture
+def faiss_folder(tmp_path: Path) -> tuple[Path, Manifest]:
+    made = make_faiss(tmp_path, COVERAGE)
+    assert list(made.faults()) == []
+    made.close()
+    return tmp_path, made.manifest
+
+
+def refreshed(folder: Path, manifest: Manifest) -> Manifest:
+    """A manifest that agrees with altered files, so that only their content can tell."""
+    return replace(manifest, files=file_facts(folder))
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("UPDATE article SET text = 'x' || text WHERE row = 3", "02: the stored text is not the one that was indexed"),
+        ('UPDATE passage SET "end" = 99999 WHERE row = 1', "00, paragraph 1: offsets lie outside the text"),
+        ("UPDATE passage SET start = -1 WHERE row = 1", "00, paragraph 1: offsets lie outside the text"),
+        ('UPDATE passage SET "end" = start WHERE row = 1', "00, paragraph 1: offsets lie outside the text"),
+        ("UPDATE sentence SET start = start - 1 WHERE row = 1", "00, paragraph 1: a sentence lies outside its passage"),
+        ('UPDATE sentence SET "end" = 99999 WHERE row = 1', "00, paragraph 1: a sentence lies outside its passage"),
+        ("INSERT INTO passage_words (rowid, words) VALUES (9999, 'x')", "the lexical index holds"),
+        ("INSERT INTO sentence_words (rowid, words) VALUES (9999, 'x')", "the lexical index holds"),
+    ],
+)  # fmt: skip
+def test_a_changed_row_is_a_fault(faiss_folder: tuple[Path, Manifest], statement: str, fault: str) -> None:
+    folder, manifest = faiss_folder
+    with closing(sqlite3.connect(folder / DATABASE)) as db, db:
+        db.execute(statement)
+    store = FaissStore(folder, refreshed(folder, manifest))
+    assert any(fault in told for told in store.faults())
+    store.close()
+
+
+@pytest.mark.parametrize("name", [PASSAGE_VECTORS, SENTENCE_VECTORS])
+def test_a_vector_that_is_not_of_unit_length_is_a_fault(faiss_folder: tuple[Path, Manifest], name: str) -> None:
+    folder, manifest = faiss_folder
+    flat = faiss.read_index(str(folder / name))
+    rows = flat.reconstruct_n(0, flat.ntotal)
+    rows[-1] *= 1.1
+    flat.reset()
+    flat.add(rows)
+    faiss.write_index(flat, str(folder / name))
+    store = FaissStore(folder, refreshed(folder, manifest))
+    assert [told for told in store.faults() if "not of unit length" in told]
+    store.close()
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("harm", ["missing", "cut", "garbage", "empty"])
+def test_a_file_that_is_missing_cut_or_garbage_cannot_be_opened(
+    faiss_folder: tuple[Path, Manifest], name: str, harm: str
+) -> None:
+    folder, manifest = faiss_folder
+    raw = (folder / name).read_bytes()
+    if harm == "missing":
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes({"cut": raw[: len(raw) // 2], "garbage": b"\xa5" * len(raw), "empty": b""}[harm])
+    with pytest.raises(
+        DamagedIndexError, match="missing" if harm == "missing" else "bytes instead of|cannot be opened"
+    ):
+        FaissStore(folder, manifest)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_cut_short_cannot_be_opened_even_if_the_manifest_agrees(
+    faiss_folder: tuple[Path, Manifest], name: str
+) -> None:
+    folder, manifest = faiss_folder
+    raw = (folder / name).read_bytes()
+    (folder / name).write_bytes(raw[:100])
+    with pytest.raises(DamagedIndexError, match=r"cannot be opened: .+\.$"):
+        FaissStore(folder, refreshed(folder, manifest))
+
+
+@pytest.mark.parametrize("change", [{"passages": 1}, {"sentences": 1}, {"dimension": 63}])
+def test_files_that_do_not_fit_the_manifest_cannot_be_opened(
+    faiss_folder: tuple[Path, Manifest], change: dict[str, int]
+) -> None:
+    folder, manifest = faiss_folder
+    with pytest.raises(DamagedIndexError, match="SQLite and FAISS hold different passages"):
+        FaissStore(folder, replace(manifest, **change))
+
+
+def test_swapped_vector_files_cannot_be_opened(faiss_folder: tuple[Path, Manifest]) -> None:
+    folder, manifest = faiss_folder
+    (folder / PASSAGE_VECTORS).rename(folder / "aside")
+    (folder / SENTENCE_VECTORS).rename(folder / PASSAGE_VECTORS)
+    (folder / "aside").rename(folder / SENTENCE_VECTORS)
+    with pytest.raises(DamagedIndexError, match="SQLite and FAISS hold different passages"):
+        FaissStore(folder, refreshed(folder, manifest))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        PASSAGE_VECTORS,
+        SENTENCE_VECTORS,
+    ],
+)
+def test_vectors_of_another_length_cannot_be_opened(faiss_folder: tuple[Path, Manifest], name: str) -> None:
+    folder, manifest = faiss_folder
+    flat = faiss.read_index(str(folder / name))
+    short = faiss.IndexFlatIP(32)
+    short.add(np.ascontiguousarray(flat.reconstruct_n(0, flat.ntotal)[:, :32]))
+    faiss.write_index(short, str(folder / name))
+    with pytest.raises(DamagedIndexError):
+        FaissStore(folder, refreshed(folder, manifest))
+
+
+def test_texts_longer_than_one_chunk_keep_their_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.faiss_store._CHUNK", 4)
+    made = make_faiss(tmp_path, COVERAGE)
+    assert list(made.faults()) == []
+    for text, vector in made.vectors():
+        np.testing.assert_allclose(vector, ENCODER.encode([text])[0], atol=1e-7)
+    vector = vector_of("drum")
+    check(made.search(vector, ["drum"], Filters(), 5), vector, ["drum"], Filters(), 5)
+    made.close()

@@ -1,0 +1,238 @@
+"""The command line as a user types it; words stand in for the model where it is not the point."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from conftest import ROOT, SEEDS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from word_encoder import WordHashEncoder
+
+from bot import __main__ as cli
+from bot import terminal
+from bot.answer import Answer, Excerpt, Reason, Refusal
+from index.model import Kind, Passage, Source, Span
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CARD = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"}, "title": {"type": "string"}, "title_given": {"type": "boolean"},
+        "outlet": {"type": ["string", "null"]}, "author": {"type": ["string", "null"]},
+        "published": {"type": ["string", "null"], "pattern": r"^\d{4}-\d{2}-\d{2}$"},
+        "url": {"type": ["string", "null"]}, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    },
+    "required": ["id", "title", "title_given", "outlet", "author", "published", "url", "sha256"],
+    "additionalProperties": False,
+}  # fmt: skip
+CONTRACT = {
+    "type": "object",
+    "properties": {
+        "question": {"type": "string"},
+        "answered": {"type": "boolean"},
+        "refusal": {
+            "type": ["object", "null"],
+            "properties": {
+                "reason": {"enum": ["nothing_near", "filtered_out", "empty_index", "empty_question"]},
+                "message": {"type": "string", "minLength": 1},
+                "nearest": {"type": "array", "items": CARD},
+            },
+            "required": ["reason", "message", "nearest"],
+            "additionalProperties": False,
+        },
+        "excerpts": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "number": {"type": "integer"}, "text": {"type": "string"}, "article": CARD,
+                    "start": {"type": "integer"}, "end": {"type": "integer"}, "paragraph": {"type": "integer"},
+                    "kind": {"enum": ["body", "caption", "embed"]}, "score": {"type": "number"},
+                },
+                "required": ["number", "text", "article", "start", "end", "paragraph", "kind", "score"],
+                "additionalProperties": False,
+            },
+        },
+        "articles_in_index": {"type": "integer"},
+        "generation": {"type": "integer"},
+        "elapsed_ms": {"type": "number"},
+    },
+    "required": ["question", "answered", "refusal", "excerpts", "articles_in_index", "generation", "elapsed_ms"],
+    "additionalProperties": False,
+}  # fmt: skip
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, word_index: Path, tmp_path: Path):
+    """Runs `python -m bot ARGS` in process, in an empty folder, on an index made of words."""
+    monkeypatch.setattr(cli, "SentenceTransformerEncoder", lambda _model: WordHashEncoder())
+    # What a word-hash vector says of relevance is no measure: every question with a hit is answered here.
+    monkeypatch.setattr("bot.desk.CONFIDENT", 0.0)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CORPUS_DIR", str(SEEDS))
+    for name in ("INDEX_DIR", "EMBEDDING_MODEL", "DISCORD_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+    def invoke(*args: str, stdin: str = ""):
+        return CliRunner().invoke(cli.main, [*args, "--index-dir", str(word_index)], input=stdin)
+
+    return invoke
+
+
+def test_json_keeps_the_contract_and_quotes_what_is_stored(run) -> None:
+    result = run("ask", "Who is the mayor, Sergei Sobyanin?", "--json", "-k", "2")
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    Draft202012Validator(CONTRACT).validate(answer)
+    assert answer["answered"]
+    assert [e["number"] for e in answer["excerpts"]] == [1, 2]
+    for excerpt in answer["excerpts"]:
+        stored = (SEEDS / f"{excerpt['article']['id']}.txt").read_text(encoding="utf-8")
+        assert stored[excerpt["start"] : excerpt["end"]] == excerpt["text"]
+
+
+def test_a_dash_reads_questions_and_writes_an_answer_a_line(run) -> None:
+    questions = ["Who is Sergei Sobyanin?", "", "?!", "Kherson curfew “hours”", "When?"]
+    lines = run("ask", "-", "--json", stdin="\n".join(questions) + "\n").stdout.splitlines()
+    answers = [json.loads(line) for line in lines]
+    assert [answer["question"] for answer in answers] == questions
+    for answer in answers:
+        Draft202012Validator(CONTRACT).validate(answer)
+    assert [a["refusal"] and a["refusal"]["reason"] for a in answers][1:3] == ["empty_question"] * 2
+    plain = run("ask", "-", stdin="\n".join(questions)).stdout.splitlines()
+    assert len(plain) == len(questions)
+    assert plain[0].startswith("[1] ")
+
+
+def test_filters_reach_the_search(run) -> None:
+    found = json.loads(run("ask", "Kremlin drones", "--json", "--since", "2023-05-04").stdout)
+    assert {e["article"]["id"] for e in found["excerpts"]} == {"003_97ab892218fedf90"}
+    found = json.loads(run("ask", "Kremlin drones", "--json", "--until", "2023-05-03").stdout)
+    assert {e["article"]["id"] for e in found["excerpts"]} == {"004_8a38857d99c895f8"}
+    found = json.loads(run("ask", "Kremlin drones", "--json", "--outlet", "Nobody's Paper").stdout)
+    assert found["refusal"]["reason"] == "filtered_out"
+
+
+def test_mistakes_get_a_sentence_and_no_traceback(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for args in (["ask", "q", "--since", "last week"], ["ask", "q", "-k", "0"], ["ask"]):
+        result = run(*args)
+        assert result.exit_code == 2
+        assert "Error: " in result.stderr
+    monkeypatch.setenv("EXCERPTS", "many")
+    monkeypatch.setenv("LOG_LEVEL", "loud")
+    result = run("ask", "q")
+    assert result.exit_code == 1
+    assert "EXCERPTS must be" in result.stderr
+    assert "LOG_LEVEL must be" in result.stderr
+
+
+@pytest.mark.usefixtures("run")
+def test_asking_without_an_index_says_what_to_run(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli.main, ["ask", "q", "--index-dir", str(tmp_path / "nowhere")])
+    assert result.exit_code == 1
+    assert "python -m index build" in result.stderr
+
+
+def test_chat_from_a_pipe_answers_each_line_and_knows_its_commands(run) -> None:
+    lines = ["Who is Sergei Sobyanin?", "/sources", "/source 4", "/source nothing", "/status", "/help", "/what"]
+    out = run("chat", stdin="\n".join(lines)).stdout
+    assert "? Who is Sergei Sobyanin?" in out
+    assert "[1] │ " in out
+    assert "5  “Russian authorities have accused Ukraine" in out
+    assert (SEEDS / "003_97ab892218fedf90.txt").read_text(encoding="utf-8") in out
+    assert 'There is no article "nothing"' in out
+    assert "Generation 1, built" in out
+    assert "There is no command /what" in out
+    assert "\x1b[" not in out
+    assert "never printed" not in run("chat", stdin="/quit\nnever printed").stdout
+
+
+@pytest.mark.usefixtures("run")
+def test_the_first_run_builds_the_index(tmp_path: Path) -> None:
+    folder = str(tmp_path / "fresh")
+    first = CliRunner().invoke(cli.main, ["--index-dir", folder], input="/status\n")
+    assert "Built generation 1: 5 articles" in first.stderr
+    assert "Generation 1, built" in first.stdout
+    second = CliRunner().invoke(cli.main, ["--index-dir", folder], input="/status\n")
+    assert "Built" not in second.stderr
+
+
+def test_the_real_program_answers_piped_questions_and_a_terminal(seed_index: Path) -> None:
+    """The unmodified program with the real model: once through a pipe, once on a pseudo-terminal."""
+    environ = {**os.environ, "INDEX_DIR": str(seed_index), "DISCORD_TOKEN": "", "TERM": "xterm", "COLUMNS": "60"}
+    command = [sys.executable, "-m", "bot"]
+    question = "How far from the border did the incursion occur?\n"
+    piped = subprocess.run(
+        command, input=question, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert "some 500 kilometers from the Ukrainian border." in piped.stdout
+    assert "Traceback" not in piped.stderr
+    assert "built" not in piped.stdout
+
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        command, stdin=follower, stdout=follower, stderr=follower, env=environ, cwd=ROOT, close_fds=True
+    )
+    os.close(follower)
+    read_to_prompt(leader)
+    os.write(leader, question.encode())
+    seen = read_to_prompt(leader)
+    os.write(leader, b"\x04")
+    assert process.wait(30) == 0
+    os.close(leader)
+    assert "some 500 kilometers from the Ukrainian border." in " ".join(seen.split())
+
+
+def read_to_prompt(leader: int) -> str:
+    """What the program shows until it asks for the next question, without colours."""
+    seen = ""
+    while select.select([leader], [], [], 90)[0]:
+        seen += os.read(leader, 65536).decode(errors="replace")
+        shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\r", "", seen)
+        if shown.endswith("\n? "):
+            return shown
+    raise AssertionError(f"no prompt after {seen!r}")
+
+
+SOURCE = Source("a", "T", True, None, None, None, None, None, "0" * 64)
+
+
+def answer_quoting(text: str) -> Answer:
+    passage = Passage(SOURCE, 0, len(text), text, 1, Kind.BODY, (Span(0, len(text)),))
+    return Answer("q", (Excerpt(1, text, 0, len(text), passage, 0.5),), None, 1, 1)
+
+
+@settings(deadline=None)
+@given(st.text(min_size=1).filter(str.strip))
+def test_no_quotation_can_drive_the_terminal_and_none_is_changed_but_there(text: str) -> None:
+    answer = answer_quoting(text)
+    for shown in (terminal.as_text(answer), terminal.as_line(answer)):
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown)
+    assert json.loads(json.dumps(terminal.as_json(answer)))["excerpts"][0]["text"] == text  # type: ignore[index]
+    lines = terminal.as_text(answer).split("\n")
+    quoted = [line[6:] for line in lines[2:-1]]
+    assert "\n".join(quoted) == re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "�", text)
+
+
+def test_a_refusal_names_the_nearest_articles() -> None:
+    refusal = Refusal(Reason.NOTHING_NEAR, "The coverage in this index does not answer this.", (SOURCE,))
+    text = terminal.as_text(replace(answer_quoting("x"), excerpts=(), refusal=refusal))
+    assert text.splitlines() == [
+        "The coverage in this index does not answer this.",
+        "Nearest articles:",
+        "  T · outlet not given · date not given",
+    ]
