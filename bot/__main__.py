@@ -126,6 +126,8 @@ def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, No
             partial(SentenceTransformerEncoder, settings.embedding_model),
             settings.keep_generations,
         )
+    if desk.warning:
+        click.echo(desk.warning, err=True)
     try:
         asyncio.run(work(desk))
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -9,8 +10,6 @@ from typing import TYPE_CHECKING
 from index.model import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from index.model import Passage, Source
     from index.search import Hit, Ranking
 
@@ -18,8 +17,14 @@ EXCERPTS = 3
 NEAREST = 3
 # A paragraph up to this long is quoted whole, a longer one is trimmed to about it, in characters.
 EXCERPT_CHARS = 350
+# How long an excerpt may grow for the sake of being understood, in characters.
+READABLE_CHARS = 600
 # A further excerpt scores at least this share of the first; below it, fewer excerpts say more.
 RELATIVE_FLOOR = 0.05
+
+_PRONOUN = re.compile(
+    r"\W*(?:he|she|it|they|this|that|these|those|his|her|its|their|such|the statement)\b", re.IGNORECASE
+)
 
 
 class Reason(StrEnum):
@@ -99,11 +104,12 @@ def is_question(text: str) -> bool:
 def compose(ranking: Ranking, count: int) -> tuple[Excerpt, ...]:
     """Up to `count` excerpts of a ranking that is near enough: one from each article before a second from any."""
     chosen: list[Hit] = []
-    for hit in _articles_first(ranking.hits):
-        if len(chosen) == count:
-            break
-        if hit.score >= RELATIVE_FLOOR * ranking.hits[0].score and not _repeats(hit, chosen):
-            chosen.append(hit)
+    for second in (False, True):
+        for hit in ranking.hits:
+            near = hit.score >= RELATIVE_FLOOR * ranking.hits[0].score
+            seen = any(hit.passage.source == earlier.passage.source for earlier in chosen)
+            if len(chosen) < count and near and seen == second and not _repeats(hit, chosen):
+                chosen.append(hit)
     return tuple(_excerpt(number, hit, ranking.hits) for number, hit in enumerate(chosen, start=1))
 
 
@@ -111,13 +117,6 @@ def refuse(ranking: Ranking, reason: Reason, message: str) -> Refusal:
     """A refusal that names the articles nearest to the question."""
     nearest = dict.fromkeys(hit.passage.source for hit in ranking.hits)
     return Refusal(reason, message, tuple(nearest)[:NEAREST])
-
-
-def _articles_first(hits: tuple[Hit, ...]) -> Iterator[Hit]:
-    """The best hit of each article, best first, then the other hits, best first."""
-    firsts = {hit.passage.source.id: hit for hit in reversed(hits)}
-    yield from (hit for hit in hits if firsts[hit.passage.source.id] is hit)
-    yield from (hit for hit in hits if firsts[hit.passage.source.id] is not hit)
 
 
 def _repeats(hit: Hit, chosen: list[Hit]) -> bool:
@@ -139,19 +138,41 @@ def _excerpt(number: int, hit: Hit, hits: tuple[Hit, ...]) -> Excerpt:
 
 
 def _window(hit: Hit) -> Span:
-    """The best sentence with the better of its neighbours, as many as fit: a short paragraph is quoted whole."""
+    """The best sentence, what it cannot be read without, and the better of its neighbours as far as they fit.
+
+    A short paragraph is so quoted whole. No sentence is cut.
+    """
     sentences = hit.sentences
     first = last = next(n for n, sentence in enumerate(sentences) if sentence.span == hit.best)
+
+    def may_take(n: int) -> bool:
+        return 0 <= n < len(sentences) and _length(hit, first, last, n) <= READABLE_CHARS
+
+    while may_take(first - 1) and _leans_back(_words(hit, first, last)):
+        first -= 1
+    while may_take(last + 1) and _open_quotations(_words(hit, first, last)) > 0:
+        last += 1
     while True:
-        options = [
-            n
-            for n in (first - 1, last + 1)
-            if 0 <= n < len(sentences) and _length(hit, first, last, n) <= EXCERPT_CHARS
-        ]
+        around = [n for n in (first - 1, last + 1) if 0 <= n < len(sentences)]
+        options = [n for n in around if _length(hit, first, last, n) <= EXCERPT_CHARS]
         if not options:
             return Span(sentences[first].span.start, sentences[last].span.end)
         better = max(options, key=lambda n: sentences[n].score)
         first, last = min(first, better), max(last, better)
+
+
+def _leans_back(words: str) -> bool:
+    """Whether words cannot be read without what stands before: a pronoun opens them, or a quotation ends that began."""
+    return bool(_PRONOUN.match(words)) or _open_quotations(words) < 0
+
+
+def _open_quotations(words: str) -> int:
+    """How many more quotations begin than end; before a letter the closing mark is an apostrophe."""
+    return len(re.findall(r"[“‘]", words)) - len(re.findall(r"”|’(?!\w)", words))
+
+
+def _words(hit: Hit, first: int, last: int) -> str:
+    return hit.passage.words(Span(hit.sentences[first].span.start, hit.sentences[last].span.end))
 
 
 def _length(hit: Hit, first: int, last: int, wider: int) -> int:

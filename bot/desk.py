@@ -77,6 +77,11 @@ class Desk:
         self._search_thread = ThreadPoolExecutor(1, "search")
         self._build_thread = ThreadPoolExecutor(1, "build")
 
+    @property
+    def warning(self) -> str | None:
+        """Why another generation than the current one is served, or None."""
+        return self._warning
+
     async def ask(self, question: str, filters: Filters = ANY, count: int = EXCERPTS) -> Answer:
         """Excerpts that answer a question, or a refusal.
 

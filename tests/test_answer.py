@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,6 +72,38 @@ def test_a_long_paragraph_is_trimmed_to_the_best_sentence_and_its_better_neighbo
     assert excerpt.text == f"B{long}. C{long}."
     assert excerpt.trimmed_before
     assert excerpt.trimmed_after
+
+
+FILLER = "x" * EXCERPT_CHARS
+
+
+@pytest.mark.parametrize(
+    "opening", ["He said so.", "‘They must go,’ she said.", "Its roof burned.", "The statement said so."]
+)
+def test_a_sentence_that_leans_on_the_one_before_brings_it_along(opening: str) -> None:
+    parts = [(f"A{FILLER}.", 0.1), ("The mayor spoke.", 0.2), (opening, 1.0), (f"B{FILLER}.", 0.5)]
+    (excerpt,) = compose(ranking(hit("a", parts)), 1)
+    assert excerpt.text == f"The mayor spoke. {opening}"
+
+
+@pytest.mark.parametrize(("begin", "end"), ["“”", "‘’"])
+def test_a_quotation_keeps_its_speaker_and_is_not_broken_off(begin: str, end: str) -> None:
+    said = [
+        (f"{begin}We didn’t do it.", 0.2),
+        ("We leave it to the court.", 0.1),
+        (f"We defend cities,{end} Ann said.", 0.1),
+    ]
+    for best in range(3):
+        parts = [(sentence, 1.0 if n == best else score) for n, (sentence, score) in enumerate(said)]
+        parts = [(f"A{FILLER}.", 0.0), *parts, (f"B{FILLER}.", 0.5)]
+        (excerpt,) = compose(ranking(hit("a", parts)), 1)
+        assert excerpt.text == " ".join(sentence for sentence, _ in said)
+
+
+def test_an_apostrophe_is_no_quotation() -> None:
+    parts = [(f"A{FILLER}.", 0.1), ("Putin’s plan isn’t known.", 1.0), (f"B{FILLER}.", 0.5)]
+    (excerpt,) = compose(ranking(hit("a", parts)), 1)
+    assert excerpt.text == "Putin’s plan isn’t known."
 
 
 def test_a_sentence_longer_than_the_limit_is_not_cut() -> None:

@@ -23,6 +23,7 @@ from word_encoder import WordHashEncoder
 from bot import __main__ as cli
 from bot import terminal
 from bot.answer import Answer, Excerpt, Reason, Refusal
+from index.build import build
 from index.model import Kind, Passage, Source, Span
 
 if TYPE_CHECKING:
@@ -145,6 +146,17 @@ def test_asking_without_an_index_says_what_to_run(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli.main, ["ask", "q", "--index-dir", str(tmp_path / "nowhere")])
     assert result.exit_code == 1
     assert "python -m index build" in result.stderr
+
+
+def test_a_damaged_index_is_said_and_the_older_one_answers(run, word_index: Path, tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "one.txt").write_text("The bridge was closed on Monday.", encoding="utf-8")
+    build(tmp_path / "corpus", word_index, WordHashEncoder())
+    (word_index / "generations" / "000002" / "articles.sqlite").unlink()
+    result = run("ask", "Kremlin drones", "--json")
+    assert json.loads(result.stdout)["generation"] == 1
+    assert "Generation 2 cannot be served" in result.stderr
+    assert "articles.sqlite is missing" in result.stderr
 
 
 def test_chat_from_a_pipe_answers_each_line_and_knows_its_commands(run) -> None:
