@@ -18,6 +18,7 @@ from dotenv import load_dotenv
 from rich.console import Console
 
 from bot import terminal
+from bot.answer import CAUTION
 from bot.desk import Desk
 from bot.settings import MAX_EXCERPTS, Settings
 from index.__main__ import Commands, build_with_progress
@@ -124,7 +125,8 @@ def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, No
             settings.index_dir,
             settings.corpus_dir,
             partial(SentenceTransformerEncoder, settings.embedding_model),
-            settings.keep_generations,
+            keep=settings.keep_generations,
+            caution=CAUTION[settings.caution],
         )
     if desk.warning:
         click.echo(desk.warning, err=True)

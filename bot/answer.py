@@ -20,7 +20,9 @@ EXCERPT_CHARS = 350
 # How long an excerpt may grow for the sake of being understood, in characters.
 READABLE_CHARS = 600
 # A further excerpt scores at least this share of the first; below it, fewer excerpts say more.
-RELATIVE_FLOOR = 0.05
+RELATIVE_FLOOR = 0.02
+# From which probability a question is answered, and from which without reservation.
+CAUTION = {"cautious": (0.3, 0.5), "balanced": (0.18, 0.4), "eager": (0.08, 0.25)}
 
 _PRONOUN = re.compile(
     r"\W*(?:he|she|it|they|this|that|these|those|his|her|its|their|such|the statement)\b", re.IGNORECASE
@@ -86,13 +88,17 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Excerpts, best first, or a refusal; never both. `articles` counts the whole index, `elapsed` is in seconds."""
+    """Excerpts, best first, or a refusal; never both. `articles` counts the whole index, `elapsed` is in seconds.
+
+    `likely` is False where the excerpts are the closest there are and may not answer.
+    """
 
     question: str
     excerpts: tuple[Excerpt, ...]
     refusal: Refusal | None
     articles: int
     generation: int
+    likely: bool = True
     elapsed: float = 0.0
 
 

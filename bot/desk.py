@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import wording
-from bot.answer import EXCERPTS, Answer, Reason, Refusal, compose, is_question, refuse
+from bot.answer import CAUTION, EXCERPTS, Answer, Reason, Refusal, compose, is_question, refuse
 from index.build import BuildReport, build
 from index.errors import BuildLockedError, DamagedIndexError, IndexUnavailableError, OnTheRecordError
 from index.generations import KEEP, Generations
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 # Questions waiting at once; one takes tens of milliseconds, so a full queue is seconds long.
 QUEUE = 200
 MAX_QUESTION_CHARS = 2000
-# An answer at least this probable is given; below it the bot says that the coverage does not answer.
-CONFIDENT = 0.12
 ANY = Filters()
 
 T = TypeVar("T")
@@ -52,7 +50,8 @@ class Desk:
     """Answers questions from an index folder and rebuilds it while it serves.
 
     `load_encoder` makes a fresh encoder: one answers, and each reindexing has its own, since a model's tokenizer
-    cannot serve two threads at once.
+    cannot serve two threads at once. `caution` holds the probabilities from which a question is answered, and from
+    which without reservation.
 
     Raises:
         EncoderError: the model cannot be loaded.
@@ -61,12 +60,19 @@ class Desk:
     """
 
     def __init__(
-        self, index_dir: Path, corpus_dir: Path, load_encoder: Callable[[], Encoder], keep: int = KEEP
+        self,
+        index_dir: Path,
+        corpus_dir: Path,
+        load_encoder: Callable[[], Encoder],
+        *,
+        keep: int = KEEP,
+        caution: tuple[float, float] = CAUTION["balanced"],
     ) -> None:
         self._generations = Generations(index_dir)
         self._corpus_dir = corpus_dir
         self._load_encoder = load_encoder
         self._keep = keep
+        self._caution = caution
         self._encoder = load_encoder()
         self._pointer = self._generations.readable_current()
         self._store: Store
@@ -165,19 +171,23 @@ class Desk:
             answer = replace(answer, refusal=Refusal(Reason.EMPTY_INDEX, wording.EMPTY_INDEX))
         else:
             ranking = search(question, store, self._encoder, filters)
-            if ranking.hits and ranking.confidence >= CONFIDENT:
-                answer = replace(answer, excerpts=compose(ranking, count))
+            if self._answers(ranking):
+                likely = ranking.confidence >= self._caution[1]
+                answer = replace(answer, excerpts=compose(ranking, count), likely=likely)
                 _check(answer, store)
             else:
                 answer = replace(answer, refusal=self._refusal(store, question, filters, ranking))
         return replace(answer, elapsed=time.perf_counter() - started)
+
+    def _answers(self, ranking: Ranking) -> bool:
+        return bool(ranking.hits) and ranking.confidence >= self._caution[0]
 
     def _refusal(self, store: Store, question: str, filters: Filters, ranking: Ranking) -> Refusal:
         if not filters:
             return refuse(ranking, Reason.NOTHING_NEAR, wording.nothing_near(ranking.unknown))
         everywhere = search(question, store, self._encoder)
         passing = store.listings(filters)
-        if passing and everywhere.confidence < CONFIDENT:
+        if passing and not self._answers(everywhere):
             return refuse(everywhere, Reason.NOTHING_NEAR, wording.nothing_near(everywhere.unknown))
         without_dates = replace(filters, since=None, until=None)
         undated = sum(listing.source.published is None for listing in store.listings(without_dates))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.answer import CAUTION, EXCERPTS
 from index.encoder import DEFAULT_MODEL
 from index.errors import OnTheRecordError
 from index.generations import KEEP
@@ -30,7 +31,8 @@ class Settings:
     index_dir: Path = Path("data")
     embedding_model: str = DEFAULT_MODEL
     keep_generations: int = KEEP
-    excerpts: int = 3
+    excerpts: int = EXCERPTS
+    caution: str = "balanced"
     discord_token: str | None = field(default=None, repr=False)
     discord_api_base: str | None = None
     discord_gateway: str | None = None
@@ -109,6 +111,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "embedding_model": str,
     "keep_generations": _count(0, 1000),
     "excerpts": _count(1, MAX_EXCERPTS),
+    "caution": _one_of(*CAUTION),
     "discord_token": _token,
     "discord_api_base": _address("https", "http"),
     "discord_gateway": _address("wss", "ws"),

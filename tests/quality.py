@@ -20,8 +20,7 @@ import public_sets
 import seed_questions
 from sklearn.metrics import roc_auc_score
 
-from bot.answer import compose
-from bot.desk import CONFIDENT
+from bot.answer import CAUTION, compose
 from index import features, search
 from index.build import build
 from index.encoder import SentenceTransformerEncoder
@@ -151,7 +150,7 @@ def auc(outcome: Outcome, sort: str) -> str:
 
 
 def share(values: list[float], *, above: bool) -> str:
-    return f"{np.mean([(value >= CONFIDENT) == above for value in values]):.3f}" if values else ""
+    return f"{np.mean([(value >= CAUTION['balanced'][0]) == above for value in values]):.3f}" if values else ""
 
 
 def seed_store(encoder: Encoder) -> FaissStore:

@@ -23,13 +23,14 @@ def test_every_setting_is_read() -> None:
     settings = Settings.from_env(
         {
             "CORPUS_DIR": "c", "INDEX_DIR": "i", "EMBEDDING_MODEL": "m", "KEEP_GENERATIONS": "0", "EXCERPTS": "5",
+            "CAUTION": "eager",
             "DISCORD_TOKEN": "t", "DISCORD_API_BASE": "http://127.0.0.1:1/", "DISCORD_GATEWAY": "ws://127.0.0.1:2",
             "SYNC_COMMANDS": "Never", "ADMIN_USER_IDS": "123456789012345678, 223456789012345678",
             "ADMIN_ROLE_IDS": "323456789012345678", "LOG_LEVEL": "debug",
         }
     )  # fmt: skip
     assert settings == Settings(
-        corpus_dir=Path("c"), index_dir=Path("i"), embedding_model="m", keep_generations=0, excerpts=5,
+        corpus_dir=Path("c"), index_dir=Path("i"), embedding_model="m", keep_generations=0, excerpts=5, caution="eager",
         discord_token="t", discord_api_base="http://127.0.0.1:1", discord_gateway="ws://127.0.0.1:2",
         sync_commands="never", admin_user_ids=frozenset({123456789012345678, 223456789012345678}),
         admin_role_ids=frozenset({323456789012345678}), log_level="DEBUG",
@@ -38,8 +39,8 @@ def test_every_setting_is_read() -> None:
 
 def test_every_problem_is_named_at_once() -> None:
     wrong = {
-        "KEEP_GENERATIONS": "-1", "EXCERPTS": "11", "DISCORD_TOKEN": "two words", "DISCORD_API_BASE": "discord.com",
-        "DISCORD_GATEWAY": "https://x", "SYNC_COMMANDS": "maybe", "ADMIN_USER_IDS": "ann", "ADMIN_ROLE_IDS": "12",
+        "KEEP_GENERATIONS": "-1", "EXCERPTS": "11", "CAUTION": "bold", "DISCORD_TOKEN": "two words",
+        "DISCORD_API_BASE": "discord.com",        "DISCORD_GATEWAY": "https://x", "SYNC_COMMANDS": "maybe", "ADMIN_USER_IDS": "ann", "ADMIN_ROLE_IDS": "12",
         "LOG_LEVEL": "loud",
     }  # fmt: skip
     with pytest.raises(SettingsError) as caught:

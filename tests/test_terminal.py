@@ -22,7 +22,7 @@ from word_encoder import WordHashEncoder
 
 from bot import __main__ as cli
 from bot import terminal
-from bot.answer import Answer, Excerpt, Reason, Refusal
+from bot.answer import CAUTION, Answer, Excerpt, Reason, Refusal
 from index.build import build
 from index.model import Kind, Passage, Source, Span
 
@@ -82,7 +82,7 @@ def run(monkeypatch: pytest.MonkeyPatch, word_index: Path, tmp_path: Path):
     """Runs `python -m bot ARGS` in process, in an empty folder, on an index made of words."""
     monkeypatch.setattr(cli, "SentenceTransformerEncoder", lambda _model: WordHashEncoder())
     # What a word-hash vector says of relevance is no measure: every question with a hit is answered here.
-    monkeypatch.setattr("bot.desk.CONFIDENT", 0.0)
+    monkeypatch.setitem(CAUTION, "balanced", (0.0, 0.0))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CORPUS_DIR", str(SEEDS))
     for name in ("INDEX_DIR", "EMBEDDING_MODEL", "DISCORD_TOKEN"):
