@@ -40,8 +40,8 @@ def test_every_setting_is_read() -> None:
 def test_every_problem_is_named_at_once() -> None:
     wrong = {
         "KEEP_GENERATIONS": "-1", "EXCERPTS": "11", "CAUTION": "bold", "DISCORD_TOKEN": "two words",
-        "DISCORD_API_BASE": "discord.com",        "DISCORD_GATEWAY": "https://x", "SYNC_COMMANDS": "maybe", "ADMIN_USER_IDS": "ann", "ADMIN_ROLE_IDS": "12",
-        "LOG_LEVEL": "loud",
+        "DISCORD_API_BASE": "discord.com", "DISCORD_GATEWAY": "https://x", "SYNC_COMMANDS": "maybe",
+        "ADMIN_USER_IDS": "ann", "ADMIN_ROLE_IDS": "12", "LOG_LEVEL": "loud",
     }  # fmt: skip
     with pytest.raises(SettingsError) as caught:
         Settings.from_env(wrong)
