@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from index.encoder import TokenVectors
 
 _WORD = re.compile(r"[^\W_]+")
+_PHRASE = re.compile(r"[“„\"«]\s*([^“”„\"«»]+?)\s*[”“\"»]")
+# Marks that look different and mean the same.
+_MARKS = str.maketrans("‘’‚‛`´" + "“”„«»" + "‐‑‒–—―−", "'" * 6 + '"' * 5 + "-" * 7)
 # Words that ask or join and name nothing; rare in news, so that BM25 would take them for the subject.
 _FUNCTION_WORDS = """
 a about after all also am an and any are as at be been before being but by can could d did do does doing done for from
@@ -117,6 +121,21 @@ def terms(question: str) -> tuple[str, ...]:
     return tuple(word for word in words if word not in FUNCTION_WORDS) or tuple(words)
 
 
+def phrases(question: str) -> tuple[str, ...]:
+    """What stands in double quotation marks: words that a passage must hold as they are."""
+    return tuple(phrase for phrase in _PHRASE.findall(question) if _WORD.search(phrase))
+
+
+def holds(text: str, phrase: str) -> bool:
+    """Whether the phrase stands in the text word for word; letter case, accents, and the look of marks do not count."""
+    return _fold(phrase) in _fold(text)
+
+
+def _fold(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.casefold().translate(_MARKS))
+    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
+
+
 def analyse(text: str, frequency: dict[str, int], passages: int) -> Question:
     """Take a question apart; `frequency` says in how many of all `passages` each of its `terms` stands."""
     weights = {term: idf(count, passages) for term, count in frequency.items()}
@@ -139,7 +158,7 @@ def idf(frequency: int, total: int) -> float:
 def coverage(question: Question, matched: Iterable[str]) -> float:
     """The share of the question's idf that the matched terms carry."""
     total = sum(question.weights.values())
-    return sum(question.weights[term] for term in matched) / total if total else 0.0
+    return sum(question.weights.get(term, 0.0) for term in matched) / total if total else 0.0
 
 
 def share(wanted: frozenset[str], found: frozenset[str]) -> float:
@@ -203,4 +222,5 @@ def length(sentence: str) -> float:
 
 def _new(question: Question, found: list[str]) -> bool:
     """Whether anything found is not already said by the question."""
-    return any(not question.words.issuperset(word.lower() for word in _WORD.findall(item)) for item in found)
+    words = (word.lower() for item in found for word in _WORD.findall(item))
+    return any(word not in question.words and word not in FUNCTION_WORDS for word in words)

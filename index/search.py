@@ -66,7 +66,8 @@ class Hit:
 class Ranking:
     """The hits for one question, best first, and the probability that the best one answers it.
 
-    `unknown` are names in the question that stand nowhere in the index.
+    `unknown` are names in the question that stand nowhere in the index, or phrases in quotation marks that no passage
+    holds.
     """
 
     hits: tuple[Hit, ...]
@@ -79,7 +80,7 @@ def search(question: str, store: Store, encoder: Encoder, filters: Filters = NO_
     weights = load_weights()
     asked, read = read_passages(question, store, encoder, filters)
     if not read:
-        return Ranking((), 0.0, asked.unknown)
+        return Ranking((), 0.0, features.phrases(question) or asked.unknown)
     by_passage: dict[Passage, list[SentenceHit]] = {}
     for sentence in read:
         by_passage.setdefault(sentence.passage, []).append(sentence)
@@ -100,8 +101,9 @@ def read_passages(
 ) -> tuple[features.Question, list[SentenceHit]]:
     """Steps 1 and 2: every sentence of the passages that the fused scores put first, in the order of the text."""
     weights = load_weights()["first"]
-    terms = features.terms(question)
-    candidates = store.search(encoder.encode([question])[0], terms, filters, POOL)
+    terms, phrases = features.terms(question), features.phrases(question)
+    found = store.search(encoder.encode([question])[0], (*terms, *phrases), filters, POOL)
+    candidates = [c for c in found if all(features.holds(c.passage.text, phrase) for phrase in phrases)]
     asked = features.analyse(question, store.document_frequency(terms), store.manifest.passages)
     scaled = _scale(candidates)
     order = sorted(range(len(candidates)), key=lambda n: -max(map(_fused, scaled[n])))[:READ]

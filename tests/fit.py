@@ -29,7 +29,7 @@ FIRST = (
     "kind", "kind_number", "length", "asks",
 )  # fmt: skip
 CLOSE = (*FIRST, "late_mean", "late_weighted", "late_worst")
-CONFIDENCE = ("nearest", "dense_passage", "names", "late_mean", "late_weighted", "lead")
+CONFIDENCE = ("nearest", "dense_passage", "names", "late_weighted", "lead")
 DECAY = 1e-3  # on weights of standardised features
 
 

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from word_encoder import WordHashEncoder
+
+from index import features, search
+from index.build import build
+from index.encoder import TokenVectors
+from index.generations import Generations
+from index.model import Filters
+
+if TYPE_CHECKING:
+    from index.encoder import SentenceTransformerEncoder
+    from index.faiss_store import FaissStore
+
+
+def asked(question: str, **frequency: int) -> features.Question:
+    counts = {term: frequency.get(term, 1) for term in features.terms(question)}
+    return features.analyse(question, counts, 100)
+
+
+@pytest.fixture(scope="module")
+def store(seed_index: Path, encoder: SentenceTransformerEncoder) -> FaissStore:
+    return Generations(seed_index).open_current(encoder)[0]
+
+
+def test_terms_are_the_words_that_name_something() -> None:
+    assert features.terms("Who is the mayor of Moscow, Moscow’s mayor?") == ("mayor", "moscow")
+    assert features.terms("Novo-Ogaryovo, 9 May") == ("novo", "ogaryovo", "9", "may")
+    assert features.terms("who are you?") == ("who", "are", "you")
+    assert features.terms("?!") == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Who is the mayor?", "who"), ("name of the pilot", "who"), ("Which company built it?", "who"),
+        ("When did it start?", "when"), ("In which year?", "when"), ("At what time did it hit?", "clock"),
+        ("Where was it?", "where"), ("Which city was hit?", "where"), ("How many died?", "count"),
+        ("What was the death toll?", "count"), ("How far is it?", "measure"), ("how long is the curfew", "measure"),
+        ("How much money was paid?", "money"), ("What percentage?", "percent"), ("Why?", "why"),
+        ("What was the reason?", "why"), ("What did he say?", None), ("Kherson curfew", None),
+    ],
+)  # fmt: skip
+def test_what_a_question_asks_for(question: str, kind: str | None) -> None:
+    assert asked(question).asked == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "answers", "does_not"),
+    [
+        ("Who is the mayor of Moscow?", "Moscow’s mayor, Sergei Sobyanin, announced a ban.", "The ban was announced."),
+        ("When is the parade?", "It is on May 9.", "It goes ahead as planned."),
+        ("At what time did it hit?", "The first was at 2:27am.", "The first was on Tuesday."),
+        ("Where did it hit?", "It crashed in Voroskogo.", "It crashed soon after."),
+        ("How many people died?", "It left at least four dead.", "It left people dead."),
+        ("How far is the border?", "The border is 500 kilometers away.", "The border is far away."),
+        ("How much money is it?", "It has 500 million euros.", "It has a budget."),
+        ("What percentage agreed?", "Some 40 per cent did.", "Most did."),
+        ("Why was it cancelled?", "It was cancelled because of the risk.", "It was cancelled on the day."),
+    ],
+)
+def test_whether_a_sentence_holds_what_is_asked_for(question: str, answers: str, does_not: str) -> None:
+    assert features.answers_kind(asked(question), answers) == 1.0
+    assert features.answers_kind(asked(question), does_not) < 0.5
+
+
+def test_what_the_question_says_itself_is_no_answer() -> None:
+    assert features.answers_kind(asked("Who is Sergei Sobyanin?"), "Then Sergei Sobyanin came.") == 0.0
+    assert features.answers_kind(asked("When in 2022 did it begin?"), "It began in 2022.") == 0.0
+
+
+def test_coverage_is_a_share_of_what_is_telling() -> None:
+    question = asked("mayor of Moscow", mayor=1, moscow=90)
+    assert features.coverage(question, {"mayor", "moscow"}) == pytest.approx(1.0)
+    assert features.coverage(question, {"mayor"}) > 0.9
+    assert features.coverage(question, set()) == 0.0
+    assert features.coverage(asked("?!"), set()) == 0.0
+
+
+def test_names_that_the_index_does_not_hold_are_told() -> None:
+    question = asked("What did Emmanuel Macron say about the Kremlin?", emmanuel=0, macron=0, kremlin=40)
+    assert question.unknown == ("Emmanuel", "Macron")
+    assert question.names == {"emmanuel", "macron", "kremlin"}
+
+
+def test_late_interaction_finds_the_like_of_each_token() -> None:
+    said = np.eye(3, dtype=np.float32)
+    weights = np.array([1.0, 0.0], dtype=np.float32)
+    found = features.late_interaction(np.eye(3, dtype=np.float32)[:2], weights, said[1:])
+    assert found == {"late_mean": 0.5, "late_weighted": 0.0, "late_worst": 0.0}
+    found = features.late_interaction(np.eye(3, dtype=np.float32)[:2], weights, said)
+    assert found == {"late_mean": 1.0, "late_weighted": 1.0, "late_worst": 1.0}
+    nothing = np.empty((0, 3), dtype=np.float32)
+    assert features.late_interaction(nothing, np.empty(0, dtype=np.float32), said)["late_mean"] == 0.0
+
+
+def test_a_word_s_weight_is_shared_by_its_tokens() -> None:
+    question = asked("the Novoogaryovo mayor", novoogaryovo=1, mayor=1)
+    offsets = np.array([[0, 3], [4, 8], [8, 16], [17, 22]])
+    weights = features.word_weights(question, TokenVectors(offsets, np.zeros((4, 2), dtype=np.float32)))
+    assert weights.tolist() == pytest.approx([0.0, 0.25, 0.25, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("question", "phrases"),
+    [
+        ('Who said "red line"?', ("red line",)), ("Who said “a red line” and «so on»?", ("a red line", "so on")),
+        ("It’s 'not' one", ()), ('an inch is 1"', ()), ('""', ()),
+    ],
+)  # fmt: skip
+def test_what_stands_in_quotation_marks(question: str, phrases: tuple[str, ...]) -> None:
+    assert features.phrases(question) == phrases
+
+
+@given(st.text(max_size=60), st.text(max_size=10), st.text(max_size=10))
+def test_a_phrase_is_found_where_it_stands(phrase: str, before: str, after: str) -> None:
+    assert features.holds(f"{before} {phrase} {after}", phrase)
+    assert features.holds(phrase, phrase.upper()) or phrase.upper().casefold() != phrase.casefold()
+
+
+def test_the_look_of_marks_does_not_count_but_the_words_do() -> None:
+    assert features.holds("It was Putin’s Novo–Ogaryovo, Mykhaïlo  said.", "putin's novo-ogaryovo, mykhailo said")
+    assert not features.holds("They stopped it", "they stop it")
+
+
+def test_a_phrase_in_quotation_marks_must_stand_verbatim(
+    store: FaissStore, encoder: SentenceTransformerEncoder
+) -> None:
+    ranking = search.search('Who spoke of a "very large shaker of salt"?', store, encoder)
+    assert {hit.passage.paragraph for hit in ranking.hits} == {22}
+    ranking = search.search("Who spoke of “a very small shaker of salt”?", store, encoder)
+    assert ranking.hits == ()
+    assert ranking.unknown == ("a very small shaker of salt",)
+
+
+def test_typographic_variants_find_the_same(store: FaissStore, encoder: SentenceTransformerEncoder) -> None:
+    variants = ["Putin’s Novo-Ogaryovo residence", "Putin's Novo Ogaryovo residence", "Putin`s novo–ogaryovo residence"]
+    found = [{hit.passage.source.id for hit in search.search(v, store, encoder).hits[:3]} for v in variants]
+    assert found[0] == found[1] == found[2]
+
+
+def test_filters_hold_for_every_hit(store: FaissStore, encoder: SentenceTransformerEncoder) -> None:
+    filters = Filters(articles=("002_6378cb4c47d900f5",))
+    hits = search.search("Who denied the attack on the Kremlin?", store, encoder, filters).hits
+    assert {hit.passage.source.id for hit in hits} == {"002_6378cb4c47d900f5"}
+    assert search.search("anything", store, encoder, Filters(outlets=("None",))).hits == ()
+
+
+def test_hits_are_in_order_and_scores_are_odds_against_the_best(
+    store: FaissStore, encoder: SentenceTransformerEncoder
+) -> None:
+    ranking = search.search("How far is the Ukrainian border from the Kremlin?", store, encoder)
+    scores = [hit.score for hit in ranking.hits]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == pytest.approx(ranking.confidence)
+    assert 0 < ranking.confidence < 1
+    assert len({hit.passage for hit in ranking.hits}) == len(ranking.hits) <= search.CLOSE
+    for hit in ranking.hits:
+        assert hit.best in hit.passage.sentences
+        assert [sentence.span for sentence in hit.sentences] == list(hit.passage.sentences)
+
+
+def test_the_weights_name_features_that_exist(store: FaissStore, encoder: SentenceTransformerEncoder) -> None:
+    weights = json.loads(Path(search.__file__).with_name("ranking.json").read_text(encoding="utf-8"))
+    question, read = search.read_passages("Who denied the attack?", store, encoder)
+    close = search.compare_closely(question, read[:3], encoder)
+    assert set(weights["first"]) <= set(read[0].features)
+    assert set(weights["close"]) <= set(close[0].features)
+    assert set(weights["confidence"]) - {"bias"} <= set(search.confidence_features(close))
+    values = search.confidence_features(close) | {"bias": 1.0}
+    by_hand = 1 / (1 + math.exp(-sum(weight * values[name] for name, weight in weights["confidence"].items())))
+    assert search.probability(close, weights["confidence"]) == pytest.approx(by_hand)
+
+
+def test_an_index_of_nothing_has_no_hits(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    build(tmp_path / "corpus", tmp_path / "data", WordHashEncoder())
+    empty = Generations(tmp_path / "data").open_current()[0]
+    assert search.search("anything at all", empty, WordHashEncoder()) == search.Ranking((), 0.0, ())
