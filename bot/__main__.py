@@ -115,7 +115,8 @@ def _settings(index_dir: Path | None) -> Settings:
 def _build_if_missing(settings: Settings) -> None:
     if not Generations(settings.index_dir).serving_order():
         encoder = SentenceTransformerEncoder(settings.embedding_model)
-        build_with_progress(settings.corpus_dir, settings.index_dir, encoder, settings.keep_generations)
+        report = build_with_progress(settings.corpus_dir, settings.index_dir, encoder, settings.keep_generations)
+        click.echo("\n".join(report.lines()), err=True)
 
 
 def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, None]]) -> None:

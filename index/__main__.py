@@ -11,7 +11,7 @@ from dotenv import load_dotenv
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from index.build import build
+from index.build import BuildReport, build
 from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder
 from index.errors import OnTheRecordError
 from index.generations import KEEP, Generations
@@ -56,7 +56,8 @@ def main() -> None:
               help="Earlier generations kept for rollback.")  # fmt: skip
 def build_command(corpus: Path, index_dir: Path, model: str, keep: int) -> None:
     """Index the articles as a new generation; the old one serves until it is done."""
-    build_with_progress(corpus, index_dir, SentenceTransformerEncoder(model), keep)
+    report = build_with_progress(corpus, index_dir, SentenceTransformerEncoder(model), keep)
+    click.echo("\n".join(report.lines()))
 
 
 @main.command()
@@ -134,19 +135,20 @@ def rollback(index_dir: Path) -> None:
     click.echo(f"Generation {number} is current now.")
 
 
-def build_with_progress(corpus: Path, index_dir: Path, encoder: Encoder, keep: int) -> None:
-    """Build with a progress bar where standard error is a terminal, and say there how it went."""
+def build_with_progress(corpus: Path, index_dir: Path, encoder: Encoder, keep: int) -> BuildReport:
+    """Build, with a progress bar where standard error is a terminal, and a line there elsewhere."""
     console = Console(stderr=True)
     columns = (TextColumn("Embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("texts")
 
         def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+            if console.is_terminal:
+                bar.update(task, completed=done, total=total)
+            elif total and not done:
+                click.echo(f"Embedding {total} texts.", err=True)
 
-        report = build(corpus, index_dir, encoder, keep=keep, progress=progress)
-    for line in report.lines():
-        click.echo(line, err=True)
+        return build(corpus, index_dir, encoder, keep=keep, progress=progress)
 
 
 def _open(index_dir: Path, encoder: SentenceTransformerEncoder | None = None) -> FaissStore:

@@ -202,18 +202,16 @@ def small_corpus(tmp_path: Path) -> Path:
     return folder
 
 
-def test_build_reports_on_standard_error_and_a_second_build_keeps_the_generation(
-    small_corpus: Path, tmp_path: Path
-) -> None:
+def test_build_reports_and_a_second_build_keeps_the_generation(small_corpus: Path, tmp_path: Path) -> None:
     data = tmp_path / "small-data"
     result = run("build", "--corpus", small_corpus, "--index-dir", data, "--keep", 0)
-    assert (result.exit_code, result.stdout) == (0, "")
-    lines = result.stderr.splitlines()
+    assert (result.exit_code, result.stderr) == (0, "Embedding 3 texts.\n")
+    lines = result.stdout.splitlines()
     assert lines[0] == "Built generation 1: 1 articles, 1 passages, 2 sentences."
     assert lines[1].startswith("1 added, 0 changed, 0 removed, 0 unchanged, 1 refused; 3 texts embedded, 0 reused, ")
     assert lines[2:] == ["  added: a", "  refused: bad.txt: it holds NUL bytes, so it is not a text file"]
     again = run("build", CORPUS_DIR=str(small_corpus), INDEX_DIR=str(data))
-    assert (again.exit_code, again.stderr.splitlines()[0]) == (
+    assert (again.exit_code, again.stdout.splitlines()[0]) == (
         0, "Nothing has changed; kept generation 1: 1 articles, 1 passages, 2 sentences.",
     )  # fmt: skip
     (small_corpus / "a.txt").write_text("The mayor is Ann Lee. It snowed.", encoding="utf-8")
