@@ -23,6 +23,7 @@ DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4
 # Up to this many texts are encoded on one thread.
 SMALL_BATCH = 32
 TOKEN_BATCH = 4
+CHARS_PER_PIECE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +98,17 @@ class SentenceTransformerEncoder:
             raise EncoderError(f"The model {model} does not say how long its vectors are. Change EMBEDDING_MODEL.")
         self.dimension: int = dimension
         self._threads = torch.get_num_threads()
+        # In characters, with room to spare: a megabyte without a full stop is not cut into pieces for nothing.
+        self._reads = CHARS_PER_PIECE * (self._model.max_seq_length or 512)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of unit length, shape (len(texts), dimension); a text longer than the model reads is cut there."""
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
         self._use_threads_for(len(texts))
-        vectors = self._model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
+        vectors = self._model.encode(
+            [text[: self._reads] for text in texts], normalize_embeddings=True, show_progress_bar=False
+        )
         return np.asarray(vectors, dtype=np.float32)
 
     def tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
@@ -121,7 +126,7 @@ class SentenceTransformerEncoder:
         import torch  # noqa: PLC0415 loaded with the model
 
         batch = self._model.tokenizer(
-            texts,
+            [text[: self._reads] for text in texts],
             padding=True,
             truncation=True,
             max_length=self._model.max_seq_length,
