@@ -57,7 +57,7 @@ def test_every_excerpt_is_its_span_of_the_stored_text(answers: dict[str, Answer]
 
 
 def test_the_right_quote_comes_first(answers: dict[str, Answer], capsys: pytest.CaptureFixture[str]) -> None:
-    """Figures of the day this was written, less a margin; `make quality` prints them beside the baselines."""
+    """After refusal, at `balanced`; the bounds are the figures of the day they were written, less a margin."""
     answerable = [q for q in QUESTIONS if q.accept]
     first = sum(any(q.answered_by(e) for e in answers[q.id].excerpts[:1]) for q in answerable) / len(answerable)
     three = sum(any(q.answered_by(e) for e in answers[q.id].excerpts[:3]) for q in answerable) / len(answerable)
@@ -71,7 +71,8 @@ def test_the_right_quote_comes_first(answers: dict[str, Answer], capsys: pytest.
             f"\nseed questions: right quote first {first:.3f}, in three {three:.3f}, wrongly refused {refused:.3f}, "
             f"wrongly answered far {answered['far']:.3f}, near {answered['near']:.3f}"
         )
-    assert first >= 0.70
-    assert three >= 0.78
-    assert refused <= 0.15
+    assert first >= 0.66
+    assert three >= 0.72
+    assert refused <= 0.20
     assert answered["far"] <= 0.05
+    assert answered["near"] <= 0.60
