@@ -86,9 +86,10 @@ def plain(text: str, limit: int) -> str:
 
 def answer_view(answer: Answer, *, show_question: bool) -> ui.LayoutView:
     """An answer as one message. All excerpts and their sources are in it; long quotes are cut, marked with […]."""
-    head = f"-# Question: {shorten(answer.question, 200)}" if show_question else ""
+    question = f"-# Question: {shorten(answer.question, 200)}" if show_question else ""
     if answer.refusal:
-        return _view([head], [_refusal(answer.refusal)])
+        return _view([question], [_refusal(answer.refusal)])
+    head = "\n".join(filter(None, [question, "" if answer.likely else f"**{wording.MAY_NOT_ANSWER}**"]))
     foot = f"-# {escape(wording.counts(answer))}"
     room = LAYOUT_LIMIT - width(head) - width(foot)
     citations = [_citation(excerpt, room * 2 // 3 // len(answer.excerpts)) for excerpt in answer.excerpts]

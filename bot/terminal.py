@@ -55,12 +55,13 @@ def as_line(answer: Answer) -> str:
     """The answer in one line, for one answer a line in a pipe; white space within a quotation becomes one space."""
     if answer.refusal:
         return answer.refusal.message
-    return "  ".join(f"[{e.number}] {_one_line(_shown(e))} ({wording.citation(e)})" for e in answer.excerpts)
+    excerpts = [f"[{e.number}] {_one_line(_shown(e))} ({wording.citation(e)})" for e in answer.excerpts]
+    return "  ".join(excerpts if answer.likely else [wording.MAY_NOT_ANSWER, *excerpts])
 
 
 def as_text(answer: Answer) -> str:
     """The answer as plain text of several lines, uncoloured and unwrapped."""
-    lines = [wording.counts(answer)] if answer.excerpts else []
+    lines = [_head(answer)] if answer.excerpts else []
     for excerpt in answer.excerpts:
         quote = _shown(excerpt).replace("\n", "\n    │ ")
         lines += ["", f"[{excerpt.number}] │ {quote}", f"    {wording.citation(excerpt)}"]
@@ -78,7 +79,7 @@ def layout(answer: Answer) -> Group:
     if answer.refusal:
         first, *rest = as_text(answer).split("\n")
         return Group(Text(first, style="yellow"), *(Text(line, style="dim") for line in rest))
-    parts: list[Text | Padding] = [Text(wording.counts(answer), style="dim")]
+    parts: list[Text | Padding] = [Text(_head(answer), style="dim" if answer.likely else "yellow")]
     for excerpt in answer.excerpts:
         grid = Table.grid(padding=(0, 1))
         grid.add_row(Text(str(excerpt.number), style="bold cyan"), Text(_shown(excerpt)))
@@ -168,6 +169,11 @@ def article_text(article: Article) -> str:
     s = article.source
     facts = [s.id, wording.outlet(s), wording.day(s), s.author, s.url]
     return f"{wording.title(s)}\n{' · '.join(filter(None, facts))}\n\n{article.text.translate(_CONTROLS)}"
+
+
+def _head(answer: Answer) -> str:
+    counts = wording.counts(answer)
+    return counts if answer.likely else f"{wording.MAY_NOT_ANSWER} {counts}"
 
 
 def _excerpt_json(excerpt: Excerpt) -> dict[str, object]:

@@ -17,7 +17,7 @@ KIND_LABELS = {"caption": "picture caption", "embed": "embedded post"}
 EMPTY_QUESTION = "There is no question to look for. Ask in a few words, for example: Who denied the attack?"
 EMPTY_INDEX = "The index holds no articles yet. An admin can add some and reindex."
 NEAREST = "Nearest articles"
-MAY_NOT_ANSWER = "Closest passages; they may not answer"
+MAY_NOT_ANSWER = "These are the closest passages; they may not answer."
 
 
 def outlet(source: Source) -> str:
@@ -57,11 +57,10 @@ def also_in(excerpt: Excerpt) -> str | None:
 
 
 def counts(answer: Answer) -> str:
-    """How many excerpts from how many of the articles in the index, with the reservation where there is one."""
+    """How many excerpts from how many of the articles in the index."""
     articles = len({excerpt.source.id for excerpt in answer.excerpts})
     excerpts = plural(len(answer.excerpts), "excerpt")
-    counted = f"{excerpts} from {articles} of {plural(answer.articles, 'article')} in the index"
-    return counted if answer.likely else f"{MAY_NOT_ANSWER}: {counted}"
+    return f"{excerpts} from {articles} of {plural(answer.articles, 'article')} in the index"
 
 
 def plural(count: int, noun: str) -> str:

@@ -71,6 +71,30 @@ async def test_what_is_not_in_the_coverage_is_refused_with_the_nearest_titles(re
     assert len({source.id for source in answer.refusal.nearest}) == 3
 
 
+async def test_between_the_thresholds_an_answer_is_given_with_a_reservation(
+    seed_index: Path, encoder: SentenceTransformerEncoder
+) -> None:
+    question = "How far from the Ukrainian border did it happen?"
+    told = {}
+    for name, caution in {"sure": (0.0, 0.0), "unsure": (0.0, 1.0), "refused": (1.0, 1.0)}.items():
+        desk = Desk(seed_index, SEEDS, lambda: encoder, caution=caution)
+        told[name] = await desk.ask(question)
+        desk.close()
+    assert (told["sure"].likely, told["unsure"].likely) == (True, False)
+    assert told["sure"].excerpts == told["unsure"].excerpts != ()
+    assert told["refused"].refusal is not None
+
+
+async def test_names_and_phrases_that_do_not_occur_are_told_in_the_refusal(real_desk: Desk) -> None:
+    for question, missing in (
+        ("What did Emmanuel Macron say about the Kremlin?", "“Emmanuel” and “Macron” do not occur in it."),
+        ('Who said "a tiny shaker of pepper"?', "“a tiny shaker of pepper” does not occur in it."),
+    ):
+        answer = await real_desk.ask(question)
+        assert answer.refusal is not None
+        assert answer.refusal.message.endswith(missing)
+
+
 async def test_a_question_of_nothing_is_refused(real_desk: Desk) -> None:
     for nothing in ("", "  \n", "?!"):
         answer = await real_desk.ask(nothing)

@@ -200,6 +200,13 @@ def test_an_answer_is_quotes_with_number_headline_outlet_date_and_paragraph() ->
     assert texts_of(render.answer_view(answer(first, second), show_question=False)) == texts[1:]
 
 
+def test_what_may_not_answer_is_said_first() -> None:
+    unlikely = replace(answer(excerpt(1, "It was denied.")), likely=False)
+    for show_question in (True, False):
+        head = texts_of(render.answer_view(unlikely, show_question=show_question))[0]
+        assert head.split("\n")[-1] == "**These are the closest passages; they may not answer.**"
+
+
 def test_a_headline_with_brackets_is_shown_beside_its_link() -> None:
     citation = texts_of(render.answer_view(answer(excerpt(1, "It.", title="A ] b [ c")), show_question=False))[1]
     assert "**A \\] b \\[ c** [link](<https://news.example/" in citation

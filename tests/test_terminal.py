@@ -240,6 +240,13 @@ def test_no_quotation_can_drive_the_terminal_and_none_is_changed_but_there(text:
     assert "\n".join(quoted) == re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "�", text)
 
 
+def test_what_may_not_answer_is_said_first() -> None:
+    answer = replace(answer_quoting("x"), likely=False)
+    for shown in (terminal.as_text(answer), terminal.as_line(answer)):
+        assert shown.startswith("These are the closest passages; they may not answer. ")
+    assert "may not" not in terminal.as_text(answer_quoting("x"))
+
+
 def test_a_refusal_names_the_nearest_articles() -> None:
     refusal = Refusal(Reason.NOTHING_NEAR, "The coverage in this index does not answer this.", (SOURCE,))
     text = terminal.as_text(replace(answer_quoting("x"), excerpts=(), refusal=refusal))
