@@ -85,7 +85,7 @@ def search(question: str, store: Store, encoder: Encoder, filters: Filters = NO_
     for sentence in read:
         by_passage.setdefault(sentence.passage, []).append(sentence)
     close = compare_closely(asked, sorted(read, key=lambda s: -s.score)[:CLOSE], encoder)
-    confidence = probability(close, weights["confidence"])
+    confidence = probability(asked, close, weights["confidence"])
     bests: dict[Passage, SentenceHit] = {}
     for sentence in close:
         bests.setdefault(sentence.passage, sentence)
@@ -150,14 +150,15 @@ def _features(
     }
 
 
-def probability(close: Sequence[SentenceHit], weights: dict[str, float]) -> float:
+def probability(asked: features.Question, close: Sequence[SentenceHit], weights: dict[str, float]) -> float:
     """The probability that the best sentence answers."""
-    return 1 / (1 + math.exp(-linear(weights, confidence_features(close) | {"bias": 1.0})))
+    return 1 / (1 + math.exp(-linear(weights, confidence_features(asked, close) | {"bias": 1.0})))
 
 
-def confidence_features(close: Sequence[SentenceHit]) -> dict[str, float]:
-    """The best sentence's own features, its lead over the others, and the nearest cosine of all."""
+def confidence_features(asked: features.Question, close: Sequence[SentenceHit]) -> dict[str, float]:
+    """The best sentence's own features, its lead over the others, the nearest cosine of all, the question's length."""
     return close[0].features | {
+        "terms": math.log1p(len(asked.weights)),
         "lead": 1 / sum(math.exp(hit.score - close[0].score) for hit in close),
         "nearest": max(hit.features["dense_sentence"] for hit in close),
     }

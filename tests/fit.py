@@ -29,7 +29,10 @@ FIRST = (
     "kind", "kind_number", "length", "asks",
 )  # fmt: skip
 CLOSE = (*FIRST, "late_mean", "late_weighted", "late_worst")
-CONFIDENCE = ("nearest", "dense_passage", "names", "late_weighted", "lead")
+CONFIDENCE = ("nearest", "dense_passage", "names", "late_weighted", "lead", "terms")
+FITTED = ("squad2", "squadshifts_wiki")
+# Long questions of several parts are only in this set; their weight is low, since none of them is a plain question.
+LONG_SET, LONG_WEIGHT = "multihop_facts", 0.2
 DECAY = 1e-3  # on weights of standardised features
 
 
@@ -47,19 +50,22 @@ class Case:
 
 
 def main() -> None:
+    if missing := {*FITTED, LONG_SET} - set(public_sets.available()):
+        sys.exit(f"Nothing was fitted: {', '.join(sorted(missing))} must lie in {public_sets.FOLDER}.")
     encoder = SentenceTransformerEncoder()
-    stores = {name: public_sets.index(name, encoder) for name in ("squad2", "squadshifts_wiki")}
+    stores = {name: public_sets.index(name, encoder) for name in (*FITTED, LONG_SET)}
     cases = []
     for store, question, filters, weight in training_cases():
         asked, read = search.read_passages(question.text, stores[store], encoder, filters)
         if read:
             cases.append(Case(question, asked, read, weight))
     weights = search.load_weights()
-    weights["first"] = fit_listwise(cases, FIRST)
+    short = [case for case in cases if case.weight == 1.0]
+    weights["first"] = fit_listwise(short, FIRST)
     for case in cases:
         best = sorted(case.read, key=lambda hit: -search.linear(weights["first"], hit.features))[: search.CLOSE]
         case.read = search.compare_closely(case.asked, best, encoder)
-    weights["close"] = fit_listwise(cases, CLOSE)
+    weights["close"] = fit_listwise(short, CLOSE)
     weights["confidence"] = fit_confidence(cases, weights["close"])
     rounded = {model: {name: round(value, 3) for name, value in row.items()} for model, row in weights.items()}
     Path(search.__file__).with_name("ranking.json").write_text(json.dumps(rounded, indent=2) + "\n", encoding="utf-8")
@@ -71,11 +77,11 @@ def training_cases() -> list[tuple[str, PublicQuestion, Filters, float]]:
     draw = random.Random(0)
     cases: list[tuple[str, PublicQuestion, Filters, float]] = []
     pools = {}
-    for name in ("squad2", "squadshifts_wiki"):
+    for name in FITTED:
         pool = [q for q in public_sets.questions(name) if q.title and not public_sets.held_out(q.title)]
         draw.shuffle(pool)
         pools[name] = pool
-    for name, other in (("squad2", "squadshifts_wiki"), ("squadshifts_wiki", "squad2")):
+    for name, other in (FITTED, FITTED[::-1]):
         titles = public_sets.articles_by_title(name)
         answerable = [q for q in pools[name] if q.answerable]
         near = [q for q in pools[name] if not q.answerable]
@@ -87,7 +93,8 @@ def training_cases() -> list[tuple[str, PublicQuestion, Filters, float]]:
         for question in answerable[-400:-200]:
             title = draw.choice([title for title in titles if title != question.title])
             cases.append((name, question, Filters(articles=titles[title]), 1.0))
-    return cases
+    long = [q for q in public_sets.questions(LONG_SET) if not public_sets.held_out(q.text)]
+    return cases + [(LONG_SET, question, Filters(), LONG_WEIGHT) for question in long]
 
 
 def fit_listwise(cases: list[Case], names: tuple[str, ...]) -> dict[str, float]:
@@ -123,12 +130,13 @@ def fit_confidence(cases: list[Case], close: dict[str, float]) -> dict[str, floa
             (search.SentenceHit(h.passage, h.span, search.linear(close, h.features), h.features) for h in case.read),
             key=lambda hit: -hit.score,
         )
-        facts = search.confidence_features(scored)
+        facts = search.confidence_features(case.asked, scored)
         rows.append([facts[name] for name in CONFIDENCE])
         right.append(case.right(scored[0]))
     values = np.array(rows)
     scale = values.std(axis=0)
-    model = LogisticRegression(C=1.0, max_iter=1000).fit(values / scale, right)
+    shares = [case.weight for case in cases]
+    model = LogisticRegression(C=1.0, max_iter=1000).fit(values / scale, right, sample_weight=shares)
     print(f"confidence: {np.mean(right):.2f} of {len(right)} right", file=sys.stderr)
     return {"bias": float(model.intercept_[0])} | dict(zip(CONFIDENCE, (model.coef_[0] / scale).tolist(), strict=True))
 

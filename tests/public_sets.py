@@ -32,9 +32,9 @@ class PublicQuestion:
     title: str
 
     def answered_by(self, article_id: str, words: str) -> bool:
-        """Whether the words hold an annotated answer and stand in an article that answers."""
+        """Whether an article that answers is quoted, with the annotated words where any are annotated."""
         said = _plain(words)
-        return article_id in self.docs and any(_plain(answer) in said for answer in self.answers)
+        return article_id in self.docs and (not self.answers or any(_plain(answer) in said for answer in self.answers))
 
 
 def available() -> list[str]:
@@ -42,9 +42,9 @@ def available() -> list[str]:
     return [name for name in SETS if (FOLDER / name / "questions.jsonl").exists()]
 
 
-def held_out(title: str) -> bool:
-    """Whether an article's questions are kept from fitting: half of the titles, by a hash of the title."""
-    return hashlib.sha256(title.encode()).digest()[0] % 2 == 1
+def held_out(text: str) -> bool:
+    """Whether questions under a title, or a question without one, are kept from fitting: half, by a hash of it."""
+    return hashlib.sha256(text.encode()).digest()[0] % 2 == 1
 
 
 def index(name: str, encoder: Encoder) -> FaissStore:

@@ -175,10 +175,10 @@ def test_the_weights_name_features_that_exist(store: FaissStore, encoder: Senten
     close = search.compare_closely(question, read[:3], encoder)
     assert set(weights["first"]) <= set(read[0].features)
     assert set(weights["close"]) <= set(close[0].features)
-    assert set(weights["confidence"]) - {"bias"} <= set(search.confidence_features(close))
-    values = search.confidence_features(close) | {"bias": 1.0}
+    assert set(weights["confidence"]) - {"bias"} <= set(search.confidence_features(question, close))
+    values = search.confidence_features(question, close) | {"bias": 1.0}
     by_hand = 1 / (1 + math.exp(-sum(weight * values[name] for name, weight in weights["confidence"].items())))
-    assert search.probability(close, weights["confidence"]) == pytest.approx(by_hand)
+    assert search.probability(question, close, weights["confidence"]) == pytest.approx(by_hand)
 
 
 def test_an_index_of_nothing_has_no_hits(tmp_path: Path) -> None:
