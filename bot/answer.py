@@ -109,14 +109,17 @@ def is_question(text: str) -> bool:
 
 def compose(ranking: Ranking, count: int) -> tuple[Excerpt, ...]:
     """Up to `count` excerpts of a ranking that is near enough: one from each article before a second from any."""
-    chosen: list[Hit] = []
+    near = [hit for hit in ranking.hits if hit.score >= RELATIVE_FLOOR * ranking.hits[0].score]
+    options = [(hit, _window(hit)) for hit in near]
+    chosen: list[tuple[Hit, Span]] = []
     for second in (False, True):
-        for hit in ranking.hits:
-            near = hit.score >= RELATIVE_FLOOR * ranking.hits[0].score
-            seen = any(hit.passage.source == earlier.passage.source for earlier in chosen)
-            if len(chosen) < count and near and seen == second and not _repeats(hit, chosen):
-                chosen.append(hit)
-    return tuple(_excerpt(number, hit, ranking.hits) for number, hit in enumerate(chosen, start=1))
+        for hit, span in options:
+            seen = any(hit.passage.source == earlier.passage.source for earlier, _ in chosen)
+            words = hit.passage.words(span)
+            repeated = any(words in earlier.passage.words(quoted) for earlier, quoted in chosen)
+            if len(chosen) < count and seen == second and not repeated:
+                chosen.append((hit, span))
+    return tuple(_excerpt(number, hit, span, ranking.hits) for number, (hit, span) in enumerate(chosen, start=1))
 
 
 def refuse(ranking: Ranking, reason: Reason, message: str) -> Refusal:
@@ -125,15 +128,7 @@ def refuse(ranking: Ranking, reason: Reason, message: str) -> Refusal:
     return Refusal(reason, message, tuple(nearest)[:NEAREST])
 
 
-def _repeats(hit: Hit, chosen: list[Hit]) -> bool:
-    """Whether a chosen excerpt already carries the very words that this hit would be quoted with."""
-    span = _window(hit)
-    words = hit.passage.words(span)
-    return any(words in earlier.passage.words(_window(earlier)) for earlier in chosen)
-
-
-def _excerpt(number: int, hit: Hit, hits: tuple[Hit, ...]) -> Excerpt:
-    span = _window(hit)
+def _excerpt(number: int, hit: Hit, span: Span, hits: tuple[Hit, ...]) -> Excerpt:
     text = hit.passage.words(span)
     also_in = tuple(
         Place(other.passage.source, other.passage.paragraph)

@@ -33,10 +33,6 @@ class TokenVectors:
     offsets: NDArray[np.int64]
     vectors: NDArray[np.float32]
 
-    def within(self, start: int, end: int) -> NDArray[np.float32]:
-        """The vectors of the tokens that lie between two offsets."""
-        return self.vectors[(self.offsets[:, 0] >= start) & (self.offsets[:, 1] <= end)]
-
 
 class Encoder(Protocol):
     """What turns text into vectors whose inner product is the cosine."""

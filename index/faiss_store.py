@@ -315,9 +315,9 @@ class FaissStore:
     def _matched(self, table: str, rows: list[int], terms: Sequence[str]) -> dict[int, frozenset[str]]:
         """The terms that stand in each of the rows."""
         matched: dict[int, set[str]] = {row: set() for row in rows}
+        query, among = f"SELECT rowid FROM {table} WHERE {_among(table)}", json.dumps(rows)
         for term in terms:
-            query = f"SELECT rowid FROM {table} WHERE {_among(table)}"
-            for (row,) in self._db.execute(query, (_phrase(term), json.dumps(rows))):
+            for (row,) in self._db.execute(query, (_phrase(term), among)):
                 matched[row].add(term)
         return {row: frozenset(found) for row, found in matched.items()}
 
