@@ -55,8 +55,9 @@ def as_line(answer: Answer) -> str:
     """The answer in one line, for one answer a line in a pipe; white space within a quotation becomes one space."""
     if answer.refusal:
         return answer.refusal.message
-    excerpts = [f"[{e.number}] {_one_line(_shown(e))} ({wording.citation(e)})" for e in answer.excerpts]
-    return "  ".join(excerpts if answer.likely else [wording.MAY_NOT_ANSWER, *excerpts])
+    excerpts = [f"[{e.number}] {_shown(e)} ({wording.citation(e)})" for e in answer.excerpts]
+    line = "  ".join(excerpts if answer.likely else [wording.MAY_NOT_ANSWER, *excerpts])
+    return re.sub(r"\s*\n\s*", " ", _harmless(line))
 
 
 def as_text(answer: Answer) -> str:
@@ -71,7 +72,7 @@ def as_text(answer: Answer) -> str:
         if answer.refusal.nearest:
             lines.append(f"{wording.NEAREST}:")
             lines += [f"  {wording.title(s)} · {wording.outlet(s)} · {wording.day(s)}" for s in answer.refusal.nearest]
-    return "\n".join(lines)
+    return _harmless("\n".join(lines))
 
 
 def layout(answer: Answer) -> Group:
@@ -82,10 +83,10 @@ def layout(answer: Answer) -> Group:
     parts: list[Text | Padding] = [Text(_head(answer), style="dim" if answer.likely else "yellow")]
     for excerpt in answer.excerpts:
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(Text(str(excerpt.number), style="bold cyan"), Text(_shown(excerpt)))
+        grid.add_row(Text(str(excerpt.number), style="bold cyan"), Text(_harmless(_shown(excerpt))))
         notes = [wording.citation(excerpt), wording.also_in(excerpt)]
         for note in filter(None, notes):
-            grid.add_row("", Text(note, style="dim"))
+            grid.add_row("", Text(_harmless(note), style="dim"))
         parts.append(Padding(grid, (1, 0, 0, 1)))
     return Group(*parts)
 
@@ -98,7 +99,7 @@ def sources_text(listings: Iterable[Listing]) -> str:
         lines.append(f"{number:>3}  {wording.title(s)}")
         facts = [s.id, wording.outlet(s), wording.day(s), wording.plural(listing.passages, "passage")]
         lines.append(f"     {' · '.join(facts)} · indexed {listing.indexed_at:%Y-%m-%d %H:%M} UTC")
-    return "\n".join(lines) or wording.EMPTY_INDEX
+    return _harmless("\n".join(lines)) or wording.EMPTY_INDEX
 
 
 def status_text(status: DeskStatus) -> str:
@@ -168,7 +169,7 @@ def article_text(article: Article) -> str:
     """A card and the stored text."""
     s = article.source
     facts = [s.id, wording.outlet(s), wording.day(s), s.author, s.url]
-    return f"{wording.title(s)}\n{' · '.join(filter(None, facts))}\n\n{article.text.translate(_CONTROLS)}"
+    return _harmless(f"{wording.title(s)}\n{' · '.join(filter(None, facts))}\n\n{article.text}")
 
 
 def _head(answer: Answer) -> str:
@@ -190,11 +191,12 @@ def _excerpt_json(excerpt: Excerpt) -> dict[str, object]:
 
 
 def _shown(excerpt: Excerpt) -> str:
-    """The excerpt with marks where its paragraph goes on, and nothing in it that a terminal would act on."""
+    """The excerpt with marks where its paragraph goes on."""
     before = f"{wording.TRIMMED} " if excerpt.trimmed_before else ""
     after = f" {wording.TRIMMED}" if excerpt.trimmed_after else ""
-    return before + excerpt.text.translate(_CONTROLS) + after
+    return before + excerpt.text + after
 
 
-def _one_line(text: str) -> str:
-    return re.sub(r"\s*\n\s*", " ", text)
+def _harmless(text: str) -> str:
+    """The text with nothing in it that a terminal would act on: articles and their titles may hold anything."""
+    return text.translate(_CONTROLS)

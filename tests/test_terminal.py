@@ -10,6 +10,7 @@ import select
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,13 +19,14 @@ from conftest import ROOT, SEEDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from rich.console import Console
 from word_encoder import WordHashEncoder
 
 from bot import __main__ as cli
 from bot import terminal
-from bot.answer import CAUTION, Answer, Excerpt, Reason, Refusal
+from bot.answer import CAUTION, Answer, Excerpt, Place, Reason, Refusal
 from index.build import build
-from index.model import Kind, Passage, Source, Span
+from index.model import Article, Kind, Listing, Passage, Source, Span
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -238,6 +240,26 @@ def test_no_quotation_can_drive_the_terminal_and_none_is_changed_but_there(text:
     lines = terminal.as_text(answer).split("\n")
     quoted = [line[6:] for line in lines[2:-1]]
     assert "\n".join(quoted) == re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "�", text)
+
+
+def test_no_title_can_drive_the_terminal_either() -> None:
+    hostile = replace(SOURCE, title="A\x1b[2J\x07 title", outlet="O\x9b1m")
+    answer = answer_quoting("x")
+    passage = replace(answer.excerpts[0].passage, source=hostile)
+    place = Place(hostile, 2)
+    answer = replace(answer, excerpts=(replace(answer.excerpts[0], passage=passage, also_in=(place,)),))
+    refused = replace(answer, excerpts=(), refusal=Refusal(Reason.NOTHING_NEAR, "No.", (hostile,)))
+    console = Console(width=200)
+    with console.capture() as laid_out:
+        console.print(terminal.layout(answer), terminal.layout(refused))
+    listing = Listing(hostile, 1, datetime(2023, 5, 3, tzinfo=UTC))
+    shown = [
+        terminal.as_text(answer), terminal.as_line(answer), terminal.as_text(refused), laid_out.get(),
+        terminal.sources_text([listing]), terminal.article_text(Article(hostile, "text\x1b")),
+    ]  # fmt: skip
+    for text in shown:
+        assert "title" in text or text.startswith("No.")
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text)
 
 
 def test_what_may_not_answer_is_said_first() -> None:
