@@ -90,7 +90,8 @@ class Excerpt:
 class Answer:
     """Excerpts, best first, or a refusal; never both. `articles` counts the whole index, `elapsed` is in seconds.
 
-    `likely` is False where the excerpts are the closest there are and may not answer.
+    `likely` is False where the excerpts are the closest there are and may not answer. `preferred` are the outlets and
+    days of publication that the question names and that were put first.
     """
 
     question: str
@@ -99,6 +100,7 @@ class Answer:
     articles: int
     generation: int
     likely: bool = True
+    preferred: tuple[str, ...] = ()
     elapsed: float = 0.0
 
 

@@ -173,7 +173,8 @@ class Desk:
             ranking = search(question, store, self._encoder, filters)
             if self._answers(ranking):
                 likely = ranking.confidence >= self._caution[1]
-                answer = replace(answer, excerpts=compose(ranking, count), likely=likely)
+                excerpts = compose(ranking, count)
+                answer = replace(answer, excerpts=excerpts, likely=likely, preferred=ranking.preferred)
                 _check(answer, store)
             else:
                 answer = replace(answer, refusal=self._refusal(store, question, filters, ranking))

@@ -89,7 +89,8 @@ def answer_view(answer: Answer, *, show_question: bool) -> ui.LayoutView:
     question = f"-# Question: {shorten(answer.question, 200)}" if show_question else ""
     if answer.refusal:
         return _view([question], [_refusal(answer.refusal)])
-    head = "\n".join(filter(None, [question, "" if answer.likely else f"**{wording.MAY_NOT_ANSWER}**"]))
+    remarks = [f"**{shorten(remark, 300)}**" for remark in wording.remarks(answer)]
+    head = "\n".join(filter(None, [question, *remarks]))
     foot = f"-# {escape(wording.counts(answer))}"
     room = LAYOUT_LIMIT - width(head) - width(foot)
     citations = [_citation(excerpt, room * 2 // 3 // len(answer.excerpts)) for excerpt in answer.excerpts]

@@ -56,7 +56,7 @@ def as_line(answer: Answer) -> str:
     if answer.refusal:
         return answer.refusal.message
     excerpts = [f"[{e.number}] {_shown(e)} ({wording.citation(e)})" for e in answer.excerpts]
-    line = "  ".join(excerpts if answer.likely else [wording.MAY_NOT_ANSWER, *excerpts])
+    line = "  ".join([*wording.remarks(answer), *excerpts])
     return re.sub(r"\s*\n\s*", " ", _harmless(line))
 
 
@@ -173,8 +173,7 @@ def article_text(article: Article) -> str:
 
 
 def _head(answer: Answer) -> str:
-    counts = wording.counts(answer)
-    return counts if answer.likely else f"{wording.MAY_NOT_ANSWER} {counts}"
+    return " ".join([*wording.remarks(answer), wording.counts(answer)])
 
 
 def _excerpt_json(excerpt: Excerpt) -> dict[str, object]:

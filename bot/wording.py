@@ -63,6 +63,14 @@ def counts(answer: Answer) -> str:
     return f"{excerpts} from {articles} of {plural(answer.articles, 'article')} in the index"
 
 
+def remarks(answer: Answer) -> tuple[str, ...]:
+    """What to know before the excerpts are read: that they may not answer, and what was put first."""
+    remarks = () if answer.likely else (MAY_NOT_ANSWER,)
+    if answer.preferred:
+        remarks += (f"The question names {' and '.join(answer.preferred)}, so such articles come first.",)
+    return remarks
+
+
 def plural(count: int, noun: str) -> str:
     """A count with its noun: "1 article", "2 articles"."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")

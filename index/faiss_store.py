@@ -168,6 +168,8 @@ class FaissStore:
             self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
             query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
             counts = self._db.execute(query).fetchone()
+            query = "SELECT DISTINCT outlet FROM article WHERE outlet IS NOT NULL ORDER BY outlet"
+            self._outlets = tuple(outlet for (outlet,) in self._db.execute(query))
         except (RuntimeError, sqlite3.Error) as exc:
             raise DamagedIndexError(f"{folder} cannot be opened: {str(exc).splitlines()[0]}.") from exc
         found = (*counts, self._passages.ntotal, self._sentences.ntotal)
@@ -200,6 +202,10 @@ class FaissStore:
         with self._lock:
             rows = self._db.execute(query, values).fetchall()
         return [Listing(_source(row[:-2]), row[-2], datetime.fromisoformat(row[-1])) for row in rows]
+
+    def outlets(self) -> tuple[str, ...]:
+        """See `Store.outlets`."""
+        return self._outlets
 
     def article(self, article_id: str) -> Article | None:
         """See `Store.article`."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.preference import Preference, understand
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -105,6 +107,7 @@ class Question:
     """A question taken apart: `weights` is the idf of each term that names something, `asked` the kind of answer.
 
     `words` and `names` are in small letters; `unknown` are names, as they were typed, that the index does not hold.
+    An outlet that is named as such is neither: its name need not stand in its articles.
     """
 
     text: str
@@ -113,6 +116,7 @@ class Question:
     words: frozenset[str]
     names: frozenset[str]
     unknown: tuple[str, ...]
+    preference: Preference
 
 
 def terms(question: str) -> tuple[str, ...]:
@@ -136,18 +140,27 @@ def _fold(text: str) -> str:
     return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
 
 
-def analyse(text: str, frequency: dict[str, int], passages: int) -> Question:
+def analyse(text: str, frequency: dict[str, int], passages: int, outlets: Iterable[str] = ()) -> Question:
     """Take a question apart; `frequency` says in how many of all `passages` each of its `terms` stands."""
     weights = {term: idf(count, passages) for term, count in frequency.items()}
     asked = next((kind for kind, pattern in _ASKED.items() if re.search(pattern, text, re.IGNORECASE)), None)
     words = frozenset(word.lower() for word in _WORD.findall(text))
-    names = frozenset(part.lower() for name in _NAME.findall(text) for part in _WORD.findall(name)) & weights.keys()
-    unknown = tuple(
-        dict.fromkeys(
-            name for name in _NAME.findall(text) if not any(frequency.get(w.lower(), 1) for w in _WORD.findall(name))
-        )
-    )
-    return Question(text, weights, asked, words, names, unknown)
+    preference = understand(text, outlets)
+    outlet_words = frozenset(word.lower() for outlet in preference.outlets for word in _WORD.findall(outlet))
+    named = [(name, {part.lower() for part in _WORD.findall(name.group())}) for name in _NAME.finditer(text)]
+    names = frozenset[str]().union(*(parts for _, parts in named)) & weights.keys() - outlet_words
+    absent = {term for term, count in frequency.items() if not count} - outlet_words
+    unknown = _joined(text, [name.span() for name, parts in named if parts <= absent])
+    return Question(text, weights, asked, words, names, unknown, preference)
+
+
+def _joined(text: str, spans: list[tuple[int, int]]) -> tuple[str, ...]:
+    """The words at these places, each once; those with only a space between are one name."""
+    runs: list[tuple[int, int]] = []
+    for start, end in spans:
+        goes_on = bool(runs) and text[runs[-1][1] : start].isspace()
+        runs.append((runs.pop()[0] if goes_on else start, end))
+    return tuple(dict.fromkeys(text[start:end] for start, end in runs))
 
 
 def idf(frequency: int, total: int) -> float:

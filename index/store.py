@@ -37,6 +37,9 @@ class Store(Protocol):
     def listings(self, filters: Filters) -> list[Listing]:
         """The articles that pass, by id."""
 
+    def outlets(self) -> tuple[str, ...]:
+        """The outlets of all articles, each once, as they are spelled."""
+
     def article(self, article_id: str) -> Article | None:
         """The stored article, or None."""
 

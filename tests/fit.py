@@ -63,7 +63,7 @@ def main() -> None:
     short = [case for case in cases if case.weight == 1.0]
     weights["first"] = fit_listwise(short, FIRST)
     for case in cases:
-        best = sorted(case.read, key=lambda hit: -search.linear(weights["first"], hit.features))[: search.CLOSE]
+        best = sorted(case.read, key=lambda hit: -search.score(weights["first"], hit.features))[: search.CLOSE]
         case.read = search.compare_closely(case.asked, best, encoder)
     weights["close"] = fit_listwise(short, CLOSE)
     weights["confidence"] = fit_confidence(cases, weights["close"])
@@ -127,7 +127,7 @@ def fit_confidence(cases: list[Case], close: dict[str, float]) -> dict[str, floa
     rows, right = [], []
     for case in cases:
         scored = sorted(
-            (search.SentenceHit(h.passage, h.span, search.linear(close, h.features), h.features) for h in case.read),
+            (search.SentenceHit(h.passage, h.span, search.score(close, h.features), h.features) for h in case.read),
             key=lambda hit: -hit.score,
         )
         facts = search.confidence_features(case.asked, scored)

@@ -87,7 +87,7 @@ async def test_between_the_thresholds_an_answer_is_given_with_a_reservation(
 
 async def test_names_and_phrases_that_do_not_occur_are_told_in_the_refusal(real_desk: Desk) -> None:
     for question, missing in (
-        ("What did Emmanuel Macron say about the Kremlin?", "“Emmanuel” and “Macron” do not occur in it."),
+        ("What did Emmanuel Macron say about the Kremlin?", "“Emmanuel Macron” does not occur in it."),
         ('Who said "a tiny shaker of pepper"?', "“a tiny shaker of pepper” does not occur in it."),
     ):
         answer = await real_desk.ask(question)

@@ -207,6 +207,12 @@ def test_what_may_not_answer_is_said_first() -> None:
         assert head.split("\n")[-1] == "**These are the closest passages; they may not answer.**"
 
 
+def test_what_was_put_first_is_said_and_escaped() -> None:
+    preferred = replace(answer(excerpt(1, "It was denied.")), preferred=("*Star*", "3 May"))
+    head = texts_of(render.answer_view(preferred, show_question=False))[0]
+    assert head == r"**The question names \*Star\* and 3 May, so such articles come first.**"
+
+
 def test_a_headline_with_brackets_is_shown_beside_its_link() -> None:
     citation = texts_of(render.answer_view(answer(excerpt(1, "It.", title="A ] b [ c")), show_question=False))[1]
     assert "**A \\] b \\[ c** [link](<https://news.example/" in citation

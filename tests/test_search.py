@@ -88,8 +88,20 @@ def test_coverage_is_a_share_of_what_is_telling() -> None:
 
 def test_names_that_the_index_does_not_hold_are_told() -> None:
     question = asked("What did Emmanuel Macron say about the Kremlin?", emmanuel=0, macron=0, kremlin=40)
-    assert question.unknown == ("Emmanuel", "Macron")
+    assert question.unknown == ("Emmanuel Macron",)
     assert question.names == {"emmanuel", "macron", "kremlin"}
+
+
+def test_unknown_names_are_told_apart() -> None:
+    question = asked("Did Emmanuel Macron or Rishi Sunak call Macron?", emmanuel=1, macron=0, rishi=0, sunak=0)
+    assert question.unknown == ("Macron", "Rishi Sunak")
+
+
+def test_an_outlet_that_is_named_as_such_is_no_unknown_name() -> None:
+    frequency = dict.fromkeys(features.terms("What did the BBC and Macron say?"), 0)
+    question = features.analyse("What did the BBC and Macron say?", frequency, 100, ["BBC News"])
+    assert question.unknown == ("Macron",)
+    assert question.names == {"macron"}
 
 
 def test_late_interaction_finds_the_like_of_each_token() -> None:
@@ -140,6 +152,56 @@ def test_a_phrase_in_quotation_marks_must_stand_verbatim(
     ranking = search.search("Who spoke of “a very small shaker of salt”?", store, encoder)
     assert ranking.hits == ()
     assert ranking.unknown == ("a very small shaker of salt",)
+
+
+def outlets_index(folder: Path) -> FaissStore:
+    """Three outlets with the same report of different days, and an essay."""
+    cards = {
+        "a": 'outlet = "BBC News - World"\npublished = 2023-05-03',
+        "b": 'outlet = "Fortune"\npublished = 2023-05-04',
+        "c": 'outlet = "The Age"\npublished = 2023-05-05',
+        "d": 'outlet = "The Age"\ntitle = "On the Length of Walls"',
+    }
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    for name in "abc":
+        (corpus / f"{name}.txt").write_text(f"The mayor of Springfield opened a bridge, says {name}.", encoding="utf-8")
+    (corpus / "d.txt").write_text("Bricks are heavy and so is mortar.", encoding="utf-8")
+    tables = (f'["{name}.txt"]\n{card}' for name, card in cards.items())
+    (corpus / "sources.toml").write_text("\n".join(tables), encoding="utf-8")
+    build(corpus, folder / "data", WordHashEncoder())
+    return Generations(folder / "data").open_current()[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "preferred"),
+    [
+        ("What did Fortune say the mayor opened?", "b", ("Fortune",)),
+        ("According to The Age, what did the mayor open?", "c", ("The Age",)),
+        ("What did the BBC report that the mayor opened on 3 May?", "a", ("BBC News - World", "3 May")),
+        ("Which report of 5 May 2023 has the mayor opening a bridge?", "c", ("5 May 2023",)),
+    ],
+)
+def test_articles_of_a_named_outlet_or_day_come_first_and_others_after(
+    tmp_path: Path, question: str, first: str, preferred: tuple[str, ...]
+) -> None:
+    ranking = search.search(question, outlets_index(tmp_path), WordHashEncoder())
+    assert ranking.hits[0].passage.source.id == first
+    assert {hit.passage.source.id for hit in ranking.hits} >= set("abc")
+    assert ranking.preferred == preferred
+
+
+def test_nothing_is_said_to_be_preferred_that_no_hit_is_of(tmp_path: Path) -> None:
+    ranking = search.search(
+        "What did Fortune report on 9 May about a mayor?", outlets_index(tmp_path), WordHashEncoder()
+    )
+    assert ranking.preferred == ("Fortune",)
+
+
+def test_a_headline_in_quotation_marks_names_its_article(tmp_path: Path) -> None:
+    question = 'What does "On the Length of Walls" say of bricks?'
+    ranking = search.search(question, outlets_index(tmp_path), WordHashEncoder())
+    assert [hit.passage.source.id for hit in ranking.hits] == ["d"]
 
 
 def test_typographic_variants_find_the_same(store: FaissStore, encoder: SentenceTransformerEncoder) -> None:

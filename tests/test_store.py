@@ -401,6 +401,10 @@ def test_listings_are_the_articles_that_pass_by_id(store: Store, filters: Filter
     assert [listing.source for listing in store.listings(filters)] == wanted
 
 
+def test_outlets_are_each_told_once(store: Store) -> None:
+    assert list(store.outlets()) == sorted({made.source.outlet for made in COVERAGE if made.source.outlet})
+
+
 def test_every_embedded_text_has_its_vector_and_related_links_have_none(store: Store) -> None:
     vectors = list(store.vectors())
     passages = [p for made in COVERAGE for p in split(made) if p.kind is not Kind.RELATED]

@@ -269,6 +269,12 @@ def test_what_may_not_answer_is_said_first() -> None:
     assert "may not" not in terminal.as_text(answer_quoting("x"))
 
 
+def test_what_was_put_first_is_said() -> None:
+    answer = replace(answer_quoting("x"), preferred=("Fortune", "3 May"))
+    for shown in (terminal.as_text(answer), terminal.as_line(answer)):
+        assert shown.startswith("The question names Fortune and 3 May, so such articles come first. ")
+
+
 def test_a_refusal_names_the_nearest_articles() -> None:
     refusal = Refusal(Reason.NOTHING_NEAR, "The coverage in this index does not answer this.", (SOURCE,))
     text = terminal.as_text(replace(answer_quoting("x"), excerpts=(), refusal=refusal))
