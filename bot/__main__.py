@@ -25,6 +25,7 @@ from index.__main__ import Commands, build_with_progress
 from index.encoder import SentenceTransformerEncoder
 from index.generations import Generations
 from index.model import Filters
+from index.reranker import CrossEncoderReranker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -126,6 +127,7 @@ def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, No
             settings.index_dir,
             settings.corpus_dir,
             partial(SentenceTransformerEncoder, settings.embedding_model),
+            reranker=CrossEncoderReranker(settings.reranker_model) if settings.reranker_model else None,
             keep=settings.keep_generations,
             caution=CAUTION[settings.caution],
         )

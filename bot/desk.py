@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from index.encoder import Encoder
     from index.model import Article, Listing, Manifest
+    from index.reranker import Reranker
     from index.search import Ranking
     from index.store import Store
 
@@ -50,8 +51,8 @@ class Desk:
     """Answers questions from an index folder and rebuilds it while it serves.
 
     `load_encoder` makes a fresh encoder: one answers, and each reindexing has its own, since a model's tokenizer
-    cannot serve two threads at once. `caution` holds the probabilities from which a question is answered, and from
-    which without reservation.
+    cannot serve two threads at once. A `reranker`, if there is one, reads the best sentences. `caution` holds the
+    probabilities from which a question is answered, and from which without reservation.
 
     Raises:
         EncoderError: the model cannot be loaded.
@@ -65,12 +66,14 @@ class Desk:
         corpus_dir: Path,
         load_encoder: Callable[[], Encoder],
         *,
+        reranker: Reranker | None = None,
         keep: int = KEEP,
         caution: tuple[float, float] = CAUTION["balanced"],
     ) -> None:
         self._generations = Generations(index_dir)
         self._corpus_dir = corpus_dir
         self._load_encoder = load_encoder
+        self._reranker = reranker
         self._keep = keep
         self._caution = caution
         self._encoder = load_encoder()
@@ -170,7 +173,7 @@ class Desk:
         elif not store.manifest.passages:
             answer = replace(answer, refusal=Refusal(Reason.EMPTY_INDEX, wording.EMPTY_INDEX))
         else:
-            ranking = search(question, store, self._encoder, filters)
+            ranking = search(question, store, self._encoder, filters, self._reranker)
             if self._answers(ranking):
                 likely = ranking.confidence >= self._caution[1]
                 excerpts = compose(ranking, count)
@@ -186,7 +189,7 @@ class Desk:
     def _refusal(self, store: Store, question: str, filters: Filters, ranking: Ranking) -> Refusal:
         if not filters:
             return refuse(ranking, Reason.NOTHING_NEAR, wording.nothing_near(ranking.unknown))
-        everywhere = search(question, store, self._encoder)
+        everywhere = search(question, store, self._encoder, reranker=self._reranker)
         passing = store.listings(filters)
         if passing and not self._answers(everywhere):
             return refuse(everywhere, Reason.NOTHING_NEAR, wording.nothing_near(everywhere.unknown))

@@ -30,6 +30,7 @@ class Settings:
     corpus_dir: Path = Path("seeds")
     index_dir: Path = Path("data")
     embedding_model: str = DEFAULT_MODEL
+    reranker_model: str | None = None
     keep_generations: int = KEEP
     excerpts: int = EXCERPTS
     caution: str = "balanced"
@@ -109,6 +110,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "corpus_dir": Path,
     "index_dir": Path,
     "embedding_model": str,
+    "reranker_model": str,
     "keep_generations": _count(0, 1000),
     "excerpts": _count(1, MAX_EXCERPTS),
     "caution": _one_of(*CAUTION),

@@ -15,6 +15,7 @@ from index.build import BuildReport, build
 from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder
 from index.errors import OnTheRecordError
 from index.generations import KEEP, Generations
+from index.reranker import CrossEncoderReranker
 from index.search import search
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ _index_dir = click.option(
 _model = click.option(
     "--model", envvar="EMBEDDING_MODEL", default=DEFAULT_MODEL, show_default=True,
     help="Any sentence-transformers model by name or path (EMBEDDING_MODEL).",
+)  # fmt: skip
+_reranker = click.option(
+    "--reranker", envvar="RERANKER_MODEL",
+    help="Any sentence-transformers CrossEncoder by name or path, to read the best sentences (RERANKER_MODEL).",
 )  # fmt: skip
 
 
@@ -83,10 +88,12 @@ def status(index_dir: Path) -> None:
 @click.option("-k", "count", default=5, show_default=True, type=click.IntRange(1, 100), help="How many passages.")
 @_index_dir
 @_model
-def search_command(question: str, count: int, index_dir: Path, model: str) -> None:
+@_reranker
+def search_command(question: str, count: int, index_dir: Path, model: str, reranker: str | None) -> None:
     """Show the nearest passages with their scores, for looking into a ranking."""
     encoder = SentenceTransformerEncoder(model)
-    ranking = search(question, _open(index_dir, encoder), encoder)
+    reader = CrossEncoderReranker(reranker) if reranker else None
+    ranking = search(question, _open(index_dir, encoder), encoder, reranker=reader)
     click.echo(f"probability that the first answers: {ranking.confidence:.2f}\nscore  where")
     for hit in ranking.hits[:count]:
         click.echo(f"{hit.score:5.3f}  {hit.passage.source.id} ¶ {hit.passage.paragraph} [{hit.passage.kind}]")

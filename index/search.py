@@ -2,7 +2,8 @@
 
 1. Four scores, the cosine and BM25 of passages and of their sentences, are fused to find the passages worth reading.
 2. Each of their sentences is scored by a linear model over the features of `index.features`.
-3. The best sentences are compared with the question token by token (late interaction) and scored again.
+3. The best sentences are compared with the question token by token (late interaction) and scored again. Where there is
+   a re-ranker, it reads them with the question, and its word counts as much as everything before.
 
 `ranking.json` holds the weights of the two linear models and of the probability that the best sentence answers.
 """
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from index.encoder import Encoder
     from index.model import Candidate, Passage, SentenceScores, Span
+    from index.reranker import Reranker
     from index.store import Store
 
 # How many passages and sentences each of the four rankings may put forward.
@@ -31,6 +33,8 @@ POOL = 50
 # How many passages are read, and how many of their sentences are compared token by token, which costs most of the time.
 READ = 25
 CLOSE = 8
+# How many sentences a re-ranker reads.
+RERANK = 16
 # Share of the cosine, and of the sentence rather than its passage, in a fused score.
 DENSE_SHARE = 0.6
 SENTENCE_SHARE = 0.5
@@ -79,7 +83,13 @@ class Ranking:
     preferred: tuple[str, ...] = ()
 
 
-def search(question: str, store: Store, encoder: Encoder, filters: Filters = NO_FILTERS) -> Ranking:
+def search(
+    question: str,
+    store: Store,
+    encoder: Encoder,
+    filters: Filters = NO_FILTERS,
+    reranker: Reranker | None = None,
+) -> Ranking:
     """Rank the passages of a store for a question; only articles that pass `filters` take part."""
     weights = load_weights()
     asked, read = read_passages(question, store, encoder, filters)
@@ -88,7 +98,10 @@ def search(question: str, store: Store, encoder: Encoder, filters: Filters = NO_
     by_passage: dict[Passage, list[SentenceHit]] = {}
     for sentence in read:
         by_passage.setdefault(sentence.passage, []).append(sentence)
-    close = compare_closely(asked, sorted(read, key=lambda s: -s.score)[:CLOSE], encoder)
+    best = sorted(read, key=lambda s: -s.score)[: RERANK if reranker else CLOSE]
+    close = compare_closely(asked, best, encoder)
+    if reranker:
+        close = rerank(asked, close, reranker)
     confidence = probability(asked, close, weights["confidence"])
     bests: dict[Passage, SentenceHit] = {}
     for sentence in close:
@@ -132,6 +145,19 @@ def compare_closely(asked: features.Question, best: Sequence[SentenceHit], encod
     return sorted(close, key=lambda hit: (-hit.score, hit.passage.source.id, hit.span.start))
 
 
+def rerank(asked: features.Question, close: Sequence[SentenceHit], reranker: Reranker) -> list[SentenceHit]:
+    """Step 3 with a re-ranker: the mean of its log-odds and the score, best first.
+
+    That is a logarithmic opinion pool (Genest and Zidek, "Combining Probability Distributions", 1986) of equal weights.
+    """
+    judged = reranker.log_odds(asked.text, [hit.passage.words(hit.span) for hit in close])
+    pooled = [
+        SentenceHit(hit.passage, hit.span, (hit.score + float(odds)) / 2, hit.features | {"reranked": float(odds)})
+        for hit, odds in zip(close, judged, strict=True)
+    ]
+    return sorted(pooled, key=lambda hit: (-hit.score, hit.passage.source.id, hit.span.start))
+
+
 def _holds(passage: Passage, phrase: str) -> bool:
     """Whether the phrase stands in the passage, or in its article's headline: a question may name an article so."""
     return features.holds(passage.text, phrase) or features.holds(passage.source.title, phrase)
@@ -162,8 +188,9 @@ def _features(
 
 
 def probability(asked: features.Question, close: Sequence[SentenceHit], weights: dict[str, float]) -> float:
-    """The probability that the best sentence answers."""
-    return 1 / (1 + math.exp(-linear(weights, confidence_features(asked, close) | {"bias": 1.0})))
+    """The probability that the best sentence answers, pooled with a re-ranker's where it was asked."""
+    odds = linear(weights, confidence_features(asked, close) | {"bias": 1.0})
+    return 1 / (1 + math.exp(-(odds + close[0].features.get("reranked", odds)) / 2))
 
 
 def confidence_features(asked: features.Question, close: Sequence[SentenceHit]) -> dict[str, float]:

