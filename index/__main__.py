@@ -11,7 +11,7 @@ from dotenv import load_dotenv
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from index.build import BuildReport, build
+from index.build import BuildReport, build, preview
 from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder
 from index.errors import OnTheRecordError
 from index.generations import KEEP, Generations
@@ -59,8 +59,13 @@ def main() -> None:
 @_model
 @click.option("--keep", default=KEEP, show_default=True, type=click.IntRange(min=0),
               help="Earlier generations kept for rollback.")  # fmt: skip
-def build_command(corpus: Path, index_dir: Path, model: str, keep: int) -> None:
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+def build_command(corpus: Path, index_dir: Path, model: str, keep: int, dry_run: bool) -> None:
     """Index the articles as a new generation; the old one serves until it is done."""
+    if dry_run:
+        changes = preview(corpus, index_dir)
+        click.echo("\n".join([f"A build would find: {changes.counts()}.", *changes.names()]))
+        return
     report = build_with_progress(corpus, index_dir, SentenceTransformerEncoder(model), keep)
     click.echo("\n".join(report.lines()))
 

@@ -33,34 +33,26 @@ _NAMED_AT_MOST = 20  # articles named one by one in a report, of each sort
 
 
 @dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build did. `added`, `changed` and `removed` are article ids; `seconds` is wall time.
+class Changes:
+    """How a corpus differs from the index: ids of articles, how many stay as they are, and what cannot be read."""
 
-    `built` is False when nothing had changed, so that the current generation stayed.
-    """
-
-    manifest: Manifest
-    built: bool
     added: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
+    unchanged: int
     refused: tuple[Problem, ...]
     notes: tuple[Problem, ...]
-    embedded: int
-    reused: int
-    seconds: float
 
-    def lines(self) -> list[str]:
-        """The outcome for a person: the diff, refusals and notes with their reasons, and what it took."""
-        m = self.manifest
-        unchanged = m.articles - len(self.added) - len(self.changed)
-        outcome = "Built generation" if self.built else "Nothing has changed; kept generation"
-        lines = [
-            f"{outcome} {m.generation}: {m.articles} articles, {m.passages} passages, {m.sentences} sentences.",
+    def counts(self) -> str:
+        """How many of each, in one line."""
+        return (
             f"{len(self.added)} added, {len(self.changed)} changed, {len(self.removed)} removed, "
-            f"{unchanged} unchanged, {len(self.refused)} refused; "
-            f"{self.embedded} texts embedded, {self.reused} reused, {self.seconds:.1f} s.",
-        ]
+            f"{self.unchanged} unchanged, {len(self.refused)} refused"
+        )
+
+    def names(self) -> list[str]:
+        """Each of them for a person, a line each; refusals and notes with their reasons."""
+        lines = []
         for label, names in (("added", self.added), ("changed", self.changed), ("removed", self.removed)):
             lines.extend(f"  {label}: {name}" for name in names[:_NAMED_AT_MOST])
             if len(names) > _NAMED_AT_MOST:
@@ -68,6 +60,47 @@ class BuildReport:
         lines.extend(f"  refused: {problem}" for problem in self.refused)
         lines.extend(f"  note: {problem}" for problem in self.notes)
         return lines
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did; `seconds` is wall time.
+
+    `built` is False when nothing had changed, so that the current generation stayed.
+    """
+
+    manifest: Manifest
+    built: bool
+    changes: Changes
+    embedded: int
+    reused: int
+    seconds: float
+
+    def lines(self) -> list[str]:
+        """The outcome for a person: the diff, refusals and notes with their reasons, and what it took."""
+        m = self.manifest
+        outcome = "Built generation" if self.built else "Nothing has changed; kept generation"
+        return [
+            f"{outcome} {m.generation}: {m.articles} articles, {m.passages} passages, {m.sentences} sentences.",
+            f"{self.changes.counts()}; {self.embedded} texts embedded, {self.reused} reused, {self.seconds:.1f} s.",
+            *self.changes.names(),
+        ]
+
+
+def preview(corpus_folder: Path, root: Path) -> Changes:
+    """What a build would change; nothing is written.
+
+    Raises:
+        CorpusError: the corpus cannot be used at all.
+
+    """
+    corpus = read_corpus(corpus_folder)
+    previous = _open_previous(Generations(root))
+    try:
+        return _changes(corpus, _listed(previous))
+    finally:
+        if previous:
+            previous.close()
 
 
 def build(
@@ -94,7 +127,7 @@ def build(
     with generations.locked():
         previous = _open_previous(generations)
         try:
-            before = {listing.source.id: listing for listing in previous.listings(Filters())} if previous else {}
+            before = _listed(previous)
             if before and not corpus.articles:
                 raise BuildError(
                     f"{corpus_folder} holds no article that can be read, and the index has {len(before)}: it stays as "
@@ -118,18 +151,30 @@ def build(
         finally:
             if previous:
                 previous.close()
-    now = {article.source.id: article.source for article in corpus.articles}
     return BuildReport(
         manifest=manifest,
         built=built,
-        added=tuple(name for name in now if name not in before),
-        changed=tuple(name for name in now if name in before and before[name].source != now[name]),
-        removed=tuple(name for name in before if name not in now),
-        refused=corpus.refused,
-        notes=corpus.notes,
+        changes=_changes(corpus, before),
         embedded=embedded,
         reused=reused,
         seconds=time.perf_counter() - started,
+    )
+
+
+def _listed(previous: FaissStore | None) -> dict[str, Listing]:
+    return {listing.source.id: listing for listing in previous.listings(Filters())} if previous else {}
+
+
+def _changes(corpus: Corpus, before: Mapping[str, Listing]) -> Changes:
+    now = {article.source.id: article.source for article in corpus.articles}
+    same = {name for name, source in now.items() if name in before and before[name].source == source}
+    return Changes(
+        added=tuple(name for name in now if name not in before),
+        changed=tuple(name for name in now if name in before and name not in same),
+        removed=tuple(name for name in before if name not in now),
+        unchanged=len(same),
+        refused=corpus.refused,
+        notes=corpus.notes,
     )
 
 

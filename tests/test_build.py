@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from word_encoder import WordHashEncoder
 
-from index.build import build
+from index.build import build, preview
 from index.corpus import read_corpus
 from index.errors import BuildError, CorpusError
 from index.generations import Generations
@@ -45,7 +45,7 @@ def rebuild(tmp_path: Path, encoder: WordHashEncoder | None = None, keep: int = 
 
 
 def diff(report: BuildReport) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    return report.added, report.changed, report.removed
+    return report.changes.added, report.changes.changed, report.changes.removed
 
 
 def listings(root: Path) -> dict[str, Listing]:
@@ -62,7 +62,7 @@ def listings(root: Path) -> dict[str, Listing]:
 def test_a_first_build_adds_everything_and_embeds_each_text_once(tmp_path: Path) -> None:
     encoder = WordHashEncoder()
     report = rebuild(tmp_path, encoder, a=A, b=B)
-    assert (report.built, diff(report), report.refused) == (True, (("a", "b"), (), ()), ())
+    assert (report.built, diff(report), report.changes.refused) == (True, (("a", "b"), (), ()), ())
     m = report.manifest
     assert (m.generation, m.articles, m.passages, m.sentences) == (1, 2, 3, 5)
     # Three passages and five sentences; the one-sentence passage is the same text as its sentence.
@@ -77,18 +77,33 @@ def test_added_changed_removed_unchanged_and_refused_are_told_apart(tmp_path: Pa
     rebuild(tmp_path, a=A, b=B, c="Gone soon.", d="Stays.")
     report = rebuild(tmp_path, a=A, b=B + " New.", c=None, e="Fresh.", f="")
     assert diff(report) == (("e",), ("b",), ("c",))
-    assert [str(problem) for problem in report.refused] == ["f.txt: it is empty"]
+    assert [str(problem) for problem in report.changes.refused] == ["f.txt: it is empty"]
     lines = report.lines()
     assert lines[0] == "Built generation 2: 4 articles, 5 passages, 8 sentences."
     assert lines[1].startswith("1 added, 1 changed, 1 removed, 2 unchanged, 1 refused; 3 texts embedded, ")
     assert lines[2:] == ["  added: e", "  changed: b", "  removed: c", "  refused: f.txt: it is empty"]
 
 
+def test_a_preview_tells_what_a_build_would_change_and_changes_nothing(tmp_path: Path) -> None:
+    corpus, root = tmp_path / "corpus", tmp_path / "data"
+    write(corpus, a=A)
+    assert preview(corpus, root).added == ("a",)
+    assert not root.exists()
+    rebuild(tmp_path, a=A, b=B, c="Gone soon.", d="Stays.")
+    write(corpus, a=A, b=B + " New.", c=None, e="Fresh.", f="")
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    foreseen = preview(corpus, root)
+    assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+    assert foreseen.counts() == "1 added, 1 changed, 1 removed, 2 unchanged, 1 refused"
+    assert foreseen.names() == ["  added: e", "  changed: b", "  removed: c", "  refused: f.txt: it is empty"]
+    assert rebuild(tmp_path).changes == foreseen
+
+
 def test_an_article_that_goes_bad_is_removed_and_refused(tmp_path: Path) -> None:
     rebuild(tmp_path, a=A, b=B)
     report = rebuild(tmp_path, b="")
     assert diff(report) == ((), (), ("b",))
-    assert [problem.file for problem in report.refused] == ["b.txt"]
+    assert [problem.file for problem in report.changes.refused] == ["b.txt"]
     assert list(listings(tmp_path / "data")) == ["a"]
 
 
@@ -211,7 +226,7 @@ def test_an_empty_corpus_makes_an_empty_generation_that_can_be_searched(tmp_path
     assert store.search(WordHashEncoder().encode(["Who denied it?"])[0], ["denied"], Filters(), 5) == []
     store.close()
     assert rebuild(tmp_path).built is False
-    assert rebuild(tmp_path, a=A).added == ("a",)
+    assert rebuild(tmp_path, a=A).changes.added == ("a",)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +282,7 @@ def test_a_model_that_fails_stops_the_build_with_one_sentence(tmp_path: Path, er
     assert str(caught.value) == f"The build stopped: {words}. The index is as it was before."
     assert [path.name for path in (tmp_path / "data" / "generations").iterdir()] == ["000001"]
     assert list(listings(tmp_path / "data")) == ["a"]
-    assert rebuild(tmp_path).added == ("b",)
+    assert rebuild(tmp_path).changes.added == ("b",)
 
 
 def test_an_index_folder_that_cannot_be_made_is_a_plain_error(tmp_path: Path) -> None:

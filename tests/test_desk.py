@@ -188,7 +188,7 @@ async def test_reindexing_swaps_what_is_served(tmp_path: Path) -> None:
     write(corpus, two="The tunnel was opened on Tuesday.")
     seen: list[tuple[int, int]] = []
     report = await desk.reindex(lambda done, total: seen.append((done, total)))
-    assert report.added == ("two",)
+    assert report.changes.added == ("two",)
     assert seen[-1] == (1, 1)
     assert [listing.source.id for listing in await desk.listings()] == ["one", "two"]
     assert (await desk.status()).manifest.generation == 2

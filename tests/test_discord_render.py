@@ -17,7 +17,7 @@ from bot import discord_render as render
 from bot import wording
 from bot.answer import Answer, Excerpt, Place, Reason, Refusal
 from bot.desk import DeskStatus
-from index.build import BuildReport
+from index.build import BuildReport, Changes
 from index.corpus import Problem, read_corpus
 from index.model import Kind, Listing, Manifest, Passage, Source, Span
 from index.passages import split
@@ -364,11 +364,12 @@ def test_status() -> None:
 
 
 def test_a_long_report_becomes_a_file() -> None:
-    short = BuildReport(MANIFEST, True, ("a_b",), (), (), (), (), 1, 2, 3.0)
+    short = BuildReport(MANIFEST, True, Changes(("a_b",), (), (), 0, (), ()), 1, 2, 3.0)
     text, file = render.report_text(short)
     assert "added: a\\_b" in text
     assert file is None
-    long = replace(short, refused=tuple(Problem(f"{n}.txt", "it is empty") for n in range(200)))
+    problems = tuple(Problem(f"{n}.txt", "it is empty") for n in range(200))
+    long = replace(short, changes=replace(short.changes, refused=problems))
     text, file = render.report_text(long)
     assert render.width(text) <= render.CONTENT_LIMIT
     assert text.startswith("Built generation 3")

@@ -57,6 +57,22 @@ def two_generations(word_index: Path, tmp_path: Path) -> Generations:
     return Generations(word_index)
 
 
+# --- build -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_says_what_would_change_and_loads_no_model(word_index: Path, tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "a.txt").write_text("One article.", encoding="utf-8")
+    options = ("--corpus", tmp_path / "corpus", "--index-dir", word_index, "--model", tmp_path / "no-model")
+    result = run("build", "--dry-run", *options)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[:2] == [
+        "A build would find: 1 added, 0 changed, 5 removed, 0 unchanged, 0 refused.",
+        "  added: a",
+    ]
+    assert Generations(word_index).numbers() == [1]
+
+
 # --- status ----------------------------------------------------------------------------------------------------------
 
 
