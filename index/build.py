@@ -52,7 +52,7 @@ class Changes:
 
     def names(self) -> list[str]:
         """Each of them for a person, a line each; refusals and notes with their reasons."""
-        lines = []
+        lines: list[str] = []
         for label, names in (("added", self.added), ("changed", self.changed), ("removed", self.removed)):
             lines.extend(f"  {label}: {name}" for name in names[:_NAMED_AT_MOST])
             if len(names) > _NAMED_AT_MOST:

@@ -10,6 +10,7 @@ import json
 import os
 import sqlite3
 import threading
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -161,6 +162,7 @@ class FaissStore:
             if size != manifest.files[name][0]:
                 raise DamagedIndexError(f"{folder / name} has {size} bytes instead of {manifest.files[name][0]}.")
         self._lock = threading.Lock()
+        self._outlets: tuple[str, ...] | None = None
         try:
             self._passages = faiss.read_index(str(folder / PASSAGE_VECTORS))
             self._sentences = faiss.read_index(str(folder / SENTENCE_VECTORS))
@@ -168,8 +170,6 @@ class FaissStore:
             self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
             query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
             counts = self._db.execute(query).fetchone()
-            query = "SELECT DISTINCT outlet FROM article WHERE outlet IS NOT NULL ORDER BY outlet"
-            self._outlets = tuple(outlet for (outlet,) in self._db.execute(query))
         except (RuntimeError, sqlite3.Error) as exc:
             raise DamagedIndexError(f"{folder} cannot be opened: {str(exc).splitlines()[0]}.") from exc
         found = (*counts, self._passages.ntotal, self._sentences.ntotal)
@@ -181,15 +181,35 @@ class FaissStore:
         self, vector: NDArray[np.float32], terms: Sequence[str], filters: Filters, limit: int
     ) -> list[Candidate]:
         """See `Store.search`."""
-        with self._lock:
+        with self._reading():
             where, values = _where(filters)
             pool = self._pool(vector, terms, where, values, limit)
             return self._score(pool, vector, terms)
 
+    def articles_with(self, terms: Sequence[str], filters: Filters, limit: int) -> list[tuple[Article, list[Span]]]:
+        """See `Store.articles_with`."""
+        if not terms:
+            return []
+        where, values = _where(filters)
+        within = f"AND +rowid IN (SELECT p.row {_PASSAGES} WHERE {where})" if where else ""
+        matching = f"SELECT rowid FROM passage_words WHERE passage_words MATCH ? {within} ORDER BY rank LIMIT ?"
+        among = "(SELECT value FROM json_each(?))"
+        with self._reading():
+            best = [row for (row,) in self._db.execute(matching, (_any(terms), *values, limit))]
+            query = f'SELECT row, article, start, "end" FROM passage WHERE row IN {among}'
+            found = {row: rest for row, *rest in self._db.execute(query, (json.dumps(best),))}
+            query = f"SELECT a.row, {_CARD}, a.text, a.body_start FROM article a WHERE a.row IN {among}"
+            rows = self._db.execute(query, (json.dumps([article for article, *_ in found.values()]),)).fetchall()
+        articles = {row: Article(_source(card), text, body_start) for row, *card, text, body_start in rows}
+        spans: dict[int, list[Span]] = {found[row][0]: [] for row in best}
+        for article, start, end in sorted(found.values()):
+            spans[article].append(Span(start, end))
+        return [(articles[row], held) for row, held in spans.items()]
+
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
         """See `Store.document_frequency`."""
         query = "SELECT count(*) FROM passage_words WHERE passage_words MATCH ?"
-        with self._lock:
+        with self._reading():
             return {term: self._db.execute(query, (_phrase(term),)).fetchone()[0] for term in terms}
 
     def listings(self, filters: Filters) -> list[Listing]:
@@ -199,25 +219,33 @@ class FaissStore:
             f"SELECT {_CARD}, (SELECT count(*) FROM passage p WHERE p.article = a.row), a.indexed_at "
             f"FROM article a WHERE {where or 'TRUE'} ORDER BY a.id"
         )
-        with self._lock:
+        with self._reading():
             rows = self._db.execute(query, values).fetchall()
         return [Listing(_source(row[:-2]), row[-2], datetime.fromisoformat(row[-1])) for row in rows]
 
-    def outlets(self) -> tuple[str, ...]:
+    def outlets(self, filters: Filters) -> tuple[str, ...]:
         """See `Store.outlets`."""
-        return self._outlets
+        if self._outlets is not None and filters == Filters():
+            return self._outlets
+        where, values = _where(filters)
+        query = f"SELECT DISTINCT a.outlet FROM article a WHERE a.outlet IS NOT NULL AND {where or 'TRUE'} ORDER BY 1"
+        with self._reading():
+            found = tuple(outlet for (outlet,) in self._db.execute(query, values))
+        if not where:
+            self._outlets = found  # every question asks, and a generation never changes
+        return found
 
     def article(self, article_id: str) -> Article | None:
         """See `Store.article`."""
         query = f"SELECT {_CARD}, a.text, a.body_start FROM article a WHERE a.id = ?"
-        with self._lock:
+        with self._reading():
             row = self._db.execute(query, (article_id,)).fetchone()
         return Article(_source(row[:-2]), row[-2], row[-1]) if row else None
 
     def vectors(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
         """See `Store.vectors`."""
         for query, flat in ((_PASSAGE_TEXTS, self._passages), (_SENTENCE_TEXTS, self._sentences)):
-            with self._lock:
+            with self._reading():
                 texts = [text for (text,) in self._db.execute(query)]
             for first in range(0, len(texts), _CHUNK):
                 chunk = texts[first : first + _CHUNK]
@@ -225,12 +253,12 @@ class FaissStore:
 
     def close(self) -> None:
         """See `Store.close`."""
-        with self._lock:
+        with self._reading():
             self._db.close()
 
     def faults(self) -> Iterator[str]:
         """Every way in which texts, offsets, words and vectors do not agree, as sentences; none when all is well."""
-        with self._lock:
+        with self._reading():
             for (answer,) in self._db.execute("PRAGMA integrity_check"):
                 if answer != "ok":
                     yield f"SQLite: {answer}"
@@ -255,6 +283,19 @@ class FaissStore:
                 'WHERE s.start < p.start OR s."end" > p."end" OR s."end" <= s.start'
             )
             yield from (f"{name}, paragraph {number}: a sentence lies outside its passage" for name, number in outside)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """The database for this thread alone; what it cannot read is a damaged index."""
+        with self._lock:
+            try:
+                yield
+            except sqlite3.ProgrammingError:  # a call after close()
+                raise
+            except sqlite3.Error as exc:
+                raise DamagedIndexError(
+                    f"Generation {self.manifest.generation} cannot be read ({exc}). Run `python -m index verify`."
+                ) from exc
 
     def _pool(
         self, vector: NDArray[np.float32], terms: Sequence[str], where: str, values: list[str], limit: int
@@ -331,9 +372,14 @@ class FaissStore:
 def _where(filters: Filters) -> tuple[str, list[str]]:
     """An SQL condition on `article a` and its values; empty when nothing is filtered."""
     conditions, values = [], []
-    for column, wanted in (("a.outlet_key", tuple(map(outlet_key, filters.outlets))), ("a.id", filters.articles)):
+    for column, wanted in (
+        ("a.outlet_key IN", tuple(map(outlet_key, filters.outlets))),
+        ("a.outlet_key IN", tuple(map(outlet_key, filters.visible))),
+        ("a.id IN", filters.articles),
+        ("a.id NOT IN", filters.withdrawn),
+    ):
         if wanted:
-            conditions.append(f"{column} IN (SELECT value FROM json_each(?))")
+            conditions.append(f"{column} (SELECT value FROM json_each(?))")
             values.append(json.dumps(wanted))
     for comparison, day in ((">=", filters.since), ("<=", filters.until)):
         if day:

@@ -68,14 +68,21 @@ class Preference:
 
 def understand(question: str, outlets: Iterable[str]) -> Preference:
     """What a question says of where and when something was published; `outlets` are those there are."""
-    named = tuple(outlet for outlet in outlets if any(name.search(question) for name in _names(outlet)))
+    named = tuple(outlet for outlet in outlets if any(name.search(question) for name in spellings(outlet)))
     if not named and not _PUBLISHING.search(question):
         return Preference()
     return Preference(named, tuple(_day(match) for pattern in _DATES for match in pattern.finditer(question)))
 
 
+def spoken(outlet: str) -> tuple[str, ...]:
+    """What people call an outlet: its full name, the name without desk or motto, and the initials it begins with."""
+    name = _DIVIDER.split(outlet)[0].strip()
+    initials = _INITIALS.match(re.sub(r"^The\s+", "", name))
+    return (outlet, name, *([initials.group()] if initials else ()))
+
+
 @cache
-def _names(outlet: str) -> tuple[re.Pattern[str], ...]:
+def spellings(outlet: str) -> tuple[re.Pattern[str], ...]:
     """How people write an outlet: its name without desk or motto, perhaps without its article, or its initials.
 
     A name that may be an everyday word ("Wired", "The Age") must be written as it is, but for the case of "the".

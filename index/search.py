@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index import features
-from index.model import Filters
+from index.model import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from index.encoder import Encoder
-    from index.model import Candidate, Passage, SentenceScores, Span
+    from index.model import Candidate, Filters, Passage, SentenceScores, Span
     from index.reranker import Reranker
     from index.store import Store
 
@@ -41,8 +41,6 @@ SENTENCE_SHARE = 0.5
 
 # What a named outlet, or a named day of publication, adds to a sentence's score; from 2 to 6 it matters little.
 PREFERENCE = 3.0
-
-NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def search(
     question: str,
     store: Store,
     encoder: Encoder,
-    filters: Filters = NO_FILTERS,
+    filters: Filters = ANY,
     reranker: Reranker | None = None,
 ) -> Ranking:
     """Rank the passages of a store for a question; only articles that pass `filters` take part."""
@@ -95,14 +93,21 @@ def search(
     asked, read = read_passages(question, store, encoder, filters)
     if not read:
         return Ranking((), 0.0, features.phrases(question) or asked.unknown)
-    by_passage: dict[Passage, list[SentenceHit]] = {}
-    for sentence in read:
-        by_passage.setdefault(sentence.passage, []).append(sentence)
     best = sorted(read, key=lambda s: -s.score)[: RERANK if reranker else CLOSE]
     close = compare_closely(asked, best, encoder)
     if reranker:
         close = rerank(asked, close, reranker)
-    confidence = probability(asked, close, weights["confidence"])
+    return as_ranking(asked, read, close, weights["confidence"])
+
+
+def as_ranking(
+    asked: features.Question, read: Sequence[SentenceHit], close: Sequence[SentenceHit], weights: dict[str, float]
+) -> Ranking:
+    """The passages of the sentences that were compared closely, with everything that was read of them."""
+    by_passage: dict[Passage, list[SentenceHit]] = {}
+    for sentence in read:
+        by_passage.setdefault(sentence.passage, []).append(sentence)
+    confidence = probability(asked, close, weights)
     bests: dict[Passage, SentenceHit] = {}
     for sentence in close:
         bests.setdefault(sentence.passage, sentence)
@@ -115,14 +120,14 @@ def search(
 
 
 def read_passages(
-    question: str, store: Store, encoder: Encoder, filters: Filters = NO_FILTERS
+    question: str, store: Store, encoder: Encoder, filters: Filters = ANY
 ) -> tuple[features.Question, list[SentenceHit]]:
     """Steps 1 and 2: every sentence of the passages that the fused scores put first, in the order of the text."""
     weights = load_weights()["first"]
     terms, phrases = features.terms(question), features.phrases(question)
     found = store.search(encoder.encode([question])[0], (*terms, *phrases), filters, POOL)
     candidates = [c for c in found if all(_holds(c.passage, phrase) for phrase in phrases)]
-    asked = features.analyse(question, store.document_frequency(terms), store.manifest.passages, store.outlets())
+    asked = features.analyse(question, store.document_frequency(terms), store.manifest.passages, store.outlets(filters))
     scaled = _scale(candidates)
     order = sorted(range(len(candidates)), key=lambda n: -max(map(_fused, scaled[n])))[:READ]
     read = []

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from index.model import Article, Candidate, Filters, Listing, Manifest, Passage
+    from index.model import Article, Candidate, Filters, Listing, Manifest, Passage, Span
 
 
 class Store(Protocol):
@@ -31,14 +31,21 @@ class Store(Protocol):
         from articles that pass `filters`; its order means nothing.
         """
 
+    def articles_with(self, terms: Sequence[str], filters: Filters, limit: int) -> list[tuple[Article, list[Span]]]:
+        """The articles in which any of the terms stands, each with the spans of the passages that hold them.
+
+        Only the best `limit` passages by BM25 count, best first, drawn only from articles that pass `filters`; an
+        article's spans are in the order of its text. A term of several words must stand as one run.
+        """
+
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many searchable passages of the whole index each term stands, as the lexical index matches it."""
 
     def listings(self, filters: Filters) -> list[Listing]:
         """The articles that pass, by id."""
 
-    def outlets(self) -> tuple[str, ...]:
-        """The outlets of all articles, each once, as they are spelled."""
+    def outlets(self, filters: Filters) -> tuple[str, ...]:
+        """The outlets of the articles that pass, each once, as they are spelled."""
 
     def article(self, article_id: str) -> Article | None:
         """The stored article, or None."""

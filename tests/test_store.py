@@ -24,7 +24,7 @@ from word_encoder import WordHashEncoder
 from index.errors import DamagedIndexError
 from index.faiss_store import DATABASE, FILES, PASSAGE_VECTORS, SENTENCE_VECTORS, FaissStore, FaissStoreWriter
 from index.generations import FORMAT, file_facts
-from index.model import Article, Filters, Kind, Manifest, Source
+from index.model import Article, Filters, Kind, Manifest, Source, Span
 from index.passages import split
 
 if TYPE_CHECKING:
@@ -164,10 +164,15 @@ def expected(vector: NDArray[np.float32], terms: Sequence[str]) -> tuple[list[Ex
 
 
 def passes(source: Source, filters: Filters) -> bool:
-    outlets = {" ".join(name.casefold().split()) for name in filters.outlets}
+    outlet = " ".join(source.outlet.casefold().split()) if source.outlet is not None else None
     return (
-        (not outlets or (source.outlet is not None and " ".join(source.outlet.casefold().split()) in outlets))
+        all(
+            outlet in {" ".join(name.casefold().split()) for name in names}
+            for names in (filters.outlets, filters.visible)
+            if names
+        )
         and (not filters.articles or source.id in filters.articles)
+        and source.id not in filters.withdrawn
         and (not filters.since or (source.published is not None and source.published >= filters.since))
         and (not filters.until or (source.published is not None and source.published <= filters.until))
     )
@@ -250,6 +255,8 @@ _FILTERS = st.builds(
     articles=st.lists(st.sampled_from([made.source.id for made in COVERAGE] + ["none"]), max_size=4).map(tuple),
     since=_DAYS,
     until=_DAYS,
+    visible=st.just(()) | st.just(("the WIRE",)) | st.just(("Nobody",)),
+    withdrawn=st.lists(st.sampled_from([made.source.id for made in COVERAGE]), max_size=3).map(tuple),
 )
 _QUESTIONS = st.lists(st.sampled_from([*VOCABULARY, "the", "absent"]), max_size=5, unique=True)
 
@@ -276,6 +283,8 @@ def test_a_search_without_filters_and_a_wide_limit_scores_everything(store: Stor
         Filters(outlets=("strassen POST",)),
         Filters(articles=("05",)),
         Filters(since=date(2023, 5, 10)),
+        Filters(visible=("the wire",)),
+        Filters(withdrawn=("05",)),
         Filters(until=date(2023, 5, 2)),
         Filters(outlets=("the wire",), since=date(2023, 5, 7), until=date(2023, 5, 7)),
     ],
@@ -299,6 +308,36 @@ def test_undated_articles_pass_no_date_filter(store: Store) -> None:
         assert passing == {made.source.id for made in COVERAGE} - undated
         found = store.search(vector_of("drum"), ["drum"], filters, 1000)
         assert {candidate.passage.source.id for candidate in found} == passing
+
+
+@given(question=_QUESTIONS, filters=_FILTERS, limit=st.sampled_from([1, 2, 5, 1000]))
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_articles_with_terms_are_those_of_the_best_passages_by_bm25(
+    store: Store, question: list[str], filters: Filters, limit: int
+) -> None:
+    passages, _ = expected(vector_of("x"), question)
+    scored = {key(row.owner): row.lexical for row in passages if row.matched and passes(row.owner.source, filters)}
+    needed, allowed = best(scored.items(), limit)
+    found = store.articles_with(question, filters, limit)
+    spans = {key(row.owner): row.owner.end for row in passages}
+    names = [(article.source.id, span.start) for article, held in found for span in held]
+    assert needed <= set(names) <= allowed
+    assert len(names) == min(limit, len(scored))
+    assert all(span.end == spans[article.source.id, span.start] for article, held in found for span in held)
+    for article, held in found:
+        assert article in COVERAGE
+        assert [span.start for span in held] == sorted(span.start for span in held)
+    tops = [max(scored[article.source.id, span.start] for span in held) for article, held in found]
+    assert tops == pytest.approx(sorted(tops, reverse=True), abs=1e-5)
+
+
+def test_articles_with_a_term_of_several_words_hold_it_as_one_run(engine: Engine, tmp_path: Path) -> None:
+    made = engine(tmp_path, [article("a", "They don’t know.\n\nThey know t and don."), article("b", "Don t")])
+    assert [(one.source.id, spans) for one, spans in made.articles_with(["don't"], Filters(articles=("a",)), 5)] == [
+        ("a", [Span(0, 16)])
+    ]
+    assert made.articles_with([], Filters(), 5) == made.articles_with(['"', ""], Filters(), 5) == []
+    made.close()
 
 
 def test_nothing_passes_nothing_is_found(store: Store) -> None:
@@ -401,8 +440,11 @@ def test_listings_are_the_articles_that_pass_by_id(store: Store, filters: Filter
     assert [listing.source for listing in store.listings(filters)] == wanted
 
 
-def test_outlets_are_each_told_once(store: Store) -> None:
-    assert list(store.outlets()) == sorted({made.source.outlet for made in COVERAGE if made.source.outlet})
+@given(filters=_FILTERS | st.just(Filters()))
+@settings(max_examples=30, deadline=None, derandomize=True)
+def test_outlets_are_those_that_pass_each_told_once(store: Store, filters: Filters) -> None:
+    wanted = {made.source.outlet for made in COVERAGE if made.source.outlet and passes(made.source, filters)}
+    assert list(store.outlets(filters)) == sorted(wanted)
 
 
 def test_every_embedded_text_has_its_vector_and_related_links_have_none(store: Store) -> None:
@@ -436,6 +478,16 @@ def faiss_folder(tmp_path: Path) -> tuple[Path, Manifest]:
 def refreshed(folder: Path, manifest: Manifest) -> Manifest:
     """A manifest that agrees with altered files, so that only their content can tell."""
     return replace(manifest, files=file_facts(folder))
+
+
+def test_a_table_that_is_gone_is_told_in_a_sentence(faiss_folder: tuple[Path, Manifest]) -> None:
+    folder, manifest = faiss_folder
+    with closing(sqlite3.connect(folder / DATABASE)) as db, db:
+        db.execute("DROP TABLE title_words")
+    store = FaissStore(folder, refreshed(folder, manifest))
+    with pytest.raises(DamagedIndexError, match=r"cannot be read \(no such table: title_words\)\. Run `python"):
+        store.search(vector_of("drum"), ["drum"], Filters(), 5)
+    assert store.listings(Filters())  # the lock was let go
 
 
 @pytest.mark.parametrize(
