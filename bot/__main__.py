@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,9 @@ from rich.console import Console
 
 from bot import terminal
 from bot.answer import CAUTION
-from bot.desk import Desk
+from bot.days import parse_since, parse_until
+from bot.desk import RECORDS, Desk
+from bot.records import Records
 from bot.settings import MAX_EXCERPTS, Settings
 from index.__main__ import Commands, build_with_progress
 from index.encoder import SentenceTransformerEncoder
@@ -29,7 +32,6 @@ from index.reranker import CrossEncoderReranker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from datetime import datetime
 
 _index_dir = click.option("--index-dir", type=click.Path(path_type=Path), help="Folder of the index (INDEX_DIR).")
 
@@ -56,8 +58,8 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
 @click.argument("question")
 @click.option("-k", "count", type=click.IntRange(1, MAX_EXCERPTS), help="How many excerpts (EXCERPTS).")
 @click.option("--outlet", "outlets", multiple=True, help="Only articles of this outlet; may be given again.")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only articles published on this day or later.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Only articles published on this day or earlier.")
+@click.option("--since", help="Only articles published on this day or later, such as 2023-05-03 or last Monday.")
+@click.option("--until", help="Only articles published on this day or earlier.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as a JSON object, one a line.")
 @_index_dir
 @click.pass_context
@@ -66,14 +68,17 @@ def ask(
     question: str,
     count: int | None,
     outlets: tuple[str, ...],
-    since: datetime | None,
-    until: datetime | None,
+    since: str | None,
+    until: str | None,
     as_json: bool,
     index_dir: Path | None,
 ) -> None:
     """Answer one QUESTION; with "-", every line of standard input, an answer a line."""
     settings = _settings(index_dir or ctx.obj)
-    filters = Filters(outlets, (), since and since.date(), until and until.date())
+    today = datetime.now(UTC).date()
+    filters = Filters(
+        outlets, (), parse_since(since, today) if since else None, parse_until(until, today) if until else None
+    )
     many = question == "-"
     questions = (line.rstrip("\r\n") for line in sys.stdin) if many else iter([question])
 
@@ -90,6 +95,51 @@ def ask(
                 click.echo(terminal.as_text(answer))
 
     _with_desk(settings, work)
+
+
+@main.command()
+@click.argument("text")
+@_index_dir
+@click.pass_context
+def verify(ctx: click.Context, text: str, index_dir: Path | None) -> None:
+    """Hold every quotation in TEXT against the articles; with "-", in all of standard input."""
+    settings = _settings(index_dir or ctx.obj)
+    message = sys.stdin.read() if text == "-" else text
+
+    async def work(desk: Desk) -> None:
+        click.echo(terminal.verification_text(await desk.verify(message)))
+
+    _with_desk(settings, work)
+
+
+@main.command()
+@_index_dir
+@click.pass_context
+def sources(ctx: click.Context, index_dir: Path | None) -> None:
+    """List the articles in the index."""
+
+    async def work(desk: Desk) -> None:
+        click.echo(terminal.sources_text(await desk.listings()))
+
+    _with_desk(_settings(index_dir or ctx.obj), work)
+
+
+@main.group()
+def feedback() -> None:
+    """What people said of excerpts."""
+
+
+@feedback.command()
+@_index_dir
+@click.pass_context
+def export(ctx: click.Context, index_dir: Path | None) -> None:
+    """Print all feedback as JSON Lines, without saying who gave it."""
+    records = Records(_settings(index_dir or ctx.obj).index_dir / RECORDS)
+    try:
+        for given in records.feedback():
+            click.echo(json.dumps(given.as_row(), ensure_ascii=False))
+    finally:
+        records.close()
 
 
 @main.command()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from index.model import Span
+from index.model import ANY, Filters, Span
 
 if TYPE_CHECKING:
     from index.model import Passage, Source
@@ -88,10 +88,10 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Excerpts, best first, or a refusal; never both. `articles` counts the whole index, `elapsed` is in seconds.
+    """Excerpts, best first, or a refusal; never both. `elapsed` is in seconds.
 
     `likely` is False where the excerpts are the closest there are and may not answer. `preferred` are the outlets and
-    days of publication that the question names and that were put first.
+    days of publication that the question names and that were put first. `articles` counts those that `filters` let see.
     """
 
     question: str
@@ -99,6 +99,7 @@ class Answer:
     refusal: Refusal | None
     articles: int
     generation: int
+    filters: Filters = ANY
     likely: bool = True
     preferred: tuple[str, ...] = ()
     elapsed: float = 0.0
@@ -109,8 +110,11 @@ def is_question(text: str) -> bool:
     return any(character.isalnum() for character in text)
 
 
-def compose(ranking: Ranking, count: int) -> tuple[Excerpt, ...]:
-    """Up to `count` excerpts of a ranking that is near enough: one from each article before a second from any."""
+def compose(ranking: Ranking, count: int, skip: int = 0) -> tuple[Excerpt, ...]:
+    """Up to `count` excerpts of a ranking that is near enough: one from each article before a second from any.
+
+    The first `skip` are left out, as they were shown before; the others keep their numbers.
+    """
     near = [hit for hit in ranking.hits if hit.score >= RELATIVE_FLOOR * ranking.hits[0].score]
     options = [(hit, _window(hit)) for hit in near]
     chosen: list[tuple[Hit, Span]] = []
@@ -119,9 +123,10 @@ def compose(ranking: Ranking, count: int) -> tuple[Excerpt, ...]:
             seen = any(hit.passage.source == earlier.passage.source for earlier, _ in chosen)
             words = hit.passage.words(span)
             repeated = any(words in earlier.passage.words(quoted) for earlier, quoted in chosen)
-            if len(chosen) < count and seen == second and not repeated:
+            if len(chosen) < skip + count and seen == second and not repeated:
                 chosen.append((hit, span))
-    return tuple(_excerpt(number, hit, span, ranking.hits) for number, (hit, span) in enumerate(chosen, start=1))
+    excerpts = [_excerpt(number, hit, span, ranking.hits) for number, (hit, span) in enumerate(chosen, start=1)]
+    return tuple(excerpts[skip:])
 
 
 def refuse(ranking: Ranking, reason: Reason, message: str) -> Refusal:

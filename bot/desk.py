@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import wording
-from bot.answer import CAUTION, EXCERPTS, Answer, Reason, Refusal, compose, is_question, refuse
-from index.build import BuildReport, build
-from index.errors import BuildLockedError, DamagedIndexError, IndexUnavailableError, OnTheRecordError
+from bot.answer import CAUTION, EXCERPTS, Answer, Excerpt, Reason, Refusal, compose, is_question, refuse
+from bot.metrics import Gauges, Metrics, Quantiles, outcome_of
+from bot.quotations import Verification, verify
+from bot.records import Records, RecordsError
+from bot.sent import Context, Lost, Quoted, context, quote_again
+from index.build import BuildReport, Changes, build, preview
+from index.errors import BuildError, BuildLockedError, DamagedIndexError, IndexUnavailableError, OnTheRecordError
 from index.generations import KEEP, Generations
-from index.model import Filters
+from index.model import ANY, Filters, Kind
+from index.passages import split
 from index.search import search
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from index.encoder import Encoder
-    from index.model import Article, Listing, Manifest
+    from index.model import Article, Listing, Manifest, Source
     from index.reranker import Reranker
     from index.search import Ranking
     from index.store import Store
@@ -29,7 +36,9 @@ if TYPE_CHECKING:
 # Questions waiting at once; one takes tens of milliseconds, so a full queue is seconds long.
 QUEUE = 200
 MAX_QUESTION_CHARS = 2000
-ANY = Filters()
+# Articles with the same paragraphs that are named for an article.
+NEIGHBOURS = 10
+RECORDS = "records.sqlite"
 
 T = TypeVar("T")
 
@@ -40,11 +49,27 @@ class DeskBusyError(OnTheRecordError):
 
 @dataclass(frozen=True, slots=True)
 class DeskStatus:
-    """What is served: the manifest, a warning where an older generation stands in, and whether a build runs."""
+    """What is served: the manifest, a warning where an older generation stands in, and whether a build runs.
+
+    `articles` and `passages` count those that may be seen, `waiting` the questions in the queue; `times` is how long
+    answers took.
+    """
 
     manifest: Manifest
+    articles: int
+    passages: int
     warning: str | None
     building: bool
+    waiting: int = 0
+    times: Quantiles | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An article that holds this many of another's paragraphs word for word."""
+
+    source: Source
+    paragraphs: int
 
 
 class Desk:
@@ -57,6 +82,7 @@ class Desk:
     Raises:
         EncoderError: the model cannot be loaded.
         IndexUnavailableError: there is no index that can be served.
+        RecordsError: what is removed, and what else is remembered, cannot be read.
 
     """
 
@@ -80,38 +106,94 @@ class Desk:
         self._pointer = self._generations.readable_current()
         self._store: Store
         self._store, self._warning = self._generations.open_current(self._encoder)
+        try:
+            self._records = Records(index_dir / RECORDS)
+        except RecordsError:
+            self._store.close()
+            raise
+        self.metrics = Metrics()
         self._waiting = 0
         self._building = False
+        self._stopping = threading.Event()
         # One thread each: SQLite, FAISS and the model are used by one question at a time, and never by the event loop.
         self._search_thread = ThreadPoolExecutor(1, "search")
         self._build_thread = ThreadPoolExecutor(1, "build")
+        self._records_thread = ThreadPoolExecutor(1, "records")
+        self._recall_thread = ThreadPoolExecutor(1, "recall")
+
+    async def record(self, work: Callable[[Records], T]) -> T:
+        """Write to the records, off the event loop.
+
+        Raises:
+            RecordsError: they cannot be written.
+
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._records_thread, work, self._records)
+
+    async def recall(self, work: Callable[[Records], T]) -> T:
+        """Read from the records, off the event loop, and before all writing that waits for the disk.
+
+        Raises:
+            RecordsError: they cannot be read.
+
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._recall_thread, work, self._records)
 
     @property
     def warning(self) -> str | None:
         """Why another generation than the current one is served, or None."""
         return self._warning
 
-    async def ask(self, question: str, filters: Filters = ANY, count: int = EXCERPTS) -> Answer:
-        """Excerpts that answer a question, or a refusal.
+    async def ask(self, question: str, filters: Filters = ANY, count: int = EXCERPTS, skip: int = 0) -> Answer:
+        """Excerpts that answer a question, or a refusal; `skip` leaves out the first, which were shown before.
 
         Raises:
             DeskBusyError: too many questions are waiting.
             IndexUnavailableError: the index went bad under the desk.
 
         """
-        return await self._search(lambda store: self._answer(store, question, filters, count))
+        started = time.perf_counter()
+        try:
+            answer = await self._search(lambda store: self._answer(store, question, self._seen(filters), count, skip))
+        except Exception as exc:
+            self.metrics.note_failure("too_busy" if isinstance(exc, DeskBusyError) else "failed")
+            raise
+        self.metrics.note_answer(outcome_of(answer), time.perf_counter() - started)
+        return answer
+
+    async def verify(self, message: str, filters: Filters = ANY) -> Verification:
+        """Every quotation of a message, held against the articles that pass."""
+        return await self._search(lambda store: verify(message, store, self._seen(filters)))
+
+    async def quote_again(self, quoted: Sequence[Quoted], filters: Filters = ANY) -> list[Excerpt | Lost]:
+        """Excerpts that were sent, from the articles as they are now, or why they cannot be shown."""
+        return await self._search(
+            lambda store: [quote_again(q, _article(store, q.article, self._seen(filters))) for q in quoted]
+        )
+
+    async def context(self, quoted: Quoted, filters: Filters = ANY) -> Context | Lost:
+        """An excerpt that was sent, with the stored text around it."""
+        return await self._search(lambda store: _context(store, quoted, self._seen(filters)))
 
     async def listings(self, filters: Filters = ANY) -> list[Listing]:
         """The articles in the index that pass the filters, by id."""
-        return await self._search(lambda store: store.listings(filters))
+        return await self._search(lambda store: store.listings(self._seen(filters)))
 
-    async def article(self, article_id: str) -> Article | None:
-        """A stored article, or None."""
-        return await self._search(lambda store: store.article(article_id))
+    async def outlets(self, filters: Filters = ANY) -> tuple[str, ...]:
+        """The outlets of the articles that pass."""
+        return await self._search(lambda store: store.outlets(self._seen(filters)))
 
-    async def status(self) -> DeskStatus:
+    async def article(self, article_id: str, filters: Filters = ANY) -> Article | None:
+        """A stored article; None if there is none that passes."""
+        return await self._search(lambda store: _article(store, article_id, self._seen(filters)))
+
+    async def neighbours(self, article_id: str, filters: Filters = ANY) -> list[Neighbour]:
+        """The other articles that pass and hold paragraphs of an article word for word, most of them first."""
+        return await self._search(lambda store: _neighbours(store, article_id, self._seen(filters)))
+
+    async def status(self, filters: Filters = ANY) -> DeskStatus:
         """What is served now."""
-        return await self._search(lambda store: DeskStatus(store.manifest, self._warning, self._building))
+        return await self._search(lambda store: self._status(store, self._seen(filters)))
 
     async def reindex(self, progress: Callable[[int, int], None] = lambda _done, _total: None) -> BuildReport:
         """Build a new generation from the corpus folder and serve it; the old one serves until then.
@@ -131,15 +213,67 @@ class Desk:
         finally:
             self._building = False
 
+    async def preview(self) -> Changes:
+        """What a build would change.
+
+        Raises:
+            CorpusError: the corpus cannot be used at all.
+
+        """
+        return await asyncio.get_running_loop().run_in_executor(
+            self._build_thread, preview, self._corpus_dir, self._generations.root
+        )
+
+    async def rollback(self) -> int:
+        """Serve the generation before the current one; its number.
+
+        Raises:
+            BuildLockedError: a build is under way.
+            IndexUnavailableError: there is none.
+
+        """
+        if self._building:
+            raise BuildLockedError("The index is being built, by this bot. Try again when it is done.")
+        return await asyncio.get_running_loop().run_in_executor(self._build_thread, self._generations.rollback)
+
+    def gauges(self, latency: float) -> Gauges:
+        """What is so now, from any thread; `latency` is that of the chat platform's connection, in seconds."""
+        manifest = self._store.manifest
+        return Gauges(self._waiting, manifest.generation, manifest.articles, latency)
+
+    def stop_building(self) -> None:
+        """Give up a build at its next report of progress, for good; the generation that is current stays."""
+        self._stopping.set()
+
     def close(self) -> None:
-        """Finish what is being answered, then let go of the index. Call it once, from any thread."""
+        """Finish the answer under way, drop what is queued, and let go of the index. Call it once, from any thread."""
+        self.stop_building()
         self._build_thread.shutdown(cancel_futures=True)
-        self._search_thread.shutdown()
+        self._search_thread.shutdown(cancel_futures=True)
+        self._records_thread.shutdown()
+        self._recall_thread.shutdown()
         self._store.close()
+        self._records.close()
+
+    def _seen(self, filters: Filters) -> Filters:
+        return replace(filters, withdrawn=self._records.withdrawn_ids())
+
+    def _status(self, store: Store, filters: Filters) -> DeskStatus:
+        articles, passages = store.manifest.articles, store.manifest.passages
+        if filters.scope() != ANY:
+            listings = store.listings(filters.scope())
+            articles, passages = len(listings), sum(listing.passages for listing in listings)
+        waiting, times = self._waiting - 1, self.metrics.quantiles()
+        return DeskStatus(store.manifest, articles, passages, self._warning, self._building, waiting, times)
 
     def _build(self, progress: Callable[[int, int], None]) -> BuildReport:
-        generations = self._generations
-        return build(self._corpus_dir, generations.root, self._load_encoder(), keep=self._keep, progress=progress)
+        def checked(done: int, total: int) -> None:
+            if self._stopping.is_set():
+                raise BuildError("The build was stopped with the bot. The old index stays; reindex again.")
+            progress(done, total)
+
+        encoder = self._load_encoder()
+        return build(self._corpus_dir, self._generations.root, encoder, keep=self._keep, progress=checked)
 
     async def _search(self, work: Callable[[Store], T]) -> T:
         if self._waiting >= QUEUE:
@@ -164,19 +298,20 @@ class Desk:
                 self._store = store
         return self._store
 
-    def _answer(self, store: Store, question: str, filters: Filters, count: int) -> Answer:
+    def _answer(self, store: Store, question: str, filters: Filters, count: int, skip: int) -> Answer:
         started = time.perf_counter()
         question = question[:MAX_QUESTION_CHARS]
-        answer = Answer(question, (), None, store.manifest.articles, store.manifest.generation)
+        articles = self._status(store, filters).articles
+        answer = Answer(question, (), None, articles, store.manifest.generation, filters)
         if not is_question(question):
             answer = replace(answer, refusal=Refusal(Reason.EMPTY_QUESTION, wording.EMPTY_QUESTION))
-        elif not store.manifest.passages:
+        elif not articles or not store.manifest.passages:
             answer = replace(answer, refusal=Refusal(Reason.EMPTY_INDEX, wording.EMPTY_INDEX))
         else:
             ranking = search(question, store, self._encoder, filters, self._reranker)
             if self._answers(ranking):
                 likely = ranking.confidence >= self._caution[1]
-                excerpts = compose(ranking, count)
+                excerpts = compose(ranking, count, skip)
                 answer = replace(answer, excerpts=excerpts, likely=likely, preferred=ranking.preferred)
                 _check(answer, store)
             else:
@@ -189,7 +324,7 @@ class Desk:
     def _refusal(self, store: Store, question: str, filters: Filters, ranking: Ranking) -> Refusal:
         if not filters:
             return refuse(ranking, Reason.NOTHING_NEAR, wording.nothing_near(ranking.unknown))
-        everywhere = search(question, store, self._encoder, reranker=self._reranker)
+        everywhere = search(question, store, self._encoder, filters.scope(), self._reranker)
         passing = store.listings(filters)
         if passing and not self._answers(everywhere):
             return refuse(everywhere, Reason.NOTHING_NEAR, wording.nothing_near(everywhere.unknown))
@@ -208,3 +343,28 @@ def _check(answer: Answer, store: Store) -> None:
                 f"An excerpt from {excerpt.source.id} does not stand in its stored text, so it is not shown. "
                 "An admin should run `python -m index verify`."
             )
+
+
+def _article(store: Store, article_id: str, filters: Filters) -> Article | None:
+    passing = store.listings(replace(filters, articles=(article_id,)))
+    return store.article(article_id) if passing else None
+
+
+def _context(store: Store, quoted: Quoted, filters: Filters) -> Context | Lost:
+    article = _article(store, quoted.article, filters)
+    excerpt = quote_again(quoted, article)
+    if article is None or isinstance(excerpt, Lost):
+        return Lost.GONE if article is None else Lost.CHANGED
+    return context(excerpt, article)
+
+
+def _neighbours(store: Store, article_id: str, filters: Filters) -> list[Neighbour]:
+    article = _article(store, article_id, filters)
+    if article is None:
+        return []
+    held: Counter[Source] = Counter()
+    for passage in split(article):
+        if passage.kind is not Kind.RELATED:
+            found = store.articles_with([passage.text], filters, NEIGHBOURS)
+            held.update(other.source for other, _ in found if passage.text in other.text and other != article)
+    return [Neighbour(source, count) for source, count in held.most_common(NEIGHBOURS)]

@@ -5,34 +5,38 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import io
 import json
 import logging
 import re
 import signal
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
 import yarl
-from discord import app_commands, ui
+from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot import discord_admin, discord_commands, discord_sources
 from bot import discord_render as render
+from bot.days import parse_since
+from bot.discord_answers import PLATFORM, AnswerButton, deliver, place_of
+from bot.discord_replies import failure_logged, sentence_for, tell
+from bot.discord_sources import PageButton, TextButton, today
+from bot.metrics import serve
+from bot.pace import Pace
+from bot.refine import refine
+from bot.sent import SentAnswer
 from index.errors import OnTheRecordError
-from index.model import Filters
+from index.model import ANY, Filters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
     from bot.desk import Desk
+    from bot.discord_answers import Place
+    from bot.discord_replies import Interaction
     from bot.settings import Settings
-    from index.model import Listing
-
-    Interaction = discord.Interaction["OnTheRecordBot"]
 
 log = logging.getLogger("bot.discord")
 
@@ -40,21 +44,22 @@ log = logging.getLogger("bot.discord")
 RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0)
 # Seconds that answers under way get when the bot is stopped.
 GRACE = 10.0
-# Seconds between two edits that show a build's progress.
-PROGRESS_PAUSE = 2.0
 # The gateway's close code for a token that it does not know.
 AUTHENTICATION_FAILED = 4004
-CHOICES = 25
-CHOICE_CHARS = 100
-DATE_FORMATS = ("%Y-%m-%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y")
 
 
 class DiscordError(OnTheRecordError):
     """The bot cannot work with Discord: a wrong token, no network, or a gateway that does not answer."""
 
 
-class UsageError(OnTheRecordError):
-    """What was typed cannot be used; the message shows how to write it."""
+class DiscordRefusalError(DiscordError):
+    """Discord does not take the bot as it is set up: trying again does not help."""
+
+    exit_status = 78
+
+
+class StoppingError(OnTheRecordError):
+    """The bot is being stopped and begins nothing new."""
 
 
 async def run_discord(settings: Settings, desk: Desk) -> None:
@@ -76,13 +81,15 @@ async def run_discord(settings: Settings, desk: Desk) -> None:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway)
     # Nothing is spoken here, so nobody needs to hear that the libraries for voice are not installed.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-    client_log = logging.getLogger("discord.client")
-    client_log.addFilter(_connection_trouble_in_one_line)
+    connection_logs = [logging.getLogger(name) for name in ("discord.client", "discord.shard")]
+    for connection_log in connection_logs:
+        connection_log.addFilter(_connection_trouble_in_one_line)
     try:
         with _stop_signals() as stop:
             await _keep_trying(settings, desk, settings.discord_token, stop)
     finally:
-        client_log.removeFilter(_connection_trouble_in_one_line)
+        for connection_log in connection_logs:
+            connection_log.removeFilter(_connection_trouble_in_one_line)
 
 
 class OnTheRecordBot(discord.Client):
@@ -91,18 +98,26 @@ class OnTheRecordBot(discord.Client):
     def __init__(self, settings: Settings, desk: Desk) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
         # No quotation may ping anyone; and people's messages are not kept in memory.
-        super().__init__(intents=intents, allowed_mentions=discord.AllowedMentions.none(), max_messages=None)
+        super().__init__(
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            shard_count=settings.shards if settings.shards > 1 else None,
+        )
         self.settings = settings
         self.desk = desk
+        self.pace = Pace()
         self.tree = _Tree(self)
-        commands: tuple[app_commands.Command[Any, ..., None], ...] = (ask, sources, source, status, help_, reindex)
-        for command in commands:
+        for command in (*discord_commands.COMMANDS, *discord_sources.COMMANDS, *discord_admin.COMMANDS):
             self.tree.add_command(command)
         self._working: set[asyncio.Task[Any]] = set()
+        self._stopping = False
 
     async def setup_hook(self) -> None:
-        """Register what outlives a restart: the page buttons and the commands."""
-        self.add_dynamic_items(PageButton)
+        """Register what outlives a restart: the buttons and the commands."""
+        self.add_dynamic_items(AnswerButton, PageButton, TextButton)
+        # The first day that is read loads a language, for tenths of a second.
+        await asyncio.to_thread(parse_since, "3 May", today())
         await self._sync_commands()
 
     async def on_ready(self) -> None:
@@ -116,33 +131,72 @@ class OnTheRecordBot(discord.Client):
         mentioned = any(user.id == self._id for user in message.mentions)
         if not (mentioned or message.guild is None or self._replies_to_me(message)):
             return
-        self.note_work()
         try:
+            self.note_work()
             if mentioned or message.guild is None:
-                async with message.channel.typing():
-                    question = re.sub(rf"<@!?{self._id}>", " ", message.content).strip()
-                    answer = await self.desk.ask(question, count=self.settings.excerpts)
-                await message.reply(view=render.answer_view(answer, show_question=False), mention_author=False)
+                await self._answer(message)
             else:
                 # Without a mention, and without the privileged intent, Discord sends an empty message.
                 await message.reply(render.HOW_TO_ASK, mention_author=False)
         except discord.Forbidden as exc:
             log.warning("discord.may_not_answer channel=%s code=%s", message.channel.id, exc.code)
         except Exception as exc:  # noqa: BLE001 sentence_for logs it
-            with _failure_logged("mention"):
+            with failure_logged("mention"):
                 await message.reply(sentence_for(exc, "mention"), mention_author=False)
 
+    async def _answer(self, message: discord.Message) -> None:
+        """Answer a message; a reply to an answer may only change its filters."""
+        place = await place_of(self, message.guild.id if message.guild else None, message.channel)
+        place.require_answers()
+        self.pace.require(message.author.id, message.channel.id)
+        question = re.sub(rf"<@!?{self._id}>", " ", message.content).strip()
+        async with message.channel.typing():
+            refined = await self._refined(message, question, place)
+            asked, filters = refined or (question, ANY)
+            count = place.settings.excerpts or self.settings.excerpts
+            answer = await self.desk.ask(asked, place.within(filters), count)
+        send = partial(_reply, message)
+        await deliver(self, answer, place, message.author.id, send, show_question=refined is not None)
+
+    async def _refined(self, message: discord.Message, text: str, place: Place) -> tuple[str, Filters] | None:
+        """The question of the answer that is replied to, with new filters; None where something else is asked."""
+        if message.reference is None or message.reference.message_id is None:
+            return None
+        replied = str(message.reference.message_id)
+        key = await self.desk.recall(lambda records: records.message_key(PLATFORM, replied))
+        fields = await self.desk.recall(lambda records: records.message(key)) if key else None
+        if fields is None:
+            return None
+        earlier = SentAnswer.from_fields(fields)
+        filters = refine(text, earlier.filters, await self.desk.outlets(place.within(ANY)), today())
+        return None if filters is None else (earlier.question, filters)
+
     def note_work(self) -> None:
-        """Remember the task that runs now, so that a stop waits for it."""
+        """Remember the task that runs now, so that a stop waits for it.
+
+        Raises:
+            StoppingError: the bot is being stopped, and begins nothing new; telling so is waited for as well.
+
+        """
         task = asyncio.current_task()
         if task:
             self._working.add(task)
             task.add_done_callback(self._working.discard)
+        if self._stopping:
+            raise StoppingError("The bot is being restarted. Ask again in a minute.")
 
     async def finish_work(self) -> None:
-        """Wait until what is under way is answered, but not for long."""
+        """Begin nothing new, and wait until what is under way is answered; what is not after `GRACE` is given up."""
+        self._stopping = True
+        self.desk.stop_building()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                while self._working:
+                    await asyncio.wait(set(self._working))
         if self._working:
-            await asyncio.wait(set(self._working), timeout=GRACE)
+            log.warning("discord.given_up tasks=%d", len(self._working))
+        for task in self._working:
+            task.cancel()
 
     def is_admin(self, user: discord.User | discord.Member) -> bool:
         """Whether settings name the user or a role of theirs, or the application is theirs or their team's."""
@@ -191,13 +245,23 @@ class OnTheRecordBot(discord.Client):
             log.info("discord.commands_synced commands=%d", len(payload))
 
 
+class ShardedBot(OnTheRecordBot, discord.AutoShardedClient):
+    """The same over several connections, which Discord demands of a bot in more than 2500 servers."""
+
+
 class _Tree(app_commands.CommandTree[OnTheRecordBot]):
     async def interaction_check(self, interaction: Interaction, /) -> bool:
-        interaction.client.note_work()
+        try:
+            interaction.client.note_work()
+        except StoppingError as exc:
+            # There is no way to say something to a person who is still typing.
+            if interaction.type is not discord.InteractionType.autocomplete:
+                await tell(interaction, sentence_for(exc, "interaction"))
+            return False
         return True
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
-        name = interaction.command.name if interaction.command else "unknown"
+        name = interaction.command.name.lower().replace(" ", "_") if interaction.command else "unknown"
         if isinstance(error, app_commands.CommandInvokeError):
             await tell(interaction, sentence_for(error.original, name))
         else:
@@ -206,233 +270,8 @@ class _Tree(app_commands.CommandTree[OnTheRecordBot]):
             await tell(interaction, render.OUTDATED)
 
 
-class PageButton(
-    ui.DynamicItem[ui.Button[ui.LayoutView]],
-    template=r"sources:(?P<page>-?[0-9]{1,6})",
-):
-    """Turns to a page of the list of sources. The page is in its id, so that it works after a restart."""
-
-    def __init__(self, label: str, page: int, *, disabled: bool = False) -> None:
-        super().__init__(ui.Button(label=label, custom_id=f"sources:{page}", disabled=disabled))
-        self.page = page
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the button that was pressed."""
-        return cls("", int(match["page"]))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Show the page in place of the one before."""
-        interaction.client.note_work()
-        try:
-            await interaction.response.defer()
-            listings = await interaction.client.desk.listings()
-            await interaction.edit_original_response(view=sources_view(listings, self.page))
-        except Exception as exc:  # noqa: BLE001 sentence_for logs it
-            await tell(interaction, sentence_for(exc, "sources_page"))
-
-
-def sources_view(listings: Sequence[Listing], page: int) -> ui.LayoutView:
-    """A page of the list of sources with its buttons; a page that is no longer there becomes the last."""
-    last = render.pages(listings) - 1
-    page = max(0, min(page, last))
-    row: ui.ActionRow[Any] = ui.ActionRow(
-        PageButton("Previous", page - 1, disabled=page == 0),
-        PageButton("Next", page + 1, disabled=page == last),
-    )
-    # The buttons work for ever; without this discord.py starts a timer for each list.
-    return ui.LayoutView(timeout=None).add_item(ui.TextDisplay(render.sources_text(listings, page))).add_item(row)
-
-
-@app_commands.command(description="Ask a question; the answer is quoted from the articles")
-@app_commands.describe(
-    question="What do you want to know?",
-    outlet="Only articles of this outlet",
-    since="Only articles published on or after this day, such as 2023-05-03",
-    until="Only articles published on or before this day, such as 2023-05-03",
-    private="Show the answer only to me",
-)
-async def ask(
-    interaction: Interaction,
-    question: app_commands.Range[str, 1, 2000],
-    outlet: str | None = None,
-    since: str | None = None,
-    until: str | None = None,
-    private: bool = False,
-) -> None:
-    """Answer a question, with filters or without."""
-    filters = Filters(
-        outlets=(outlet,) if outlet else (),
-        since=parse_day(since) if since else None,
-        until=parse_day(until) if until else None,
-    )
-    await interaction.response.defer(thinking=True, ephemeral=private)
-    bot = interaction.client
-    answer = await bot.desk.ask(question, filters, bot.settings.excerpts)
-    await interaction.edit_original_response(view=render.answer_view(answer, show_question=True))
-
-
-@ask.autocomplete("outlet")
-async def _outlets(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    listings = await interaction.client.desk.listings()
-    names = sorted({row.source.outlet for row in listings if row.source.outlet})
-    # A choice's value may not be longer either, and a cut one would match nothing.
-    fitting = [name for name in names if typed.casefold() in name.casefold() and len(name) <= CHOICE_CHARS]
-    return [app_commands.Choice(name=name, value=name) for name in fitting[:CHOICES]]
-
-
-@app_commands.command(description="List the articles in the index")
-async def sources(interaction: Interaction) -> None:
-    """Show the first page of the list of sources."""
-    await interaction.response.defer(thinking=True)
-    await interaction.edit_original_response(view=sources_view(await interaction.client.desk.listings(), 0))
-
-
-@app_commands.command(description="Show all that is known about one article")
-@app_commands.describe(article="Begin to type its title, outlet or id")
-async def source(interaction: Interaction, article: str) -> None:
-    """Show an article's card."""
-    await interaction.response.defer(thinking=True)
-    listings = await interaction.client.desk.listings()
-    found = next((row for row in listings if article in (row.source.id, row.source.sha256)), None)
-    if found is None:
-        raise UsageError("No article in the index has this id. Pick one from the list that opens as you type.")
-    await interaction.edit_original_response(view=render.card_view(found))
-
-
-@source.autocomplete("article")
-async def _articles(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    cards = [row.source for row in await interaction.client.desk.listings()]
-    wanted = typed.casefold()
-    fitting = [card for card in cards if wanted in f"{card.id}\n{card.title}\n{card.outlet or ''}".casefold()]
-    return [
-        app_commands.Choice(
-            name=render.plain(f"{card.title} · {card.outlet}" if card.outlet else card.title, CHOICE_CHARS),
-            # An id may be too long for a choice; the hash never is.
-            value=card.id if len(card.id) <= CHOICE_CHARS else card.sha256,
-        )
-        for card in fitting[:CHOICES]
-    ]
-
-
-@app_commands.command(description="Show which index is served")
-async def status(interaction: Interaction) -> None:
-    """Show the state of the index and of the connection."""
-    await interaction.response.defer(thinking=True)
-    bot = interaction.client
-    await interaction.edit_original_response(content=render.status_text(await bot.desk.status(), bot.latency))
-
-
-@app_commands.command(name="help", description="What this bot does and how to ask it")
-async def help_(interaction: Interaction) -> None:
-    """Explain the bot."""
-    await interaction.response.send_message(render.HELP, ephemeral=True)
-
-
-@app_commands.command(description="Read the articles anew and build a new index (admins)")
-@app_commands.default_permissions(administrator=True)
-async def reindex(interaction: Interaction) -> None:
-    """Build a new generation while the old one answers; show how far it is, and what changed."""
-    bot = interaction.client
-    if not bot.is_admin(interaction.user):
-        log.warning("discord.reindex_refused user=%s", interaction.user.id)
-        await interaction.response.send_message(render.NOT_ADMIN, ephemeral=True)
-        return
-    await interaction.response.defer(thinking=True)
-    notice = _Notice(interaction)
-    progress = (0, 0)
-
-    def note(done: int, total: int) -> None:
-        nonlocal progress
-        progress = (done, total)
-
-    log.info("discord.reindex_started user=%s", interaction.user.id)
-    build = asyncio.create_task(bot.desk.reindex(note))
-    shown = None
-    while not build.done():
-        if shown != progress:
-            shown = progress
-            await notice.show(render.progress_text(*progress))
-        await asyncio.wait({build}, timeout=PROGRESS_PAUSE)
-    try:
-        text, attachment = render.report_text(build.result())
-    except Exception as exc:  # noqa: BLE001 sentence_for logs it
-        await notice.show(sentence_for(exc, "reindex"))
-    else:
-        log.info("discord.reindex_done generation=%d", build.result().manifest.generation)
-        await notice.show(text, attachment)
-
-
-class _Notice:
-    """One message that is rewritten as work goes on.
-
-    An interaction's token dies after 15 minutes; from then on a message of the bot's own takes its place.
-    """
-
-    def __init__(self, interaction: Interaction) -> None:
-        self._interaction = interaction
-        self._message: discord.Message | None = None
-
-    async def show(self, text: str, attachment: str | None = None) -> None:
-        """Show a text, with another as an attached file; a failure is logged, since the work must go on."""
-        files = [discord.File(io.BytesIO(attachment.encode()), "report.txt")] if attachment else []
-        with _failure_logged("reindex"):
-            if not self._interaction.is_expired():
-                await self._interaction.edit_original_response(content=text, attachments=files)
-            elif self._message:
-                await self._message.edit(content=text, attachments=files)
-            elif self._interaction.channel_id:
-                channel = self._interaction.client.get_partial_messageable(self._interaction.channel_id)
-                self._message = await channel.send(text, files=files)
-
-
-def parse_day(text: str) -> date:
-    """A day such as 2023-05-03, 3 May 2023 or May 3, 2023.
-
-    Raises:
-        UsageError: it is none of these.
-
-    """
-    for form in DATE_FORMATS:
-        with contextlib.suppress(ValueError):
-            return datetime.strptime(text.strip(), form).replace(tzinfo=UTC).date()
-    raise UsageError(f"“{render.plain(text, 50)}” is not a date. Write it like 2023-05-03 or 3 May 2023.")
-
-
-def sentence_for(error: BaseException, event: str) -> str:
-    """What to tell the asker; an error that nobody foresaw is logged with its traceback."""
-    if isinstance(error, OnTheRecordError):
-        log.warning("discord.%s_failed error=%s", event, type(error).__name__)
-        return render.shorten(str(error), render.CONTENT_LIMIT)
-    log.error("discord.%s_failed error=%s", event, type(error).__name__, exc_info=error)
-    return render.UNEXPECTED
-
-
-async def tell(interaction: Interaction, sentence: str) -> None:
-    """Answer with a sentence: to the asker alone, or in place of "thinking", whose privacy cannot be changed."""
-    with _failure_logged("tell"):
-        if not interaction.response.is_done():
-            await interaction.response.send_message(sentence, ephemeral=True)
-        elif interaction.type is discord.InteractionType.application_command:
-            # Discord has refused to send anything after "thinking" was deleted, so it is rewritten.
-            await interaction.edit_original_response(content=sentence)
-        else:
-            await interaction.followup.send(sentence, ephemeral=True)
-
-
 # Messages that people write, as opposed to "someone joined".
 _WRITTEN = (discord.MessageType.default, discord.MessageType.reply)
-
-
-@contextlib.contextmanager
-def _failure_logged(event: str) -> Any:
-    """Log that Discord did not take a message; there is nobody left to tell."""
-    try:
-        yield
-    except (discord.DiscordException, OSError, aiohttp.ClientError) as exc:
-        log.warning("discord.%s_not_sent error=%s code=%s", event, type(exc).__name__, getattr(exc, "code", None))
 
 
 @contextlib.contextmanager
@@ -457,8 +296,9 @@ async def _keep_trying(settings: Settings, desk: Desk, token: str, stop: asyncio
     """Run the bot until it is stopped; a start that fails is tried again a few times, each time with a new client."""
     for pause in (*RETRY_PAUSES, None):
         try:
-            async with OnTheRecordBot(settings, desk) as bot:
-                await _run_until(stop, bot, token)
+            async with (ShardedBot if settings.shards > 1 else OnTheRecordBot)(settings, desk) as bot:
+                with _metrics_served(bot):
+                    await _run_until(stop, bot, token)
                 return
         except _UnreachableError as exc:
             if pause is None:
@@ -470,6 +310,12 @@ async def _keep_trying(settings: Settings, desk: Desk, token: str, stop: asyncio
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)
             return
+
+
+def _metrics_served(bot: OnTheRecordBot) -> contextlib.AbstractContextManager[object]:
+    """Prometheus is answered while the context is open, where METRICS_PORT is set."""
+    port, desk = bot.settings.metrics_port, bot.desk
+    return serve(desk.metrics, port, lambda: desk.gauges(bot.latency)) if port else contextlib.nullcontext()
 
 
 async def _run_until(stop: asyncio.Event, bot: OnTheRecordBot, token: str) -> None:
@@ -488,6 +334,10 @@ async def _run_until(stop: asyncio.Event, bot: OnTheRecordBot, token: str) -> No
         await asyncio.gather(running, stopping, return_exceptions=True)
 
 
+async def _reply(message: discord.Message, view: discord.ui.LayoutView) -> discord.Message:
+    return await message.reply(view=view, mention_author=False)
+
+
 class _UnreachableError(Exception):
     """Discord was not reached, and trying again may help."""
 
@@ -497,11 +347,11 @@ async def _run(bot: OnTheRecordBot, token: str) -> None:
     try:
         await bot.start(token)
     except discord.LoginFailure as exc:
-        raise DiscordError(_WRONG_TOKEN) from exc
+        raise DiscordRefusalError(_WRONG_TOKEN) from exc
     except discord.ConnectionClosed as exc:
         if exc.code == AUTHENTICATION_FAILED:
-            raise DiscordError(_WRONG_TOKEN) from exc
-        raise DiscordError(f"Discord ended the connection for good, with code {exc.code}.") from exc
+            raise DiscordRefusalError(_WRONG_TOKEN) from exc
+        raise DiscordRefusalError(f"Discord ended the connection for good, with code {exc.code}.") from exc
     except (OSError, aiohttp.ClientError, discord.DiscordServerError) as exc:
         raise _UnreachableError(_reason(exc)) from exc
     except AttributeError as exc:
@@ -523,7 +373,11 @@ def _reason(error: BaseException) -> str:
 
 def _connection_trouble_in_one_line(record: logging.LogRecord) -> bool:
     """Fold the traceback that discord.py logs at every lost connection into its message."""
-    if record.exc_info and record.exc_info[1] and record.msg.startswith("Attempting a reconnect"):
+    if (
+        record.exc_info
+        and record.exc_info[1]
+        and record.msg.startswith(("Attempting a reconnect", "Failed to connect"))
+    ):
         record.msg, record.args = f"{record.getMessage()}: {_reason(record.exc_info[1])}", ()
         record.exc_info = None
     return True

@@ -7,8 +7,11 @@ stored characters and nothing else. Discord itself shows a tab as blanks; it kee
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from typing import TYPE_CHECKING
+from bisect import bisect_left, bisect_right
+from dataclasses import replace
+from functools import partial
+from itertools import accumulate, chain
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import ui
@@ -16,12 +19,17 @@ from discord import ui
 from bot import wording
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from bot.answer import Answer, Excerpt, Refusal
-    from bot.desk import DeskStatus
-    from index.build import BuildReport
+    from bot.desk import DeskStatus, Neighbour
+    from bot.metrics import Quantiles
+    from bot.quotations import Verification
+    from bot.records import Action, OwnSettings, PlaceSettings, Unanswered
+    from bot.sent import Context
+    from index.build import BuildReport, Changes
     from index.model import Listing, Source
+    from index.quoting import Finding, Segment, Standing
 
 CONTENT_LIMIT = 2000  # characters of a plain message
 LAYOUT_LIMIT = 4000  # characters of text in a message made of components
@@ -31,28 +39,68 @@ COLOUR = discord.Colour(0x4A6FA5)
 HOW_TO_ASK = "Mention me together with a question, or use /ask: a reply alone does not let me read it."
 UNEXPECTED = "Something went wrong here, and it is in the log. Ask again; if it stays so, tell an admin."
 OUTDATED = "This command has changed. Reload Discord and try again; if that does not help, tell an admin."
-NOT_ADMIN = "Only an admin of this bot can reindex."
+NOT_ADMIN = "Only an admin of this bot may do this."
+NOT_MANAGER = "Only a manager of this server, or an admin of this bot, may see and change its settings."
+OUTLETS_BY_ADMINS = "Only an admin of this bot may change which outlets are seen."
+REPORT_NAMES_ALL = "The report names articles that may not be seen here. Use this in a direct message to me."
+NOT_HERE = "I am set not to answer in this channel. A manager of the server can change that with /settings."
+NOT_YOURS = "Only whoever asked, a moderator or an admin may do this."
+TOO_OLD = "This message is too old: what its buttons need is no longer kept. Ask again."
+NO_MORE = "There are no further excerpts near enough to the question."
+TEXT_GONE = "This text is no longer in the index: the article has changed or is gone."
+THANKS = "Noted, without your name. Thank you."
+SAID_BEFORE = "You have said so before; it is noted."
 HELP = """\
 **On the Record** answers questions about a body of news articles with the articles' own words: verbatim excerpts, \
 each with its source. It writes nothing about the news itself. Where the coverage does not answer, it says so.
 
-`/ask` a question, with an outlet or dates if you like; `private` shows the answer only to you
+`/ask` a question, with an outlet or dates if you like; `private` shows the answer only to you; *Ask the coverage* in \
+the menu of a message asks what it says
+`/verify` quotations in a text, word for word; *Verify quotes* in the menu of a message does the same
 `/sources` the articles in the index
 `/source` all that is known about one article
 `/status` which index is served
-`/reindex` read the articles anew (admins)
+Admins have `/reindex`, `/rollback`, `/remove`, `/restore`, `/audit`, `/unanswered`; server managers `/settings`.
 
-You can also mention me with a question in a channel, or write to me directly."""
+You can also mention me with a question in a channel, or write to me directly. Reply to an answer with words such as \
+“only from …” or “since Monday” to ask the same of fewer articles."""
+
+# The buttons of answers: what each does, its label and its look.
+BUTTONS = {
+    "context": ("Context", discord.ButtonStyle.secondary),
+    "more": ("More", discord.ButtonStyle.secondary),
+    "sources": ("Sources", discord.ButtonStyle.secondary),
+    "share": ("Share", discord.ButtonStyle.primary),
+    "remove": ("Remove", discord.ButtonStyle.danger),
+    "not_an_answer": ("Not an answer", discord.ButtonStyle.secondary),
+    "wrong_source": ("Wrong source", discord.ButtonStyle.secondary),
+}
+REPORT_FILE = "verification.txt"
+CHOICES = 25  # choices of an option that Discord shows at once
+CHOICE_CHARS = 100
+# With more excerpts than this, a text for each citation and a line after it would be more components than a message of
+# buttons may have.
+_SPACED = 6
+# Characters of context around an excerpt, on each side: at most, and at least where there are so many.
+_AROUND = (900, 200)
+# Findings that are shown in one message at most. Where they do not fit whole: characters of a quotation and of a
+# stretch of it that are always shown, and characters of notes and places.
+FINDINGS = 10
+_FINDING_LIMIT = 300
+_STRETCH_LIMIT = 120
+_NOTES_LIMIT = 900
 
 # Citations are cut to these lengths only where a message would not fit otherwise.
-_TITLE_LIMIT = 130
+_TITLE_LIMIT = 150
 _NAME_LIMIT = 60
 _URL_LIMIT = 1000
-_ROW_LIMIT = 380
+_ENTRY_LIMIT = 380
 
 _MARKUP = re.compile(r"[\\*_~`|<>@\[\]/]")
 # Headings, subtext and lists begin a line, after blanks or not.
 _LINE_MARKUP = re.compile(r"^([^\S\n]*(?:\d+(?=[.)]))?)([#+\-.)])", re.MULTILINE)
+# What stands before words on a line or between lines, and the words.
+_LINE = re.compile(r"([\s~]*)((?:[^\s~](?:[^\n]*[^\s~])?)?)")
 # A masked link ends at the first of these; they mean the same when percent-encoded.
 _URL_ESCAPES = str.maketrans({"(": "%28", ")": "%29", "\\": "%5C", "<": "%3C", ">": "%3E", " ": "%20"})
 
@@ -73,39 +121,100 @@ def quote(text: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """`text` escaped, cut with `…` where it is wider than `limit`."""
+    """`text` escaped, cut with `…` where it is wider than `limit`, after a word if it can be."""
     if width(escape(text)) <= limit:
         return escape(text)
-    return escape(text[: _longest(text, range(len(text) + 1), limit - 1, escape)]) + "…"
+    return escape(text[: _fitting(text, limit - 1, escape)]) + "…"
 
 
 def plain(text: str, limit: int) -> str:
     """`text` as it is, cut with `…`: for names of choices, which know no markup."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return text if width(text) <= limit else text[: _longest(text, range(len(text) + 1), limit - 1, str)] + "…"
 
 
-def answer_view(answer: Answer, *, show_question: bool) -> ui.LayoutView:
-    """An answer as one message. All excerpts and their sources are in it; long quotes are cut, marked with […]."""
-    question = f"-# Question: {shorten(answer.question, 200)}" if show_question else ""
+def answer_view(
+    answer: Answer,
+    *,
+    show_question: bool,
+    button: Callable[..., ui.Item[Any]] | None = None,
+    private: bool = False,
+) -> ui.LayoutView:
+    """An answer as one message. All excerpts and their sources are in it; long quotes are cut, marked with […].
+
+    `button` makes one from what it does and the number of its excerpt; without it there are none.
+    """
+    question = f"-# Question: {shorten(' '.join(answer.question.split()), 200)}" if show_question else ""
     if answer.refusal:
-        return _view([question], [_refusal(answer.refusal)])
-    remarks = [f"**{shorten(remark, 300)}**" for remark in wording.remarks(answer)]
-    head = "\n".join(filter(None, [question, *remarks]))
+        view = _view([question], [_refusal(answer.refusal)])
+        return view if button is None or private else view.add_item(ui.ActionRow(button("remove")))
+    head = "\n".join(filter(None, [question, *(f"**{shorten(remark, 200)}**" for remark in wording.remarks(answer))]))
     foot = f"-# {escape(wording.counts(answer))}"
-    room = LAYOUT_LIMIT - width(head) - width(foot)
+    room = LAYOUT_LIMIT - width(head) - width(foot) - len(answer.excerpts)
     citations = [_citation(excerpt, room * 2 // 3 // len(answer.excerpts)) for excerpt in answer.excerpts]
     room -= sum(map(width, citations))
     limit = _equal_share([width(_quotation(excerpt, LAYOUT_LIMIT)) for excerpt in answer.excerpts], room)
     quotations = [_quotation(excerpt, limit) for excerpt in answer.excerpts]
-    return _view([head], *zip(quotations, citations, strict=True), [foot])
+    if button is None:
+        return _view([head], *zip(quotations, citations, strict=True), [foot])
+    spaced = len(citations) <= _SPACED
+    sections = []
+    for excerpt, *texts in zip(answer.excerpts, quotations, citations, strict=True):
+        shown = texts if spaced else ["\n".join(texts)]
+        sections.append(ui.Section(*shown, accessory=button("context", excerpt.number)))
+    view = _view([head], *([section] for section in sections), [foot], lined=spaced)
+    return view.add_item(ui.ActionRow(*map(button, ("more", "sources", "share" if private else "remove"))))
 
 
-def sources_text(listings: Sequence[Listing], page: int) -> str:
-    """One page of the list of sources; `page` counts from 0."""
+def context_view(found: Context, generation: int, button: Callable[..., ui.Item[Any]]) -> ui.LayoutView:
+    """An excerpt as a quotation, the stored text around it as it stands, and buttons to say what is wrong with it.
+
+    What does not fit is cut, marked with `…` in the text around and with […] in the excerpt.
+    """
+    excerpt = found.excerpt
+    head = f"-# The stored text around excerpt {excerpt.number}, from generation {generation}"
+    citation = _citation(excerpt, LAYOUT_LIMIT // 3)
+    most, least = _AROUND
+    room = LAYOUT_LIMIT - width(head) - width(citation)
+    quotation = _quotation(excerpt, room - 2 * least, marks=False)
+    around = min(most, (room - width(quotation)) // 2)
+    before, after = _end_of(found.before.strip(), around), shorten(found.after.strip(), around)
+    view = _view([head], [before, quotation, after], [citation])
+    return view.add_item(ui.ActionRow(*(button(what, excerpt.number) for what in ("not_an_answer", "wrong_source"))))
+
+
+def cards_view(listings: Sequence[Listing]) -> ui.LayoutView:
+    """The articles that an answer quotes: what there is to know about each, in short."""
     if not listings:
-        return escape(wording.EMPTY_INDEX)
+        return _view(["The articles that this answer quoted are no longer in the index."])
+    return _view(*([_row("", listing)] for listing in listings))
+
+
+def verification_view(found: Verification) -> tuple[ui.LayoutView, str | None]:
+    """What became of the quotations of a text; and the whole as a file's text where it does not fit."""
+    head = f"**{escape(wording.verified(found))}**"
+    if any(finding.segments for finding in found.findings):
+        head += "\n-# ~~Struck out~~ is only in the quotation, **bold** only in the article."
+    findings = list(enumerate(found.findings, start=1))
+    room = LAYOUT_LIMIT - width(head) - 100  # for the note
+    if len(findings) <= FINDINGS:
+        whole = [_finding(number, finding) for number, finding in findings]
+        if sum(map(width, chain(*whole))) <= room:
+            return _view([head], *whole), None
+    limit = max(_FINDING_LIMIT, room // 3 // len(findings))
+    shown = [_finding(number, finding, limit) for number, finding in findings[:FINDINGS]]
+    shown = shown[: _reach((sum(map(width, texts)) for texts in shown), room)]
+    note = f"-# Shown in short: {len(shown)} of {len(findings)}. The whole is in {REPORT_FILE}."
+    view = _view([head], *shown, [note, ui.File(f"attachment://{REPORT_FILE}")])
+    return view, "\n".join(wording.verification_lines(found))
+
+
+def sources_text(listings: Sequence[Listing], page: int, *, narrowed: bool = False) -> str:
+    """One page of the list of sources; `page` counts from 0, `narrowed` tells that not all were asked for."""
+    if not listings:
+        return "No article in the index is like that." if narrowed else escape(wording.EMPTY_INDEX)
     first = page * SOURCES_PER_PAGE
-    rows = [_row(n, row) for n, row in enumerate(listings[first : first + SOURCES_PER_PAGE], start=first + 1)]
+    shown = enumerate(listings[first : first + SOURCES_PER_PAGE], start=first + 1)
+    rows = [_row(f"**{number}.** ", listing) for number, listing in shown]
     count = wording.plural(len(listings), "article")
     return "\n".join([f"**Sources** · {count} · page {page + 1} of {pages(listings)}", *rows])
 
@@ -115,26 +224,34 @@ def pages(listings: Sequence[Listing]) -> int:
     return max(1, -(-len(listings) // SOURCES_PER_PAGE))
 
 
-def card_view(listing: Listing) -> ui.LayoutView:
-    """All that is known about one article; what is not known is shown as such."""
+def card_view(listing: Listing, neighbours: Sequence[Neighbour] = ()) -> ui.LayoutView:
+    """All that is known about one article, and what is not; and the articles that hold some of its words too."""
     source = listing.source
-    where = "at its link" if source.url else "in the bot's corpus folder"
-    link = _address(source)
-    if width(link) > _URL_LIMIT:
-        link = shorten(source.url or "", _URL_LIMIT)
-    lines = [
-        f"### {shorten(wording.title(source), 500)}",
-        f"**Outlet:** {shorten(wording.outlet(source), 200)}",
-        f"**Author:** {shorten(source.author or 'author not given', 200)}",
-        f"**Published:** {wording.day(source)}",
-        f"**Language:** {escape(source.language or 'language not given')}",
-        f"**Link:** {link}",
-        f"**Searchable passages:** {listing.passages:,}",
-        f"**Indexed:** {listing.indexed_at:%Y-%m-%d %H:%M} UTC",
-        f"**Stored text:** sha256 {source.sha256[:12]}",
-        f"-# To read the whole, open it {where}: {shorten(source.id + '.txt', 300)}",
+    link = _address(source) if source.url else ""
+    known = {
+        "Outlet": shorten(source.outlet or "", 200),
+        "Author": shorten(source.author or "", 200),
+        "Date": wording.day(source) if source.published else "",
+        "Language": shorten(source.language or "", 50),
+        "Link": link if width(link) <= _URL_LIMIT else shorten(source.url or "", _URL_LIMIT),
+    }
+    given = {"Headline": source.title_given, **known}
+    missing = [name.lower() for name, value in given.items() if not value]
+    lines = [f"### {_headline(source, limit=500, link=False)}"]
+    lines += [f"**{name}:** {value}" for name, value in known.items() if value]
+    lines += [f"**Not given:** {', '.join(missing)}"] if missing else []
+    lines += [
+        f"**Searchable passages:** {listing.passages:,} · **Indexed:** {listing.indexed_at:%Y-%m-%d %H:%M} UTC",
+        f"-# {shorten(source.id, 200)} · sha256 {source.sha256[:12]}",
     ]
-    return _view(["\n".join(lines)])
+    card = "\n".join(lines)
+    if not neighbours:
+        return _view([card])
+    shared = ["**The same paragraphs stand in:**"]
+    for near in neighbours:
+        facts = [*_known(near.source), wording.plural(near.paragraphs, "paragraph")]
+        shared.append(_entry("- ", near.source, f" · {' · '.join(facts)}", _ENTRY_LIMIT))
+    return _view([card], ["\n".join(_first(shared, LAYOUT_LIMIT - width(card)))])
 
 
 def status_text(status: DeskStatus, latency: float) -> str:
@@ -142,15 +259,24 @@ def status_text(status: DeskStatus, latency: float) -> str:
     manifest = status.manifest
     lines = [
         f"**Generation {manifest.generation}**, built {manifest.built_at:%Y-%m-%d %H:%M} UTC",
-        f"{wording.plural(manifest.articles, 'article')}, {wording.plural(manifest.passages, 'passage')}",
+        f"{wording.plural(status.articles, 'article')}, {wording.plural(status.passages, 'passage')}",
         f"Model: {shorten(manifest.model, 200)}",
         "A new generation is being built." if status.building else "No build is running.",
+        f"{wording.plural(status.waiting, 'question')} in the queue",
+        _pace(status.times),
         # Before the first heartbeat discord.py says nan or infinity.
         f"Connection: {latency * 1000:.0f} ms" if 0 <= latency < 3600 else "Connection: not measured yet",
     ]
     if status.warning:
         lines.append(f"**Warning:** {shorten(status.warning, 1000)}")
     return "\n".join(lines)
+
+
+def _pace(times: Quantiles | None) -> str:
+    if times is None:
+        return "Answers: none yet"
+    latest = f"the latest {times.count:,}"
+    return f"Answers: half within {times.p50:.2f} s, 95 % within {times.p95:.2f} s ({latest})"
 
 
 def progress_text(done: int, total: int) -> str:
@@ -161,44 +287,174 @@ def progress_text(done: int, total: int) -> str:
 
 def report_text(report: BuildReport) -> tuple[str, str | None]:
     """What a build did, as message text; and the whole as a file's text where it does not fit."""
-    lines = report.lines()
+    return _long_text(report.lines())
+
+
+def preview_text(changes: Changes) -> tuple[str, str | None]:
+    """What a build would change, as message text; and the whole as a file's text where it does not fit."""
+    return _long_text([f"A reindex would find: {changes.counts()}.", *changes.names()])
+
+
+def removed_text(source: Source) -> str:
+    """That an article is withdrawn, and how that is undone."""
+    return (
+        f"Removed: {shorten(wording.title(source), 300)}. It is not quoted, listed or found any more, and no reindex "
+        "brings it back; `/restore` does. Its file is where it was. Messages sent before still show what they quoted."
+    )
+
+
+def audit_text(actions: Sequence[Action]) -> str:
+    """Lines of the audit log, newest first, as many as fit."""
+    lines = []
+    for action in actions:
+        details = ", ".join(f"{name}: {value}" for name, value in action.details.items() if value not in (None, ""))
+        is_id = action.platform == "discord" and action.user.isascii() and action.user.isdecimal()
+        who = f"<@{action.user}>" if is_id else shorten(f"{action.platform} {action.user}", 100)
+        told = [f"**{shorten(action.what, 100)}**", who, shorten(action.outcome, 100), shorten(details, 200)]
+        # In bold, since a number with a dot would begin a list, which Discord numbers on its own.
+        lines.append(f"**{action.number}** · {action.at:%Y-%m-%d %H:%M} UTC · {' · '.join(filter(None, told))}")
+    return "\n".join(_first(lines, CONTENT_LIMIT)) or "Nothing has been done yet."
+
+
+def unanswered_text(asked: Sequence[Unanswered]) -> str:
+    """Refused questions, most asked first, as many as fit."""
+    lines = [
+        f"{u.count}× {shorten(u.question, 300)}\n-# last {u.last_asked:%Y-%m-%d}, {escape(u.reason.replace('_', ' '))}"
+        for u in asked
+    ]
+    return "\n".join(_first(lines, CONTENT_LIMIT)) or "No question was refused here."
+
+
+def settings_text(where: str, own: OwnSettings, holds: PlaceSettings, excerpts: int) -> str:
+    """What holds in a place, and what of it is set there."""
+    rows = [
+        ("answers", "yes" if holds.answers else "no", own.answers),
+        ("outlets", shorten("; ".join(holds.outlets), 800) if holds.outlets else "all", own.outlets),
+        ("excerpts", str(holds.excerpts or excerpts), own.excerpts),
+        ("private", "yes" if holds.private else "no", own.private),
+    ]
+    told = [
+        f"**{name}:** {value}" + ("" if set_here is not None else " (not set here)") for name, value, set_here in rows
+    ]
+    return "\n".join([f"Settings of {where}", *told])
+
+
+def _first(lines: Sequence[str], limit: int) -> Sequence[str]:
+    """As many of the lines as fit, one below the other."""
+    return lines[: _reach((width(line) + 1 for line in lines), limit + 1)]
+
+
+def _reach(widths: Iterable[int], limit: int) -> int:
+    """How many of the first are together no wider than `limit`."""
+    return bisect_right(list(accumulate(widths)), limit)
+
+
+def _long_text(lines: Sequence[str]) -> tuple[str, str | None]:
     text = "\n".join(map(escape, lines))
     if width(text) <= CONTENT_LIMIT:
         return text, None
     return shorten("\n".join(lines[:2]), CONTENT_LIMIT - 50) + "\nThe whole report is attached.", "\n".join(lines)
 
 
-def _view(*blocks: Sequence[str]) -> ui.LayoutView:
-    """Blocks of texts one below the other in one frame, with a line between blocks; empty texts are left out."""
+def _view(*blocks: Sequence[str | ui.Item[Any]], lined: bool = True) -> ui.LayoutView:
+    """Blocks one below the other in one frame, perhaps with a line between; empty texts and blocks are left out."""
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=COLOUR)
-    for block in filter(any, blocks):
-        if container.children:
+    for block in blocks:
+        items = [ui.TextDisplay(item) if isinstance(item, str) else item for item in block if item != ""]
+        if lined and items and container.children:
             container.add_item(ui.Separator())
-        for text in block:
-            container.add_item(ui.TextDisplay(text))
+        for item in items:
+            container.add_item(item)
     return ui.LayoutView(timeout=None).add_item(container)
 
 
-def _quotation(excerpt: Excerpt, limit: int) -> str:
+def _finding(number: int, finding: Finding, limit: int | None = None) -> list[str]:
+    """A quotation with its verdict; below, its notes and places. `limit` cuts both, the quotation marked as cut."""
+    notes: Sequence[str] = [_note(note) for note in wording.finding_notes(finding)]
+    if limit:
+        quotation, notes = _cut(finding, limit), _first(notes, _NOTES_LIMIT)
+    elif finding.segments:
+        quotation = "> " + "".join(map(_segment, finding.segments))
+    else:
+        quotation = quote(finding.quotation.text)
+    return [f"**{number}. {wording.VERDICTS[finding.verdict]}**\n{quotation}", "\n".join(notes)]
+
+
+def _cut(finding: Finding, limit: int) -> str:
+    """The beginning of a quotation as a block quote; if it is altered, with only the ends of each long stretch."""
+    text = finding.quotation.text
+    if finding.segments:
+        shown = [_segment(_brief(segment)) for segment in finding.segments]
+        end = _reach(map(width, shown), limit)
+        cut, whole = "> " + "".join(shown[:end]), end == len(shown)
+    else:
+        end = len(text) if width(quote(text)) <= limit else _fitting(text, limit, quote)
+        cut, whole = quote(text[:end]), end == len(text)
+    return cut if whole else f"{cut} {wording.TRIMMED}"
+
+
+def _note(note: str | Standing) -> str:
+    if isinstance(note, str):
+        return f"-# {shorten(note, 300)}"
+    facts = f" · {_origin(note.source)} · paragraph {note.paragraph}{wording.typography(note)}"
+    return _entry("-# ", note.source, facts, _ENTRY_LIMIT)
+
+
+def _brief(segment: Segment) -> Segment:
+    quoted, printed = (wording.brief(words, _STRETCH_LIMIT) for words in (segment.quoted, segment.printed))
+    return replace(segment, quoted=quoted, printed=printed)
+
+
+def _segment(segment: Segment) -> str:
+    """A stretch of an altered quotation within a block quote."""
+    shown = wording.difference(segment, escape, partial(_marked, "~~"), partial(_marked, "**"))
+    return shown.replace("\n", "\n> ")
+
+
+def _marked(mark: str, words: str) -> str:
+    """Words in a style, line by line, since some clients read each line of a block quote on its own.
+
+    A tilde at the end of words stays outside: Discord would take it for one of the marks that end struck words.
+    """
+    return _LINE.sub(lambda line: escape(line[1]) + (f"{mark}{escape(line[2])}{mark}" if line[2] else ""), words)
+
+
+def _end_of(text: str, limit: int) -> str:
+    """`text` escaped, cut with `…` at its beginning where it is wider than `limit`, before a word if it can be."""
+    if width(escape(text)) <= limit:
+        return escape(text)
+    for starts in ([word.start() for word in re.finditer(r"\S+", text)], range(len(text))):
+        first = bisect_left(starts, True, key=lambda start: width(escape(text[start:])) < limit)
+        if first < len(starts):
+            return "…" + escape(text[starts[first] :])
+    return "…"
+
+
+def _quotation(excerpt: Excerpt, limit: int, *, marks: bool = True) -> str:
     """The excerpt as a block quote at most this wide, with […] where its paragraph goes on before or after."""
-    before = f"{wording.TRIMMED} " if excerpt.trimmed_before else ""
+    before = f"{wording.TRIMMED} " if marks and excerpt.trimmed_before else ""
     after = f" {wording.TRIMMED}"
     text = excerpt.text
 
     def quoted(part: str) -> str:
-        whole = len(part) == len(text) and not excerpt.trimmed_after
+        whole = len(part) == len(text) and not (marks and excerpt.trimmed_after)
         # The mark is put in after escaping: it is ours, and its brackets cannot start a link.
         return "> " + before + quote(part).removeprefix("> ") + ("" if whole else after)
 
     if width(quoted(text)) <= limit:
         return quoted(text)
     sentences = [s.end - excerpt.start for s in excerpt.passage.sentences if s.end > excerpt.start]
+    return quoted(text[: _fitting(text, limit, quoted, sentences)])
+
+
+def _fitting(text: str, limit: int, render: Callable[[str], str], sentences: Sequence[int] = ()) -> int:
+    """How much of `text`, rendered, is no wider than `limit`: up to the end of a sentence, else a word, else anywhere.
+
+    `sentences` are the ends of its sentences.
+    """
     words = [word.end() for word in re.finditer(r"\S+", text)]
-    for ends in (sentences, words, range(1, len(text))):
-        end = _longest(text, ends, limit, quoted)
-        if end:
-            return quoted(text[:end])
-    return quoted("")
+    found = (_longest(text, ends, limit, render) for ends in (sentences, words, range(1, len(text))))
+    return next(filter(None, found), 0)
 
 
 def _longest(text: str, ends: Sequence[int], limit: int, render: Callable[[str], str]) -> int:
@@ -219,57 +475,71 @@ def _equal_share(widths: Sequence[int], room: int) -> int:
 
 def _citation(excerpt: Excerpt, limit: int) -> str:
     """Number, headline, outlet, date and place; the link and the other places are in it where they fit in `limit`."""
-    source = excerpt.source
-    where = f"-# {shorten(wording.outlet(source), _NAME_LIMIT)} · {wording.day(source)} · {wording.place(excerpt)}"
+    number = f"**{excerpt.number}.** "
+    where = f"\n-# {_origin(excerpt.source)} · {wording.place(excerpt)}"
     also = wording.also_in(excerpt)
     others = wording.plural(len(excerpt.also_in), "other passage")
     also_lines = [f"\n-# {escape(also)}", f"\n-# The same words stand in {others}."] if also else [""]
-    for headline in (_headline(source, link=True), _headline(source, link=False)):
+    for link in (True, False):
         for line in also_lines:
-            citation = f"**{excerpt.number}.** {headline}\n{where}{line}"
+            citation = f"{number}{_headline(excerpt.source, link=link)}{where}{line}"
             if width(citation) <= limit:
                 return citation
-    return citation
+    rest = f"{where}{also_lines[-1]}"
+    room = limit - width(number) - width(rest)
+    return f"{number}{_headline(excerpt.source, limit=room, link=False)}{rest}"
 
 
-def _headline(source: Source, *, link: bool) -> str:
-    """The headline in bold, or the words that stand in for one; a link where there is one to show."""
-    title = wording.title(source)
-    shown = shorten(title, _TITLE_LIMIT)
-    if source.title_given:
-        shown = f"**{shown}**"
+def _origin(source: Source) -> str:
+    """The outlet and the day of publication, or that they are not known, in few words."""
+    if not source.outlet and not source.published:
+        return wording.ORIGIN_UNKNOWN
+    return f"{shorten(wording.outlet(source), _NAME_LIMIT)} · {wording.day(source)}"
+
+
+def _known(source: Source) -> list[str]:
+    """The outlet and the day of publication as far as they are known: a list does not say of each what is not."""
+    facts = [shorten(source.outlet or "", _NAME_LIMIT), wording.day(source) if source.published else ""]
+    return list(filter(None, facts))
+
+
+def _headline(source: Source, *, limit: int = _TITLE_LIMIT, link: bool) -> str:
+    """The headline in bold, or the words that stand in for one, at most so wide; a link where there is one to show."""
+    # What is put around it is less than 20 wide.
+    shown = shorten(source.title, limit - 20)
+    shown = f"**{shown}**" if source.title_given else wording.opening(shown)
     if not link or not source.url:
         return shown
-    # Discord reads no link whose text has brackets.
-    address = f"({_address(source)})"
-    return f"{shown} [link]{address}" if "[" in title or "]" in title else f"[{shown}]{address}"
+    # Discord reads no link whose text has brackets or an address.
+    unlinkable = any(mark in source.title for mark in ("[", "]", "://"))
+    return f"{shown} [link]({_address(source)})" if unlinkable else f"[{shown}]({_address(source)})"
+
+
+def _entry(mark: str, source: Source, rest: str, limit: int) -> str:
+    """An article as a line of a list: the headline, a link where that fits in `limit`, and what follows it."""
+    linked = f"{mark}{_headline(source, link=True)}{rest}"
+    return linked if width(linked) <= limit else f"{mark}{_headline(source, link=False)}{rest}"
 
 
 def _address(source: Source) -> str:
     """The link to the article; <…> keeps it from unfolding a preview."""
-    return f"<{source.url.translate(_URL_ESCAPES)}>" if source.url else "link not given"
+    return f"<{(source.url or '').translate(_URL_ESCAPES)}>"
 
 
 def _refusal(refusal: Refusal) -> str:
     lines = [f"**{shorten(refusal.message, 1000)}**"]
     if refusal.nearest:
         lines.append(f"{wording.NEAREST}:")
-    for source in refusal.nearest:
-        facts = f"{shorten(wording.outlet(source), _NAME_LIMIT)} · {wording.day(source)}"
-        linked = f"- {_headline(source, link=True)} · {facts}"
-        lines.append(linked if width(linked) <= _URL_LIMIT - 300 else f"- {_headline(source, link=False)} · {facts}")
+    lines += [_entry("- ", s, "".join(f" · {fact}" for fact in _known(s)), _URL_LIMIT - 300) for s in refusal.nearest]
     return "\n".join(lines)
 
 
-def _row(number: int, listing: Listing) -> str:
+def _row(number: str, listing: Listing) -> str:
     source = listing.source
     facts = [
-        shorten(wording.outlet(source), _NAME_LIMIT),
-        wording.day(source),
+        *_known(source),
         wording.plural(listing.passages, "passage"),
         f"indexed {listing.indexed_at:%Y-%m-%d}",
         shorten(source.id, _NAME_LIMIT),
     ]
-    below = f"\n-# {' · '.join(facts)}"
-    linked = f"**{number}.** {_headline(source, link=True)}{below}"
-    return linked if width(linked) <= _ROW_LIMIT else f"**{number}.** {_headline(source, link=False)}{below}"
+    return _entry(number, source, f"\n-# {' · '.join(facts)}", _ENTRY_LIMIT)

@@ -22,6 +22,8 @@ MAX_EXCERPTS = 10
 class SettingsError(OnTheRecordError):
     """One or more environment variables cannot be used; the message has a line for each."""
 
+    exit_status = 78
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -38,6 +40,8 @@ class Settings:
     discord_api_base: str | None = None
     discord_gateway: str | None = None
     sync_commands: str = "changed"
+    shards: int = 1
+    metrics_port: int | None = None
     admin_user_ids: frozenset[int] = frozenset()
     admin_role_ids: frozenset[int] = frozenset()
     log_level: str = "INFO"
@@ -118,6 +122,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "discord_api_base": _address("https", "http"),
     "discord_gateway": _address("wss", "ws"),
     "sync_commands": _one_of("changed", "always", "never"),
+    "shards": _count(1, 1000),
+    "metrics_port": _count(1, 65535),
     "admin_user_ids": _ids,
     "admin_role_ids": _ids,
     "log_level": _one_of(*LOG_LEVELS),

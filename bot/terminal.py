@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
     from bot.answer import Answer, Excerpt
     from bot.desk import Desk, DeskStatus
+    from bot.quotations import Verification
     from index.model import Article, Listing
 
 HELP = """\
 Ask anything about the coverage; the answer is quoted from the articles, word for word, or it is refused.
   /sources     the articles in the index
   /source N    one of them, whole: its number in that list, or its id
+  /verify TEXT hold the quotations in a text against the articles
   /status      what is being served
   /help        this
   /quit        leave (so does Ctrl-D)"""
@@ -102,10 +104,15 @@ def sources_text(listings: Iterable[Listing]) -> str:
     return _harmless("\n".join(lines)) or wording.EMPTY_INDEX
 
 
+def verification_text(found: Verification) -> str:
+    """What became of every quotation of a text, as plain lines."""
+    return _harmless("\n".join(wording.verification_lines(found)))
+
+
 def status_text(status: DeskStatus) -> str:
     """What is served, in a few lines."""
     m = status.manifest
-    holds = f"{wording.plural(m.articles, 'article')}, {wording.plural(m.passages, 'passage')}"
+    holds = f"{wording.plural(status.articles, 'article')}, {wording.plural(status.passages, 'passage')}"
     lines = [f"Generation {m.generation}, built {m.built_at:%Y-%m-%d %H:%M} UTC: {holds}.", f"Model {m.model}."]
     return "\n".join(lines + ([status.warning] if status.warning else []))
 
@@ -141,6 +148,8 @@ async def _respond(desk: Desk, line: str, count: int, console: Console) -> None:
         reply = Text(sources_text(await desk.listings()))
     elif command == "/status":
         reply = Text(status_text(await desk.status()))
+    elif command == "/verify":
+        reply = Text(verification_text(await desk.verify(argument)))
     elif command == "/source":
         reply = Text(await _source(desk, argument.strip()))
     elif command.startswith("/"):

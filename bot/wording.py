@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from bot.sent import Lost
+from index.quoting import Change, Verdict
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bot.answer import Answer, Excerpt
+    from bot.quotations import Verification
     from index.model import Filters, Source
+    from index.quoting import Finding, Segment, Standing
 
 OUTLET_UNKNOWN = "outlet not given"
 DATE_UNKNOWN = "date not given"
+ORIGIN_UNKNOWN = "outlet and date not given"
 TRIMMED = "[…]"
 KIND_LABELS = {"caption": "picture caption", "embed": "embedded post"}
 EMPTY_QUESTION = "There is no question to look for. Ask in a few words, for example: Who denied the attack?"
 EMPTY_INDEX = "The index holds no articles yet. An admin can add some and reindex."
 NEAREST = "Nearest articles"
+VERDICTS = {
+    Verdict.EXACT: "exact",
+    Verdict.ALTERED: "altered",
+    Verdict.STITCHED: "stitched",
+    Verdict.OTHER_SOURCE: "other source",
+    Verdict.NOT_FOUND: "not found in this index",
+}
 MAY_NOT_ANSWER = "These are the closest passages; they may not answer."
+# Characters of a stretch that are kept where only its beginning and its end are shown.
+_BRIEF = 80
 
 
 def outlet(source: Source) -> str:
@@ -32,7 +49,12 @@ def day(source: Source) -> str:
 
 def title(source: Source) -> str:
     """The headline; opening words that stand in for one are marked as such."""
-    return source.title if source.title_given else f"“{source.title}” (opening words, no headline given)"
+    return source.title if source.title_given else opening(source.title)
+
+
+def opening(words: str) -> str:
+    """Opening words, marked as such, in place of a headline."""
+    return f"“{words}” (opening words)"
 
 
 def place(excerpt: Excerpt) -> str:
@@ -60,15 +82,18 @@ def counts(answer: Answer) -> str:
     """How many excerpts from how many of the articles in the index."""
     articles = len({excerpt.source.id for excerpt in answer.excerpts})
     excerpts = plural(len(answer.excerpts), "excerpt")
-    return f"{excerpts} from {articles} of {plural(answer.articles, 'article')} in the index"
+    total = plural(answer.articles, "article")
+    return f"{excerpts} from {articles} of {total} in the index · generation {answer.generation}"
 
 
 def remarks(answer: Answer) -> tuple[str, ...]:
-    """What to know before the excerpts are read: that they may not answer, and what was put first."""
-    remarks = () if answer.likely else (MAY_NOT_ANSWER,)
+    """What to know before the excerpts are read: that they may not answer, what was left out and what put first."""
+    remarks = [] if answer.likely else [MAY_NOT_ANSWER]
+    if answer.filters:
+        remarks.append(f"Only articles {' and '.join(described(answer.filters))}.")
     if answer.preferred:
-        remarks += (f"The question names {' and '.join(answer.preferred)}, so such articles come first.",)
-    return remarks
+        remarks.append(f"The question names {' and '.join(answer.preferred)}, so such articles come first.")
+    return tuple(remarks)
 
 
 def plural(count: int, noun: str) -> str:
@@ -111,3 +136,91 @@ def described(filters: Filters) -> Sequence[str]:
     if filters.until:
         phrases.append(f"published on or before {filters.until.isoformat()}")
     return phrases
+
+
+def lost(why: Lost, generation: int) -> str:
+    """That a quotation that was sent can no longer be shown, and why."""
+    if why is Lost.CHANGED:
+        return f"The article has changed since this was quoted from generation {generation}. Ask again."
+    return f"The article of this quotation, from generation {generation}, is no longer in the index."
+
+
+def verified(found: Verification) -> str:
+    """How many quotations were held against the index, and how many there are of each verdict."""
+    counted = Counter(finding.verdict for finding in found.findings)
+    verdicts = ", ".join(f"{count} {VERDICTS[verdict]}" for verdict, count in counted.items())
+    text = f"{plural(len(found.findings), 'quotation')}: {verdicts}." if found.findings else "Nothing is quoted there."
+    return f"{text} Only the first part of the text was read." if found.cut else text
+
+
+def verification_lines(found: Verification) -> list[str]:
+    """What became of every quotation, as plain lines."""
+    lines = [verified(found)]
+    for number, finding in enumerate(found.findings, start=1):
+        lines += ["", f"{number}. {VERDICTS[finding.verdict]}: {finding.quotation.text}"]
+        if finding.segments:
+            lines.append("   " + "".join(map(_plain_difference, finding.segments)))
+        lines += [f"   {note if isinstance(note, str) else _place_of(note)}" for note in finding_notes(finding)]
+    return lines
+
+
+def finding_notes(finding: Finding) -> list[str | Standing]:
+    """What is to be said of a quotation, and the places in which it or its parts stand, in the order to show them."""
+    notes: list[str | Standing] = []
+    if not finding.telling:
+        notes.append("So few words say little, whether they stand somewhere or not.")
+    match finding.verdict:
+        case Verdict.ALTERED:
+            notes.append("The nearest wording stands in:")
+        case Verdict.STITCHED:
+            notes.append("No one place has all of it; its parts stand apart.")
+        case Verdict.OTHER_SOURCE:
+            notes.append(f"No article of {' or '.join(finding.outlets)} in this index has these words. They stand in:")
+        case Verdict.NOT_FOUND:
+            notes.append("No article in this index has it or anything near. It may have been said all the same.")
+    notes += finding.standings
+    for part in finding.parts:
+        words = " ".join(finding.quotation.text[part.start : part.end].split())
+        notes += [f"“{brief(words)}” stands in:", *part.standings]
+    if finding.more:
+        notes.append("It stands in more places than these.")
+    return notes
+
+
+def typography(standing: Standing) -> str:
+    """How a place differs from words that stand in it exactly, in brackets, if at all."""
+    return f" (differs in {', '.join(standing.typography)})" if standing.typography else ""
+
+
+def brief(text: str, limit: int = _BRIEF) -> str:
+    """`text`, or where it is longer than `limit` its beginning and its end with […] between."""
+    if len(text) <= limit:
+        return text
+    first, last = text[: limit // 2], text[-(limit // 2) :]
+    # A word is not cut, unless it is all there is.
+    first, last = re.sub(r"\s*\S*\Z", "", first) or first, re.sub(r"\A\S*\s*", "", last) or last
+    return f"{first} {TRIMMED} {last}"
+
+
+def difference(
+    segment: Segment, same: Callable[[str], str], quoted: Callable[[str], str], printed: Callable[[str], str]
+) -> str:
+    """A stretch of an altered quotation: what is the same, or what only the quotation and only the article has.
+
+    Each function shows words of its kind. White space around words that differ is shown as the quotation has it.
+    """
+    if segment.change is Change.EQUAL:
+        return same(segment.quoted)
+    spaced = segment.quoted or segment.printed
+    before, after = spaced[: len(spaced) - len(spaced.lstrip())], spaced[len(spaced.rstrip()) :]
+    sides = ((segment.quoted.strip(), quoted), (segment.printed.strip(), printed))
+    return before + " ".join(show(words) for words, show in sides if words) + after
+
+
+def _plain_difference(segment: Segment) -> str:
+    return difference(segment, str, "[only in the quotation: {}]".format, "[only in the article: {}]".format)
+
+
+def _place_of(standing: Standing) -> str:
+    s = standing.source
+    return f"{title(s)} · {outlet(s)} · {day(s)} · paragraph {standing.paragraph}{typography(standing)}"

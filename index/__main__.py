@@ -37,14 +37,15 @@ _reranker = click.option(
 
 
 class Commands(click.Group):
-    """A group whose commands end on an error of ours with its sentence and exit status 1, never a traceback."""
+    """A group whose commands end on an error of ours with its sentence and its exit status, never a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command as click does."""
         try:
             return super().invoke(ctx)
         except OnTheRecordError as exc:
-            raise click.ClickException(str(exc)) from exc
+            click.ClickException(str(exc)).show()
+            ctx.exit(exc.exit_status)
 
 
 @click.group(cls=Commands)

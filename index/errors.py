@@ -15,7 +15,12 @@ Every message is a plain sentence for a person: it names the file, line or setti
 
 
 class OnTheRecordError(Exception):
-    """Base of every error this project raises on purpose."""
+    """Base of every error this project raises on purpose.
+
+    `exit_status` is what a command ends with: 78 (EX_CONFIG) where the same again cannot succeed, else 1.
+    """
+
+    exit_status = 1
 
 
 class CorpusError(OnTheRecordError):

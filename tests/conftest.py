@@ -2,12 +2,21 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from word_encoder import WordHashEncoder
 
 from index.build import build
 from index.encoder import SentenceTransformerEncoder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import simcord
+    from discord_world import World
+
+    from bot.discord_app import OnTheRecordBot
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
@@ -39,3 +48,48 @@ def _word_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def word_index(_word_index: Path, tmp_path: Path) -> Path:
     """A copy of an index of the seed articles made with the word-hash encoder, free to be changed."""
     return Path(shutil.copytree(_word_index, tmp_path / "data"))
+
+
+@pytest.fixture(scope="session")
+def _discord_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from discord_world import build_corpus
+
+    folder = tmp_path_factory.mktemp("discord") / "corpus"
+    build_corpus(folder)
+    return folder
+
+
+@pytest.fixture
+def simcord_bot(_discord_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OnTheRecordBot]:
+    """The bot that simcord's own fixture runs, with a check of every request it makes."""
+    from discord_server import check
+    from simcord.http import router
+
+    from bot import discord_admin
+    from bot.desk import Desk
+    from bot.discord_app import OnTheRecordBot
+    from bot.settings import Settings
+
+    dispatch = router.dispatch
+
+    def checked(backend: Any, method: str, path: str, **request: Any) -> Any:
+        check(method, path, request.get("json"), [file.filename for file in request.get("files") or []])
+        return dispatch(backend, method, path, **request)
+
+    monkeypatch.setattr(router, "dispatch", checked)
+    monkeypatch.setattr(discord_admin, "PROGRESS_PAUSE", 0.05)
+    data = shutil.copytree(_discord_corpus.parent / "data", tmp_path / "data")
+    corpus = shutil.copytree(_discord_corpus, tmp_path / "corpus")
+    desk = Desk(data, corpus, WordHashEncoder)
+    yield OnTheRecordBot(Settings(corpus_dir=corpus, index_dir=data), desk)
+    desk.close()
+
+
+@pytest.fixture
+def world(simcord_env: simcord.Env) -> Iterator[World]:
+    """A channel with two people in it and the bot, over a copy of an index that may be changed."""
+    from discord_world import World
+
+    world = World(simcord_env)
+    yield world
+    world.close()

@@ -6,9 +6,11 @@ The gateway speaks real websocket frames with zlib-stream compression, as Discor
 from __future__ import annotations
 
 import asyncio
+import copy
 import itertools
 import json
 import re
+import time
 import zlib
 from collections import defaultdict
 from contextlib import asynccontextmanager
@@ -21,7 +23,7 @@ from aiohttp import WSMsgType, web
 from conftest import SHARED
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
 OPENAPI = SHARED / "spec" / "discord-openapi.json"
@@ -33,8 +35,11 @@ APPLICATION, GUILD, CHANNEL, OWNER, READER = (100_000_000_000_000_000 + n for n 
 # ---- What Discord would refuse ---------------------------------------------------------------------------------------
 
 
-def check(method: str, path: str, payload: Any) -> None:
-    """Assert that Discord would take a request's JSON, by its published document where present and by its limits."""
+def check(method: str, path: str, payload: Any, files: Sequence[str] | None = None) -> None:
+    """Assert that Discord would take a request's JSON, by its published document where present and by its limits.
+
+    `files` are the names of the files that are sent with it; None where they are not known.
+    """
     if payload is None:
         return
     if OPENAPI.exists():
@@ -42,24 +47,28 @@ def check(method: str, path: str, payload: Any) -> None:
         errors = sorted(validator.iter_errors(payload), key=lambda error: len(error.absolute_path))
         assert not errors, f"{method} {path}: {errors[0].message} at {list(errors[0].absolute_path)}"
     if path.endswith("/callback"):
-        _check_callback(payload)
+        _check_callback(payload, files)
     elif re.search(r"/messages(?:/[^/]+)?$", path) or path.startswith("/webhooks/"):
-        check_message(payload)
+        check_message(payload, files)
 
 
-def check_message(message: dict[str, Any]) -> None:
+def check_message(message: dict[str, Any], files: Sequence[str] | None = None) -> None:
     """Assert the limits of a message that the document lacks or has wrong."""
     assert message["allowed_mentions"]["parse"] == [], "a quotation could ping"
     assert not message["allowed_mentions"].get("replied_user"), "the asker would be pinged"
     content, embeds = message.get("content") or "", message.get("embeds") or []
-    components = list(_walk(message.get("components") or []))
+    components = walk(message.get("components") or [])
     assert _width(content) <= 2000
     assert sum(_width(text) for embed in embeds for text in _texts(embed)) <= 6000
     ids = [component["custom_id"] for component in components if "custom_id" in component]
     assert len(ids) == len(set(ids))
+    assert all(1 <= len(name) <= 100 for name in ids)
     assert len(components) <= 40
     for component in components:
-        assert component["type"] != 2 or component.get("label") or component.get("emoji"), "a button shows nothing"
+        _check_component(component)
+    if files is not None:
+        assert [file["filename"] for file in message.get("attachments") or []] == list(files)
+        assert len(files) <= 10
     if message.get("flags", 0) & COMPONENTS_V2:
         assert components
         assert not content
@@ -67,26 +76,47 @@ def check_message(message: dict[str, Any]) -> None:
         texts = [component["content"] for component in components if component["type"] == 10]
         assert sum(map(_width, texts)) <= 4000
         assert all(text.strip() for text in texts)
+        shown = {component["file"]["url"] for component in components if component["type"] == 13}
+        # A file that no component shows is seen by nobody.
+        assert files is None or shown == {f"attachment://{name}" for name in files}
     else:
         assert all(component["type"] == 1 for component in message.get("components") or [])
         assert content.strip() or embeds or components or message.get("attachments")
 
 
-def _check_callback(callback: dict[str, Any]) -> None:
+def _check_component(component: dict[str, Any]) -> None:
+    match component["type"]:
+        case 1:
+            assert 1 <= len(component["components"]) <= 5
+        case 2:
+            assert component.get("label") or component.get("emoji"), "a button shows nothing"
+            assert _width(component.get("label") or "") <= 80
+        case 9:
+            assert 1 <= len(component["components"]) <= 3
+            assert all(child["type"] == 10 for child in component["components"])
+            assert (component.get("accessory") or {}).get("type") in (2, 11)
+        case 17:
+            assert component["components"]
+            assert all(child["type"] in (1, 9, 10, 12, 13, 14) for child in component["components"])
+
+
+def _check_callback(callback: dict[str, Any], files: Sequence[str] | None) -> None:
     data = callback.get("data") or {}
     if callback["type"] == 8:
         assert len(data["choices"]) <= 25
         for choice in data["choices"]:
             assert 1 <= len(choice["name"]) <= 100
             assert 1 <= len(choice["value"]) <= 100
+            assert choice["name"].strip()
     elif callback["type"] in (4, 7):
-        check_message(data)
+        check_message(data, files)
 
 
-def _walk(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def walk(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Components with all that is in them, from above; a section's button comes after its texts."""
     found = []
     for component in components:
-        found += [component, *_walk(component.get("components", []))]
+        found += [component, *walk(component.get("components", []))]
         if "accessory" in component:
             found.append(component["accessory"])
     return found
@@ -107,6 +137,8 @@ def _document(file: Path) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     # discord.py sends some snowflakes as numbers, which Discord takes.
     document["components"]["schemas"]["SnowflakeType"] = {"type": ["string", "integer"]}
+    # The document lacks media channels, which discord.py names together with forums.
+    document["components"]["schemas"]["ChannelTypes"]["oneOf"].append({"title": "GUILD_MEDIA", "const": 16})
     return document
 
 
@@ -148,9 +180,16 @@ class LoopbackDiscord:
         # A request to a held route waits until the event is set.
         self.holds: dict[str, asyncio.Event] = {}
         self.waiting = 0
+        # How long each interaction waited for the bot's first word, by its token, in seconds; Discord waits three.
+        self.acknowledged: dict[str, float] = {}
+        self._interacted: dict[str, float] = {}
+        self.channels = [CHANNEL]
+        # Files that people attach, by name.
+        self.files: dict[str, bytes] = {}
         self.refuse_gateway = False
         self.close_code: int | None = None
-        self.problems: list[str] = []
+        # Checked at the end: that takes longer than the bot's own work, on the same event loop.
+        self._unchecked: list[tuple[str, str, Any, list[str]]] = []
         self._socket: web.WebSocketResponse | None = None
         self._deflate: Any = None
         self._sequence = 0
@@ -191,6 +230,7 @@ class LoopbackDiscord:
         """A person uses a command (kind 2), presses a button (3) or types into an option (4); its token."""
         number = next(self.ids)
         token = f"interaction-token-{number}"
+        self._interacted[token] = time.perf_counter()
         await self.dispatch(
             "INTERACTION_CREATE",
             {
@@ -214,9 +254,35 @@ class LoopbackDiscord:
         )
         return token
 
-    async def slash(self, name: str, options: dict[str, Any], user: int = READER) -> str:
+    async def slash(self, name: str, options: dict[str, Any], user: int = READER, channel: int = CHANNEL) -> str:
+        """A person uses a slash command; an option that is a payload is an attached file."""
+        files = {value["id"]: value for value in options.values() if isinstance(value, dict)}
         data = {"id": "7", "name": name, "type": 1, "options": self.options(options)}
-        return await self.interact(2, data, member={**self.member(self.user(user)), "permissions": "0"})
+        return await self.interact(
+            2,
+            {**data, "resolved": {"attachments": files}} if files else data,
+            member={**self.member(self.user(user)), "permissions": "0"},
+            channel_id=str(channel),
+            channel={"id": str(channel), "type": 0, "name": "news", "permissions": "0", "guild_id": str(GUILD)},
+        )
+
+    async def press(self, custom_id: str, message: dict[str, Any], user: int = READER, **more: Any) -> str:
+        """A person presses a button of a message that the bot has sent, given as the payload that sent it."""
+        components = copy.deepcopy(message["components"])
+        for number, component in enumerate(walk(components), start=1):
+            component["id"] = number
+        shown = self.message("", author=self.bot(), components=components, flags=message.get("flags", 0))
+        member = {**self.member(self.user(user)), "permissions": "0"}
+        return await self.interact(
+            3, {"component_type": 2, "custom_id": custom_id}, message=shown, **{"member": member, **more}
+        )
+
+    def attachment(self, name: str, data: bytes) -> dict[str, Any]:
+        """The payload of a file that a person attaches; the server gives it to whoever asks."""
+        self.files[name] = data
+        url = f"http://127.0.0.1:{self.port}/files/{name}"
+        kind = {"content_type": "text/plain; charset=utf-8", "size": len(data)}
+        return {"id": str(next(self.ids)), "filename": name, "url": url, "proxy_url": url, **kind}
 
     async def drop(self) -> None:
         """End the websocket as a network does that comes and goes; events until the resume are kept."""
@@ -236,8 +302,11 @@ class LoopbackDiscord:
 
     @staticmethod
     def options(options: dict[str, Any], focused: str | None = None) -> list[dict[str, Any]]:
-        kinds = {bool: 5, str: 3}
-        found = [{"name": name, "type": kinds[type(value)], "value": value} for name, value in options.items()]
+        kinds = {bool: 5, str: 3, int: 4, dict: 11}
+        found = [
+            {"name": name, "type": kinds[type(value)], "value": value["id"] if isinstance(value, dict) else value}
+            for name, value in options.items()
+        ]
         return [{**option, "focused": True} if option["name"] == focused else option for option in found]
 
     def user(self, number: int) -> dict[str, Any]:
@@ -289,13 +358,13 @@ class LoopbackDiscord:
             "hoist": False,
         }
         role = {**everyone, "managed": False, "mentionable": False, "flags": 0}
-        channel = {"id": str(CHANNEL), "type": 0, "name": "news", "position": 0, "permission_overwrites": []}
+        channel = {"type": 0, "name": "news", "position": 0, "permission_overwrites": []}
         return {
             "id": str(GUILD),
             "name": "Newsroom",
             "owner_id": str(OWNER),
             "roles": [role],
-            "channels": [channel],
+            "channels": [{**channel, "id": str(number)} for number in self.channels],
             "members": [self.member(self.bot())],
             "member_count": 3,
         }
@@ -305,8 +374,11 @@ class LoopbackDiscord:
     async def _rest(self, request: web.Request) -> web.Response:
         path = request.path.removeprefix("/api/v10")
         route = f"{request.method} {path}"
+        files = {}
         if request.content_type == "multipart/form-data":
-            payload = json.loads(str((await request.post())["payload_json"]))
+            form = await request.post()
+            payload = json.loads(str(form["payload_json"]))
+            files = {part.filename: part.file.read() for part in form.values() if isinstance(part, web.FileField)}
         else:
             payload = await request.json() if request.can_read_body else None
         for held, event in self.holds.items():
@@ -323,10 +395,7 @@ class LoopbackDiscord:
             and "/webhooks/" not in path
         ):
             return reply({"code": 0, "message": "401: Unauthorized"}, status=401)
-        try:
-            check(request.method, path, payload)
-        except AssertionError as exc:
-            self.problems.append(str(exc))
+        self._unchecked.append((request.method, path, payload, list(files)))
         self.requests.append((request.method, path, payload))
         return self._answer(route, path, payload)
 
@@ -338,17 +407,18 @@ class LoopbackDiscord:
             more = {"bot_public": False, "bot_require_code_grant": False, "verify_key": "", "flags": 0}
             return reply({**application, **more, "owner": self.user(OWNER)})
         if route.endswith("/commands"):
-            return reply(
-                [
-                    {"id": str(n), "application_id": str(APPLICATION), "version": "1", "type": 1, **command}
-                    for n, command in enumerate(payload, start=1)
-                ]
-            )
+            kept = {"application_id": str(APPLICATION), "version": "1", "type": 1, "description": ""}
+            return reply([{"id": str(n), **kept, **command} for n, command in enumerate(payload, start=1)])
         if path.endswith("/callback"):
+            token = path.split("/")[3]
+            self.acknowledged[token] = time.perf_counter() - self._interacted[token]
             return reply({"interaction": {"id": path.split("/")[2], "type": 2}})
         if path.endswith("/typing") or route.startswith("DELETE "):
             return web.Response(status=204)
         return reply({**self.message(""), "author": self.bot(), "flags": (payload or {}).get("flags", 0)})
+
+    async def _file(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.files[request.match_info["name"]])
 
     # -- gateway
 
@@ -407,6 +477,7 @@ async def loopback_discord() -> AsyncIterator[LoopbackDiscord]:
     server = LoopbackDiscord()
     application = web.Application()
     application.router.add_get("/gateway", server._gateway)
+    application.router.add_get("/files/{name}", server._file)
     application.router.add_route("*", "/api/v10/{path:.*}", server._rest)
     runner = web.AppRunner(application, shutdown_timeout=1, access_log=None)
     await runner.setup()
@@ -415,6 +486,9 @@ async def loopback_discord() -> AsyncIterator[LoopbackDiscord]:
     server.port = runner.addresses[0][1]
     try:
         yield server
-        assert not server.problems, server.problems
+        # Of requests that differ in nothing but ids, the last is checked.
+        distinct = {re.sub(r"\d{15,}|[0-9a-f]{12}", "", repr(request)): request for request in server._unchecked}
+        for request in distinct.values():
+            check(*request)
     finally:
         await runner.cleanup()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -8,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import wording
-from bot.answer import EXCERPT_CHARS, RELATIVE_FLOOR, Answer, compose, is_question
+from bot.answer import EXCERPT_CHARS, RELATIVE_FLOOR, compose, is_question
 from index.model import Kind, Passage, Source, Span
 from index.search import Hit, Ranking, SentenceHit
 
@@ -153,21 +152,7 @@ def test_what_is_a_question() -> None:
         assert not is_question(nothing)
 
 
-def test_counts_are_honest() -> None:
-    excerpts = compose(ranking(hit("a", [("A.", 1.0)]), hit("a", [("B.", 0.9)], 2, 30)), 3)
-    answer = Answer("q", excerpts, None, 5, 1)
-    assert wording.counts(answer) == "2 excerpts from 1 of 5 articles in the index"
-    assert wording.counts(replace(answer, excerpts=excerpts[:1], articles=1)) == (
-        "1 excerpt from 1 of 1 article in the index"
-    )
-
-
-def test_a_citation_says_what_is_not_known() -> None:
-    (excerpt,) = compose(ranking(hit("a", [("A.", 1.0)], 4)), 1)
-    assert wording.citation(excerpt) == "outlet not given · Title of a · date not given · paragraph 4"
-    bare = replace(excerpt.source, title_given=False, url="https://x.test/a", outlet="The Paper")
-    caption = replace(excerpt, passage=replace(excerpt.passage, source=bare, kind=Kind.CAPTION))
-    assert wording.citation(caption) == (
-        "The Paper · “Title of a” (opening words, no headline given) · date not given · "
-        "paragraph 4, picture caption · https://x.test/a"
-    )
+def test_what_was_shown_before_is_skipped_and_the_others_keep_their_numbers() -> None:
+    hits = [hit("a", [("One a.", 1.0)]), hit("a", [("Two a.", 0.95)], 2, 50), hit("b", [("One b.", 0.9)])]
+    assert [(e.number, e.text) for e in compose(ranking(*hits), 2, skip=1)] == [(2, "One b."), (3, "Two a.")]
+    assert compose(ranking(*hits), 2, skip=3) == ()

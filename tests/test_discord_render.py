@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,20 +17,26 @@ from hypothesis import strategies as st
 from bot import discord_render as render
 from bot import wording
 from bot.answer import Answer, Excerpt, Place, Reason, Refusal
-from bot.desk import DeskStatus
+from bot.desk import DeskStatus, Neighbour
+from bot.discord_answers import AnswerButton
+from bot.metrics import Quantiles
+from bot.quotations import Verification
+from bot.records import TEXT_CHARS, Action, OwnSettings, PlaceSettings, Unanswered
+from bot.sent import Context
 from index.build import BuildReport, Changes
 from index.corpus import Problem, read_corpus
-from index.model import Kind, Listing, Manifest, Passage, Source, Span
+from index.model import Filters, Kind, Listing, Manifest, Passage, Source, Span
 from index.passages import split
+from index.quoting import Change, Finding, Part, Quotation, Segment, Standing, Typography, Verdict
 
 if TYPE_CHECKING:
     from discord import ui
 
 # Discord's markdown as its clients know it, written from its documented behaviour, as an opinion of its own.
 BLOCKS = {
-    "heading": r" *#{1,3}\s+\S",
-    "subtext": r" *-#\s+\S",
-    "list": r"\s*(?:[*+-]|\d+[.)])\s+\S",
+    "heading": r" *#{1,3}\s+(?=\S)",
+    "subtext": r" *-#\s+(?=\S)",
+    "list": r"\s*(?:[*+-]|\d+[.)])\s+(?=\S)",
     "quote": r" *>(?:>>)? ",
 }
 INLINE = {
@@ -47,7 +54,7 @@ INLINE = {
     "bold": r"\*\*(?:\\[\s\S]|[^\\])+?\*\*(?!\*)",
     "underline": r"__(?:\\[\s\S]|[^\\])+?__(?!_)",
     "italic": r"_(?:\\[\s\S]|[^\\_])+?_|\*(?=\S)(?:\\[\s\S]|[^\\*])+?\*",
-    "strike": r"~~[\s\S]+?~~",
+    "strike": r"~~[\s\S]+?~~(?!_)",
     "spoiler": r"\|\|[\s\S]+?\|\|",
 }
 EXAMPLES = {
@@ -118,11 +125,31 @@ def unquoted(markdown: str) -> str:
     return "\n".join(line.removeprefix("> ") for line in lines)
 
 
+def parts_of(view: ui.LayoutView) -> list[dict[str, Any]]:
+    """A view's components, nested ones too, in the order of reading, after checking that Discord takes the message."""
+    waiting: list[dict[str, Any]] = view.to_components()
+    check_message({"components": waiting, "flags": 1 << 15, "allowed_mentions": {"parse": []}})
+    parts = []
+    while waiting:
+        part, *waiting = waiting
+        parts.append(part)
+        waiting = [*part.get("components", ()), *filter(None, [part.get("accessory")]), *waiting]
+    assert len(parts) <= 40
+    return parts
+
+
 def texts_of(view: ui.LayoutView) -> list[str]:
-    """A view's texts in order, after checking that Discord takes the message."""
-    components = view.to_components()
-    check_message({"components": components, "flags": 1 << 15, "allowed_mentions": {"parse": []}})
-    return [item["content"] for box in components for item in box["components"] if item["type"] == 10]
+    return [part["content"] for part in parts_of(view) if part["type"] == 10]
+
+
+def buttons_of(view: ui.LayoutView) -> list[tuple[str, str]]:
+    """The label of each button and what its id says."""
+    buttons = [part for part in parts_of(view) if part["type"] == 2]
+    assert all(len(button["label"]) <= 80 and len(button["custom_id"]) <= 100 for button in buttons)
+    return [(button["label"], button["custom_id"]) for button in buttons]
+
+
+BUTTON = partial(AnswerButton, "0123456789ab")
 
 
 @pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in EXAMPLES.items() for text in texts])
@@ -182,22 +209,55 @@ def answer(*excerpts: Excerpt, question: str = "Who denied *it*?") -> Answer:
     return Answer(question, excerpts, None, 5, 1)
 
 
+FIRST = excerpt(1, "It was denied.", before="Well. ", also=1)
+SECOND = excerpt(2, "It was not.", title="What was said", title_given=False, outlet=None, published=None, url=None)
+ANSWER_TEXTS = [
+    "-# Question: Who denied \\*it\\*?",
+    "> […] It was denied.",
+    "**1.** [**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)\n"
+    "-# Example\\_Wire\\_ · 2023-05-03 · paragraph 7, picture caption\n"
+    "-# The same words stand in: Drones over the \\*Kremlin\\*, Example\\_Wire\\_, paragraph 0",
+    "> It was not.",
+    "**2.** “What was said” (opening words)\n-# outlet and date not given · paragraph 7, picture caption",
+    "-# 2 excerpts from 1 of 5 articles in the index · generation 1",
+]
+
+
 def test_an_answer_is_quotes_with_number_headline_outlet_date_and_paragraph() -> None:
-    first = excerpt(1, "It was denied.", before="Well. ", also=1)
-    second = excerpt(2, "It was not.", title="What was said", title_given=False, outlet=None, published=None, url=None)
-    texts = texts_of(render.answer_view(answer(first, second), show_question=True))
-    assert texts == [
-        "-# Question: Who denied \\*it\\*?",
-        "> […] It was denied.",
-        "**1.** [**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)\n"
-        "-# Example\\_Wire\\_ · 2023-05-03 · paragraph 7, picture caption\n"
-        "-# The same words stand in: Drones over the \\*Kremlin\\*, Example\\_Wire\\_, paragraph 0",
-        "> It was not.",
-        "**2.** “What was said” (opening words, no headline given)\n"
-        "-# outlet not given · date not given · paragraph 7, picture caption",
-        "-# 2 excerpts from 1 of 5 articles in the index",
+    view = render.answer_view(answer(FIRST, SECOND), show_question=True)
+    assert texts_of(view) == ANSWER_TEXTS
+    assert buttons_of(view) == []
+    assert texts_of(render.answer_view(answer(FIRST, SECOND), show_question=False)) == ANSWER_TEXTS[1:]
+
+
+@pytest.mark.parametrize(("private", "last"), [(False, ("Remove", "remove")), (True, ("Share", "share"))])
+def test_each_excerpt_has_a_button_and_so_has_the_answer(private: bool, last: tuple[str, str]) -> None:
+    view = render.answer_view(answer(FIRST, SECOND), show_question=True, button=BUTTON, private=private)
+    assert texts_of(view) == ANSWER_TEXTS
+    assert buttons_of(view) == [
+        ("Context", "answer:context:0123456789ab:1"),
+        ("Context", "answer:context:0123456789ab:2"),
+        ("More", "answer:more:0123456789ab:0"),
+        ("Sources", "answer:sources:0123456789ab:0"),
+        (last[0], f"answer:{last[1]}:0123456789ab:0"),
     ]
-    assert texts_of(render.answer_view(answer(first, second), show_question=False)) == texts[1:]
+    sections = [part for part in parts_of(view) if part["type"] == 9]
+    for section, number in zip(sections, "12", strict=True):
+        assert section["components"][-1]["content"].startswith(f"**{number}.** ")
+        assert section["accessory"]["custom_id"].endswith(f":{number}")
+
+
+@pytest.mark.parametrize("count", range(1, 11))
+def test_any_number_of_excerpts_has_its_buttons(count: int) -> None:
+    many = [replace(FIRST, number=number) for number in range(1, count + 1)]
+    view = render.answer_view(answer(*many), show_question=True, button=BUTTON)
+    assert len(buttons_of(view)) == count + 3
+    assert "\n".join(texts_of(view)).count("> […] It was denied.\n**") == count
+
+
+def test_a_question_of_many_lines_is_one_line() -> None:
+    asked = replace(answer(FIRST), question="Who\n\n# denied\nit?")
+    assert texts_of(render.answer_view(asked, show_question=True))[0] == "-# Question: Who # denied it?"
 
 
 def test_what_may_not_answer_is_said_first() -> None:
@@ -219,15 +279,32 @@ def test_a_headline_with_brackets_is_shown_beside_its_link() -> None:
     assert shown(citation.split("\n")[0])[1].count("link") == 1
 
 
-@settings(max_examples=50, deadline=None)
+def test_a_headline_with_an_address_is_shown_beside_its_link() -> None:
+    citation = texts_of(render.answer_view(answer(excerpt(1, "It.", title="See http://a.b")), show_question=False))[1]
+    assert citation.startswith("**1.** **See http:\\/\\/a.b** [link](<https://news.example/")
+
+
+def assert_quotes(quotation: str, stored: Excerpt) -> None:
+    """A block quote holds the words of an excerpt or their beginning, and says where they go on."""
+    text = unquoted(quotation)
+    words, kinds = shown(text.removeprefix("[…] ") if stored.trimmed_before else text)
+    assert not kinds
+    whole = words == stored.text
+    assert whole or (words.endswith(" […]") and stored.text.startswith(words.removesuffix(" […]")))
+    assert whole or stored.trimmed_after or words != f"{stored.text} […]"
+    assert words.removesuffix(" […]")
+
+
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(TEXTS.map(str.strip).filter(bool), st.integers(1, 200), TEXTS, TEXTS), min_size=1, max_size=10),
     st.integers(0, 40),
     st.sampled_from([1, 30, 300]),
     st.booleans(),
+    st.sampled_from([(None, False), (BUTTON, False), (BUTTON, True)]),
 )
 def test_any_answer_fits_with_every_citation_and_only_stored_words(
-    pieces: list[tuple[str, int, str, str]], also: int, long: int, given_title: bool
+    pieces: list[tuple[str, int, str, str]], also: int, long: int, given_title: bool, sent: tuple[Any, bool]
 ) -> None:
     excerpts = [
         excerpt(
@@ -243,20 +320,62 @@ def test_any_answer_fits_with_every_citation_and_only_stored_words(
         )
         for number, (text, times, before, after) in enumerate(pieces, start=1)
     ]
-    texts = texts_of(render.answer_view(answer(*excerpts, question="?*" * 1000), show_question=True))
-    assert len(texts) == 2 + 2 * len(excerpts)
-    for stored, quotation, citation in zip(excerpts, texts[1:-1:2], texts[2:-1:2], strict=True):
-        words, kinds = shown(unquoted(quotation).removeprefix("[…] ") if stored.trimmed_before else unquoted(quotation))
-        assert not kinds
-        whole = words == stored.text
-        assert whole or (words.endswith(" […]") and stored.text.startswith(words.removesuffix(" […]")))
-        assert whole or stored.trimmed_after or words != f"{stored.text} […]"
-        assert words.removesuffix(" […]")
+    full = replace(
+        answer(*excerpts, question="?*" * 1000),
+        likely=False,
+        filters=Filters(outlets=("An_outlet " * long,) * 3, since=date(2023, 5, 3)),
+        preferred=("An_outlet " * long, "3 May"),
+    )
+    head, *texts, foot = texts_of(render.answer_view(full, show_question=True, button=sent[0], private=sent[1]))
+    assert "may not answer" in head
+    assert foot.startswith("-# ")
+    # Where there are many, a quotation and its citation are one text.
+    shown_as = list(re.findall(r"((?:> [^\n]*\n)+)([^>][\s\S]*?)(?=\n> |\Z)", "\n".join(texts)))
+    for stored, (quotation, citation) in zip(excerpts, shown_as, strict=True):
+        assert_quotes(quotation.removesuffix("\n"), stored)
         assert citation.startswith(f"**{stored.number}.** ")
         assert "An\\_outlet" in citation
         assert "2023-05-03 · paragraph 7, picture caption" in citation
         assert "title" in citation
+        assert given_title or "(opening words)" in citation
         assert ("same words stand in" in citation) == bool(also)
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS, TEXTS.map(str.strip).filter(bool), TEXTS, st.sampled_from([1, 10, 100]), st.integers(0, 40))
+@example("", "Alone.", "", 1, 0)
+@example("# one\n\n", "two", " three\n\n1. four", 1, 0)
+def test_a_context_reads_as_it_is_stored(before: str, text: str, after: str, times: int, also: int) -> None:
+    stored = excerpt(1, text * times, before=before * times, after=after * times, also=also)
+    around = Context(stored, before * times, after * times)
+    view = render.context_view(around, 3, BUTTON)
+    head, *texts, citation = texts_of(view)
+    assert head == "-# The stored text around excerpt 1, from generation 3"
+    assert citation.startswith("**1.** ")
+    assert "2023-05-03 · paragraph 7, picture caption" in citation
+    assert [button for button, _ in buttons_of(view)] == ["Not an answer", "Wrong source"]
+    assert len(texts) == bool(around.before.strip()) + 1 + bool(around.after.strip())
+    if around.before.strip():
+        words, kinds = shown(texts.pop(0))
+        assert not kinds
+        assert words == around.before.strip() or around.before.rstrip().endswith(words.removeprefix("…"))
+        assert len(words) > min(90, len(around.before.strip()) // 2)
+    assert_quotes(texts.pop(0), replace(stored, start=stored.passage.start, end=stored.passage.end))
+    if around.after.strip():
+        words, kinds = shown(texts.pop(0))
+        assert not kinds
+        assert words == around.after.strip() or around.after.lstrip().startswith(words.removesuffix("…"))
+        assert len(words) > min(90, len(around.after.strip()) // 2)
+
+
+def test_a_context_is_cut_at_words_and_marked() -> None:
+    around = Context(FIRST, "word " * 999 + "before ", " after" + " word" * 999)
+    _, before, quotation, after, _ = texts_of(render.context_view(around, 1, BUTTON))
+    assert re.fullmatch(r"…(?:word )+before", before)
+    assert quotation == "> It was denied."
+    assert re.fullmatch(r"after(?: word)+…", after)
+    assert 880 < len(before) <= 900
+    assert 880 < len(after) <= 900
 
 
 def test_a_long_quote_is_cut_at_a_sentence_else_at_a_word_else_anywhere() -> None:
@@ -281,15 +400,21 @@ def test_short_quotes_leave_their_room_to_long_ones() -> None:
     assert unquoted(texts[2]) == "Short."
 
 
+UNKNOWN = source(url=None, outlet=None, author=None, published=None, language=None)
+
+
 def test_a_refusal_says_why_and_names_the_nearest_articles() -> None:
-    refusal = Refusal(Reason.FILTERED_OUT, "No article in the index is from *X*.", (source(), source(url=None)))
+    refusal = Refusal(
+        Reason.FILTERED_OUT, "No article in the index is from *X*.", (source(), source(url=None), UNKNOWN)
+    )
     view = render.answer_view(Answer("q", (), refusal, 5, 1), show_question=False)
     assert texts_of(view) == [
         "**No article in the index is from \\*X\\*.**\n"
         f"{wording.NEAREST}:\n"
         "- [**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)"
         " · Example\\_Wire\\_ · 2023-05-03\n"
-        "- **Drones over the \\*Kremlin\\*** · Example\\_Wire\\_ · 2023-05-03"
+        "- **Drones over the \\*Kremlin\\*** · Example\\_Wire\\_ · 2023-05-03\n"
+        "- **Drones over the \\*Kremlin\\***"
     ]
 
 
@@ -297,7 +422,11 @@ def test_a_refusal_always_fits() -> None:
     refusal = Refusal(
         Reason.NOTHING_NEAR, "_" * 3000, (source(title="_" * 999, url="https://x.example/" + "y" * 2000),) * 3
     )
-    assert texts_of(render.answer_view(Answer("*" * 3000, (), refusal, 5, 1), show_question=True))
+    refused = Answer("*" * 3000, (), refusal, 5, 1)
+    assert buttons_of(render.answer_view(refused, show_question=True)) == []
+    assert buttons_of(render.answer_view(refused, show_question=True, button=BUTTON, private=True)) == []
+    (button,) = buttons_of(render.answer_view(refused, show_question=True, button=BUTTON))
+    assert button == ("Remove", "answer:remove:0123456789ab:0")
 
 
 LISTING = Listing(source(), 12, datetime(2026, 11, 22, 9, 30, tzinfo=UTC))
@@ -314,7 +443,10 @@ def test_sources_have_number_title_outlet_date_passages_and_day_of_indexing() ->
         "**11.** [**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)\n"
         "-# Example\\_Wire\\_ · 2023-05-03 · 12 passages · indexed 2026-11-22 · wire\\/kremlin\\_drones"
     )
+    unknown = render.sources_text([replace(LISTING, source=UNKNOWN)], 0).split("\n")[-1]
+    assert unknown == "-# 12 passages · indexed 2026-11-22 · wire\\/kremlin\\_drones"
     assert render.sources_text([], 0) == wording.EMPTY_INDEX
+    assert render.sources_text([], 0, narrowed=True) == "No article in the index is like that."
     assert render.width(render.sources_text([LONG] * 10, 0)) <= render.LAYOUT_LIMIT
 
 
@@ -323,44 +455,298 @@ def test_pages(count: int, pages: int) -> None:
     assert render.pages([LISTING] * count) == pages
 
 
+def test_the_sources_of_an_answer_are_listed() -> None:
+    assert texts_of(render.cards_view([LISTING])) == [
+        "[**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)\n"
+        "-# Example\\_Wire\\_ · 2023-05-03 · 12 passages · indexed 2026-11-22 · wire\\/kremlin\\_drones"
+    ]
+    assert len(texts_of(render.cards_view([LONG] * 10))) == 10
+    assert texts_of(render.cards_view([])) == ["The articles that this answer quoted are no longer in the index."]
+
+
 def test_a_card_shows_what_is_known_and_what_is_not() -> None:
-    (card,) = texts_of(render.card_view(LISTING))
-    for fact in (
-        "Example\\_Wire\\_",
-        "author not given",
-        "2023-05-03",
-        "12",
-        "2026-11-22 09:30 UTC",
-        "sha256 abababababab",
-    ):
-        assert fact in card
-    assert "<https://news.example/a_b_%28c%29?q=1>" in card
-    assert "open it at its link" in card
-    (bare,) = texts_of(render.card_view(replace(LISTING, source=source(url=None, language=None))))
-    assert "link not given" in bare
-    assert "language not given" in bare
-    assert "in the bot's corpus folder: wire\\/kremlin\\_drones.txt" in bare
-    assert texts_of(render.card_view(LONG))
+    assert texts_of(render.card_view(LISTING)) == [
+        "### **Drones over the \\*Kremlin\\***\n"
+        "**Outlet:** Example\\_Wire\\_\n"
+        "**Date:** 2023-05-03\n"
+        "**Language:** en\n"
+        "**Link:** <https://news.example/a_b_%28c%29?q=1>\n"
+        "**Not given:** author\n"
+        "**Searchable passages:** 12 · **Indexed:** 2026-11-22 09:30 UTC\n"
+        "-# wire\\/kremlin\\_drones · sha256 abababababab"
+    ]
+    (bare,) = texts_of(render.card_view(replace(LISTING, source=replace(UNKNOWN, title_given=False))))
+    assert bare.startswith("### “Drones over the \\*Kremlin\\*” (opening words)\n")
+    assert "**Not given:** headline, outlet, author, date, language, link\n" in bare
+    (untitled,) = texts_of(render.card_view(replace(LISTING, source=source(author="A", title_given=False))))
+    assert "**Not given:** headline\n" in untitled
+    (full,) = texts_of(render.card_view(replace(LISTING, source=source(author="A. *B*"))))
+    assert "**Author:** A. \\*B\\*\n" in full
+    assert "Not given" not in full
+
+
+def test_a_card_names_the_articles_that_hold_the_same_words() -> None:
+    card, shared = texts_of(render.card_view(LISTING, [Neighbour(UNKNOWN, 1), Neighbour(source(), 2)]))
+    assert [card] == texts_of(render.card_view(LISTING))
+    assert shared.split("\n") == [
+        "**The same paragraphs stand in:**",
+        "- **Drones over the \\*Kremlin\\*** · 1 paragraph",
+        "- [**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)"
+        " · Example\\_Wire\\_ · 2023-05-03 · 2 paragraphs",
+    ]
+    _, long = texts_of(render.card_view(LONG, [Neighbour(LONG.source, 3)] * 10))
+    assert long.count("3 paragraphs") >= 3
+
+
+# ---- quotations that were verified
+
+STANDING = Standing(source(), 10, 24, "It was denied.", 4)
+BARE = Standing(UNKNOWN, 10, 24, "It was denied.", 5, (Typography.DASHES, Typography.SPACES))
+
+
+def finding(text: str, verdict: Verdict, *standings: Standing, **more: Any) -> Finding:
+    return Finding(Quotation(text, 0, len(text)), verdict, standings, **more)
+
+
+def verified(*findings: Finding) -> tuple[list[str], str | None]:
+    view, report = render.verification_view(Verification(findings, cut=False))
+    has_file = [part["file"]["url"] for part in parts_of(view) if part["type"] == 13]
+    assert has_file == (["attachment://verification.txt"] if report else [])
+    return texts_of(view), report
+
+
+def test_a_quotation_is_shown_with_its_verdict_and_every_place() -> None:
+    texts, report = verified(
+        finding("It *was* denied.\n- Twice", Verdict.EXACT, STANDING, BARE, more=True),
+        finding("No", Verdict.NOT_FOUND, telling=False),
+        finding("It was denied.", Verdict.OTHER_SOURCE, STANDING, outlets=("The *Star*", "Star")),
+        finding("It was denied. Nobody knew.", Verdict.STITCHED, parts=(Part(0, 14, (BARE,)), Part(15, 27, (BARE,)))),
+    )
+    place = (
+        "-# [**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)"
+        " · Example\\_Wire\\_ · 2023-05-03 · paragraph 4"
+    )
+    elsewhere = (
+        "-# **Drones over the \\*Kremlin\\*** · outlet and date not given · paragraph 5 (differs in dashes, spaces)"
+    )
+    assert report is None
+    assert texts == [
+        "**4 quotations: 1 exact, 1 not found in this index, 1 other source, 1 stitched.**",
+        "**1. exact**\n> It \\*was\\* denied.\n> \\- Twice",
+        f"{place}\n{elsewhere}\n-# It stands in more places than these.",
+        "**2. not found in this index**\n> No",
+        "-# So few words say little, whether they stand somewhere or not.\n"
+        "-# No article in this index has it or anything near. It may have been said all the same.",
+        "**3. other source**\n> It was denied.",
+        "-# No article of The \\*Star\\* or Star in this index has these words. They stand in:\n" + place,
+        "**4. stitched**\n> It was denied. Nobody knew.",
+        "-# No one place has all of it; its parts stand apart.\n"
+        f"-# “It was denied.” stands in:\n{elsewhere}\n-# “Nobody knew.” stands in:\n{elsewhere}",
+    ]
+
+
+def test_a_text_without_quotations_says_so() -> None:
+    assert verified() == (["**Nothing is quoted there.**"], None)
+    view, _ = render.verification_view(Verification((), cut=True))
+    assert texts_of(view) == ["**Nothing is quoted there. Only the first part of the text was read.**"]
+
+
+def same(text: str) -> Segment:
+    return Segment(Change.EQUAL, text, text)
+
+
+def changed(quoted: str, printed: str) -> Segment:
+    change = Change.REPLACED if quoted and printed else Change.ADDED if quoted else Change.LEFT_OUT
+    return Segment(change, quoted, printed)
+
+
+def altered(*segments: Segment) -> Finding:
+    text = "".join(segment.quoted for segment in segments)
+    return finding(text, Verdict.ALTERED, STANDING, segments=segments)
+
+
+@pytest.mark.parametrize(
+    ("segments", "markdown"),
+    [
+        ([same("a "), changed("cat ", "dog "), same("sat")], "a ~~cat~~ **dog** sat"),
+        ([same("a "), changed("cat", "dog")], "a ~~cat~~ **dog**"),
+        ([same("a "), changed("big ", ""), same("cat")], "a ~~big~~ cat"),
+        ([same("a "), changed("", "big "), same("cat")], "a **big** cat"),
+        ([same("a"), changed("-", " "), same("b")], "a~~\\-~~b"),
+        ([changed("“No,” ", "“Yes,”\n"), same("he said")], "~~“No,”~~ **“Yes,”** he said"),
+        ([same("a\n"), changed("1. b\n\n- c\n", "# d"), same("e")],
+         "a\n> ~~1\\. b~~\n> \n> ~~\\- c~~ **\\# d**\n> e"),
+        ([changed("*a_b*  c", "~~d~~ **e**")], "~~\\*a\\_b\\*  c~~ \\~\\~**d\\~\\~ \\*\\*e\\*\\***"),
+        ([changed("~~a~~ ", "b "), same("_c")], "\\~\\~~~a~~\\~\\~ **b** \\_c"),
+    ],
+)  # fmt: skip
+def test_what_differs_is_struck_out_and_set_in_bold(segments: list[Segment], markdown: str) -> None:
+    (head, quotation, notes), report = verified(altered(*segments))
+    assert head.endswith("-# ~~Struck out~~ is only in the quotation, **bold** only in the article.")
+    assert quotation == f"**1. altered**\n> {markdown}"
+    assert notes.startswith("-# The nearest wording stands in:\n-# [**Drones")
+    assert report is None
+
+
+STYLES = {"~~": re.compile(r"~~([\s\S]+?)~~(?!_)"), "**": re.compile(r"\*\*((?:\\[\s\S]|[^\\])+?)\*\*(?!\*)")}
+
+
+def styled(markdown: str) -> list[tuple[str, str]]:
+    """Stretches of text as a reader sees them, each with its style."""
+    pieces, at = [], 0
+    while at < len(markdown):
+        for style, rule in STYLES.items():
+            if found := rule.match(markdown, at):
+                pieces.append((style, found[1]))
+                break
+        else:
+            found = re.compile(r"(?:\\[^0-9A-Za-z\s]|[^*~\\])+").match(markdown, at)
+            assert found, markdown[at:]
+            pieces.append(("", found[0]))
+        at = found.end()
+    for _, text in pieces:
+        assert not shown(text)[1]
+    return [(style, shown(text)[0]) for style, text in pieces]
+
+
+def compared(text: str) -> str:
+    """What is compared: white space and tildes are not, so they may stay without a style."""
+    return re.sub(r"[\s~]", "", text)
+
+
+WORDS = TEXTS.filter(compared)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(WORDS | st.just(""), WORDS | st.just(""), WORDS), min_size=1, max_size=4), st.booleans())
+def test_any_altered_quotation_is_shown_with_its_words_and_the_articles(
+    stretches: list[tuple[str, str, str]], begins_alike: bool
+) -> None:
+    segments = [same("It. ")] if begins_alike else []
+    for quoted, printed, alike in stretches:
+        segments += [changed(quoted, printed)] if quoted or printed else []
+        segments += [same(alike)]
+    (_, text, _), report = verified(altered(*segments))
+    assert report is None
+    pieces = styled(unquoted(text.removeprefix("**1. altered**\n")))
+    differing = [segment for segment in segments if segment.change is not Change.EQUAL]
+
+    def words(styles: set[str]) -> str:
+        return compared("".join(text for style, text in pieces if style in styles))
+
+    assert words({"~~"}) == compared("".join(segment.quoted for segment in differing))
+    assert words({"**"}) == compared("".join(segment.printed for segment in differing))
+    assert words({"", "~~"}) == compared("".join(segment.quoted for segment in segments))
+
+
+PLACES = st.builds(
+    lambda title, given_title, outlet, link, typography: Standing(
+        source(title=title, title_given=given_title, outlet=outlet, url=link), 0, 5, "words", 12, tuple(typography)
+    ),
+    st.builds(
+        lambda text, times: f"T{text} " * times, TEXTS.map(lambda text: text.replace("\n", " ")), st.integers(1, 60)
+    ),
+    st.booleans(),
+    st.none() | st.sampled_from(["Star", "_*" * 99]),
+    st.none() | st.sampled_from(["https://a.example/b", "https://a.example/" + "c" * 2000]),
+    st.lists(st.sampled_from(Typography), unique=True),
+)
+
+
+@st.composite
+def findings(draw: st.DrawFn) -> Finding:
+    verdict = draw(st.sampled_from(Verdict))
+    text = draw(WORDS) * draw(st.sampled_from([1, 1, 20, 200]))
+    places = tuple(draw(st.lists(PLACES, min_size=1, max_size=3))) * draw(st.sampled_from([1, 7]))
+    telling, more = draw(st.booleans()), draw(st.booleans())
+    if verdict is Verdict.ALTERED:
+        third = len(text) // 3
+        cut = [text[:third], text[third : 2 * third], text[2 * third :]]
+        segments = [same(cut[0]), changed(cut[1], draw(WORDS) * 9), same(cut[2])]
+        return altered(*(segment for segment in segments if segment.quoted.strip()))
+    if verdict is Verdict.STITCHED:
+        half = len(text) // 2
+        return finding(text, verdict, parts=(Part(0, half, places), Part(half, len(text), places)))
+    if verdict is Verdict.NOT_FOUND:
+        return finding(text, verdict, telling=telling)
+    return finding(text, verdict, *places, more=more, telling=telling, outlets=("_Star_" * 99, "Star"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(findings(), min_size=1, max_size=5), st.sampled_from([1, 1, 3, 20]))
+def test_any_verification_fits_and_the_report_holds_what_does_not(found: list[Finding], times: int) -> None:
+    found = found * times
+    (head, *texts), report = verified(*found)
+    assert head.startswith(f"**{wording.plural(len(found), 'quotation')}: ")
+    if report is None:
+        assert len(texts) == 2 * len(found)
+    else:
+        assert texts.pop() == f"-# Shown in short: {len(texts) // 2} of {len(found)}. The whole is in verification.txt."
+        at = 0
+        for number, one in enumerate(found, start=1):
+            at = report.index(f"\n\n{number}. {wording.VERDICTS[one.verdict]}: {one.quotation.text}", at)
+            for place in (*one.standings, *(place for part in one.parts for place in part.standings)):
+                at = report.index(f"{place.source.title}", at)
+    assert texts
+    for number, (one, quotation, notes) in enumerate(zip(found, texts[::2], texts[1::2], strict=False), start=1):
+        verdict, text = quotation.split("\n", 1)
+        assert verdict == f"**{number}. {wording.VERDICTS[one.verdict]}**"
+        if not one.segments:
+            words, kinds = shown(unquoted(text))
+            assert not kinds
+            assert words == one.quotation.text or one.quotation.text.startswith(words.removesuffix(" […]"))
+            assert words == one.quotation.text or words.endswith(" […]")
+            assert report or words == one.quotation.text
+        assert all(line.startswith("-# ") for line in notes.split("\n"))
+        if one.verdict in {Verdict.EXACT, Verdict.OTHER_SOURCE}:
+            assert notes.count("paragraph 12") >= (1 if report else len(one.standings))
+        assert set(shown(notes)[1]) <= {"subtext", "bold", "link"}, notes
+
+
+def test_a_long_altered_quotation_keeps_what_differs_in_sight() -> None:
+    long = altered(same("The " + "very " * 500), changed("big ", "small "), same("cat " + "sat " * 500))
+    (_, quotation, _, note), report = verified(long)
+    very, sat = r"(?:very )+\\\[…\\\] (?:very )+", r"(?:sat )+\\\[…\\\] (?:sat ?)+"
+    assert re.fullmatch(rf"\*\*1\. altered\*\*\n> The {very}~~big~~ \*\*small\*\* cat {sat}", quotation)
+    assert note == "-# Shown in short: 1 of 1. The whole is in verification.txt."
+    assert report
+    assert "very [only in the quotation: big] [only in the article: small] cat" in report
+
+
+def test_a_hundred_findings_are_in_the_report() -> None:
+    found = [finding(f"Words that are number {n}.", Verdict.EXACT, STANDING) for n in range(100)]
+    texts, report = verified(*found)
+    assert len(texts) == 1 + 2 * render.FINDINGS + 1
+    assert texts[-1] == "-# Shown in short: 10 of 100. The whole is in verification.txt."
+    assert report
+    assert all(f"{n + 1}. exact: Words that are number {n}.\n   Drones" in report for n in range(100))
 
 
 MANIFEST = Manifest(1, 3, "all-MiniLM_L6", "w", 384, 5, 70, 140, "c", datetime(2026, 11, 22, 9, 30, tzinfo=UTC), {})
 
 
 def test_status() -> None:
-    text = render.status_text(DeskStatus(MANIFEST, "Generation 4 is damaged.", True), 0.0421)
+    text = render.status_text(DeskStatus(MANIFEST, 4, 40, "Generation 4 is damaged.", True, 2), 0.0421)
     for fact in (
         "Generation 3",
         "2026-11-22 09:30",
-        "5 articles",
-        "70 passages",
+        "4 articles",
+        "40 passages",
         "all-MiniLM\\_L6",
+        "2 questions in the queue",
         "42 ms",
         "is damaged",
         "being built",
     ):
         assert fact in text
+    quiet = render.status_text(DeskStatus(MANIFEST, 1, 9, None, False), 0.0421)
+    assert "No build is running." in quiet
+    assert "Answers: none yet" in quiet
+    timed = render.status_text(DeskStatus(MANIFEST, 1, 9, None, False, 0, Quantiles(0.153, 1.2, 1000)), 0.0421)
+    assert "Answers: half within 0.15 s, 95 % within 1.20 s (the latest 1,000)" in timed
+    assert "Warning" not in quiet
     for latency in (float("nan"), float("inf")):
-        assert "not measured yet" in render.status_text(DeskStatus(MANIFEST, None, False), latency)
+        assert "not measured yet" in render.status_text(DeskStatus(MANIFEST, 1, 9, None, False), latency)
 
 
 def test_a_long_report_becomes_a_file() -> None:
@@ -388,3 +774,80 @@ def test_shortened_text_fits_and_is_marked(text: str, limit: int) -> None:
 def test_plain_names_are_cut_with_a_mark() -> None:
     assert render.plain("a" * 101, 100) == "a" * 99 + "…"
     assert render.plain("a" * 100, 100) == "a" * 100
+    assert render.width(render.plain("🛰" * 100, 100)) <= 100
+
+
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+ACTION = Action(57, {"article": "a_b", "reason": None, "count": 0}, "discord", "123", "1", "2", "remove", "done", NOW)
+
+
+def test_the_audit_log_says_who_did_what_when() -> None:
+    failed = replace(ACTION, number=56, platform="terminal", user="jo_e", details={}, outcome="failed: *x*")
+    assert render.audit_text([ACTION, failed]) == (
+        "**57** · 2026-11-22 09:30 UTC · **remove** · <@123> · done · article: a\\_b, count: 0\n"
+        "**56** · 2026-11-22 09:30 UTC · **remove** · terminal jo\\_e · failed: \\*x\\*"
+    )
+    assert render.audit_text([]) == "Nothing has been done yet."
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(["discord", "slack", "@everyone"]),
+    st.sampled_from(["123", "12a", "1>@everyone<@2", "²", "", "x" * 3000]),
+    TEXTS,
+    st.lists(TEXTS, max_size=4),
+)
+def test_nothing_in_an_audit_log_is_markup(platform: str, user: str, outcome: str, details: list[str]) -> None:
+    given_details = {f"detail{n}": text[:TEXT_CHARS] for n, text in enumerate(details)}
+    actions = [replace(ACTION, platform=platform, user=user, outcome=outcome, details=given_details)] * 40
+    text = render.audit_text(actions)
+    assert 0 < render.width(text) <= render.CONTENT_LIMIT
+    kinds = shown(text)[1]
+    mention = ["mention"] if (platform, user) == ("discord", "123") else []
+    assert kinds == ["bold", "bold", *mention] * text.count("**57** · ")
+
+
+def test_unanswered_questions_are_counted() -> None:
+    asked = Unanswered("Who *won*?", "nothing_near", 3, 2, NOW, NOW)
+    assert render.unanswered_text([asked]) == "2× Who \\*won\\*?\n-# last 2026-11-22, nothing near"
+    assert render.unanswered_text([]) == "No question was refused here."
+
+
+@settings(deadline=None)
+@given(st.lists(TEXTS.map(lambda text: text[:TEXT_CHARS]), min_size=1, max_size=30))
+def test_nothing_in_an_unanswered_question_is_markup(questions: list[str]) -> None:
+    text = render.unanswered_text([Unanswered(q, "nothing_near", 3, 2, NOW, NOW) for q in questions])
+    assert 0 < render.width(text) <= render.CONTENT_LIMIT
+    words, kinds = shown(text)
+    assert set(kinds) == {"subtext"}
+    assert words.startswith("2× " + questions[0])
+
+
+def test_settings_say_what_holds_and_what_is_set_there() -> None:
+    own = OwnSettings(answers=False, excerpts=4)
+    holds = PlaceSettings(answers=False, outlets=("The *Star*", "Post"), excerpts=4)
+    assert render.settings_text("<#1>", own, holds, 3) == (
+        "Settings of <#1>\n**answers:** no\n**outlets:** The \\*Star\\*; Post (not set here)\n"
+        "**excerpts:** 4\n**private:** no (not set here)"
+    )
+    unset = render.settings_text("this server", OwnSettings(), PlaceSettings(), 3)
+    assert "**outlets:** all (not set here)\n**excerpts:** 3 (not set here)" in unset
+
+
+@settings(deadline=None)
+@given(st.lists(TEXTS, min_size=1, max_size=50))
+def test_nothing_in_settings_or_of_files_is_markup(names: list[str]) -> None:
+    text = render.settings_text("this server", OwnSettings(), PlaceSettings(outlets=tuple(names)), 3)
+    assert render.width(text) <= render.CONTENT_LIMIT
+    assert shown(text)[1] == ["bold"] * 4
+    text, file = render.preview_text(Changes(tuple(names), (), (), 0, (Problem(names[0], "it is empty"),), ()))
+    assert render.width(text) <= render.CONTENT_LIMIT
+    assert not shown(text)[1]
+    assert file is None or all(name in file for name in names)
+    text = render.removed_text(source(title=names[0] or "x"))
+    assert shown(text)[1] == ["code"]  # of /restore
+    assert render.width(text) <= render.CONTENT_LIMIT
+
+
+def test_help_fits() -> None:
+    assert render.width(render.HELP) <= render.CONTENT_LIMIT

@@ -8,6 +8,7 @@ import subprocess
 import tomllib
 from typing import TYPE_CHECKING
 
+import discord
 import pytest
 from conftest import ROOT, SEEDS, SHARED
 
@@ -29,7 +30,8 @@ def test_every_command_is_in_the_readme_and_the_other_way_round(module: str, gro
 
 
 def test_every_option_that_the_readme_shows_exists() -> None:
-    shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) - {"--corpus"}
+    running = README[README.index("## Running it") :].split("\n## ", 1)[0]  # options of docker and systemctl
+    shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README.replace(running, ""))) - {"--corpus"}
     known = {option for command in (*index_command.commands.values(), *bot_command.commands.values())
              for parameter in command.params for option in parameter.opts}  # fmt: skip
     assert shown <= known
@@ -47,7 +49,13 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
 async def test_every_discord_command_is_in_the_readme(tmp_path: object) -> None:  # noqa: ARG001
     bot = OnTheRecordBot(Settings(), None)  # type: ignore[arg-type]  # the commands need no desk to be named
     table = README[README.index("## The Discord bot") :].split("\n## ", 1)[0]
-    assert set(re.findall(r"^\| `/([a-z]+)", table, re.MULTILINE)) == {c.name for c in bot.tree.get_commands()}
+    commands = bot.tree.get_commands(type=discord.AppCommandType.chat_input)
+    assert set(re.findall(r"^\| `/([a-z]+)", table, re.MULTILINE)) == {command.name for command in commands}
+    for command in commands:
+        (shown,) = re.findall(rf"^\| `/{command.name}\b([^`]*)`", table, re.MULTILINE)
+        assert re.findall(r"[a-z_]+", shown) == [parameter.name for parameter in command.parameters]
+    for menu in bot.tree.get_commands(type=discord.AppCommandType.message):
+        assert f"*{menu.name}*" in table
 
 
 def test_every_file_that_the_readme_points_to_exists() -> None:
@@ -62,6 +70,7 @@ def test_the_top_level_holds_what_the_owner_fixed_and_what_a_newcomer_expects() 
     top = {name.split("/")[0] for name in tracked if name}
     fixed = {"bot", "index", "tests", "seeds", "pyproject.toml", ".env.example"}
     around = {"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "constraints.txt"}
+    around |= {"Dockerfile", "on-the-record.service"}
     assert fixed <= top
     assert {name for name in top - fixed - around if not name.startswith(".")} == set()
 

@@ -65,7 +65,7 @@ def test_the_pure_parts_of_bot_load_no_chat_library_and_no_model(module: str) ->
 
 
 def test_answers_and_wording_load_no_search_engine() -> None:
-    assert not loaded_by("bot.answer", "bot.wording") & {"faiss", "sqlite3", "sentencex"}
+    assert not loaded_by("bot.answer", "bot.wording") & {"faiss", "sqlite3", "torch", "discord"}
 
 
 def test_index_never_names_bot_nor_a_chat_library() -> None:

@@ -26,7 +26,7 @@ def test_every_setting_is_read() -> None:
             "CAUTION": "eager", "RERANKER_MODEL": "r",
             "DISCORD_TOKEN": "t", "DISCORD_API_BASE": "http://127.0.0.1:1/", "DISCORD_GATEWAY": "ws://127.0.0.1:2",
             "SYNC_COMMANDS": "Never", "ADMIN_USER_IDS": "123456789012345678, 223456789012345678",
-            "ADMIN_ROLE_IDS": "323456789012345678", "LOG_LEVEL": "debug",
+            "ADMIN_ROLE_IDS": "323456789012345678", "LOG_LEVEL": "debug", "SHARDS": "2", "METRICS_PORT": "9100",
         }
     )  # fmt: skip
     assert settings == Settings(
@@ -34,7 +34,7 @@ def test_every_setting_is_read() -> None:
         reranker_model="r",
         discord_token="t", discord_api_base="http://127.0.0.1:1", discord_gateway="ws://127.0.0.1:2",
         sync_commands="never", admin_user_ids=frozenset({123456789012345678, 223456789012345678}),
-        admin_role_ids=frozenset({323456789012345678}), log_level="DEBUG",
+        admin_role_ids=frozenset({323456789012345678}), log_level="DEBUG", shards=2, metrics_port=9100,
     )  # fmt: skip
 
 
@@ -43,6 +43,7 @@ def test_every_problem_is_named_at_once() -> None:
         "KEEP_GENERATIONS": "-1", "EXCERPTS": "11", "CAUTION": "bold", "DISCORD_TOKEN": "two words",
         "DISCORD_API_BASE": "discord.com", "DISCORD_GATEWAY": "https://x", "SYNC_COMMANDS": "maybe",
         "ADMIN_USER_IDS": "ann", "ADMIN_ROLE_IDS": "12", "LOG_LEVEL": "loud",
+        "SHARDS": "0", "METRICS_PORT": "65536",
     }  # fmt: skip
     with pytest.raises(SettingsError) as caught:
         Settings.from_env(wrong)

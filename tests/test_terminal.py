@@ -131,14 +131,17 @@ def test_filters_reach_the_search(run) -> None:
 
 
 def test_mistakes_get_a_sentence_and_no_traceback(run, monkeypatch: pytest.MonkeyPatch) -> None:
-    for args in (["ask", "q", "--since", "last week"], ["ask", "q", "-k", "0"], ["ask"]):
+    for args in (["ask", "q", "-k", "0"], ["ask"]):
         result = run(*args)
         assert result.exit_code == 2
         assert "Error: " in result.stderr
+    result = run("ask", "q", "--since", "Maytember")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "“Maytember” is not a day" in result.stderr
     monkeypatch.setenv("EXCERPTS", "many")
     monkeypatch.setenv("LOG_LEVEL", "loud")
     result = run("ask", "q")
-    assert result.exit_code == 1
+    assert result.exit_code == 78  # EX_CONFIG: the same again cannot succeed
     assert "EXCERPTS must be" in result.stderr
     assert "LOG_LEVEL must be" in result.stderr
 

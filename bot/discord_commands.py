@@ -1,0 +1,123 @@
+"""What anyone may ask of the bot on Discord: questions, verification, its state and help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+
+from bot import discord_render as render
+from bot.days import parse_since, parse_until
+from bot.discord_answers import answer_command, place_of
+from bot.discord_replies import UsageError, text_file
+from bot.discord_sources import outlet_choices, today
+from bot.quotations import MAX_MESSAGE_CHARS
+from bot.settings import MAX_EXCERPTS  # noqa: TC001 discord.py reads annotations when it runs
+from index.model import ANY, Filters
+
+if TYPE_CHECKING:
+    from bot.discord_replies import Commands, Interaction
+
+# How much is fetched of files that are to be verified, all together; much more than what is read of them.
+MAX_FILE_BYTES = 10 * 1024 * 1024
+# A character has up to four bytes. One more than is read shows that there was more.
+_READ_BYTES = 4 * (MAX_MESSAGE_CHARS + 1)
+
+
+@app_commands.command(description="Ask a question; the answer is quoted from the articles")
+@app_commands.describe(
+    question="What do you want to know?",
+    outlet="Only articles of this outlet",
+    since="Only articles published on or after this day, such as 3 May 2023 or last Monday",
+    until="Only articles published on or before this day",
+    number="How many excerpts",
+    private="Show the answer only to me",
+)
+@app_commands.autocomplete(outlet=outlet_choices)
+async def ask(
+    interaction: Interaction,
+    question: app_commands.Range[str, 1, 2000],
+    outlet: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    number: app_commands.Range[int, 1, MAX_EXCERPTS] | None = None,
+    private: bool | None = None,
+) -> None:
+    """Answer a question, with filters or without."""
+    filters = Filters(
+        outlets=(outlet,) if outlet else (),
+        since=parse_since(since, today()) if since else None,
+        until=parse_until(until, today()) if until else None,
+    )
+    await answer_command(interaction, question, filters, number, private)
+
+
+@app_commands.context_menu(name="Ask the coverage")
+async def ask_message(interaction: Interaction, message: discord.Message) -> None:
+    """Answer what a message says, for whoever chose the menu."""
+    if not message.content.strip():
+        raise UsageError("This message has no text to ask.")
+    await answer_command(interaction, message.content, ANY, private=True)
+
+
+@app_commands.command(description="Hold every quotation in a text against the articles, word for word")
+@app_commands.describe(
+    text="A text with quotations, or one quotation",
+    file="A text file with quotations",
+    private="Show the outcome only to me; that is the default",
+)
+async def verify(
+    interaction: Interaction,
+    text: app_commands.Range[str, 1, 6000] | None = None,
+    file: discord.Attachment | None = None,
+    private: bool = True,
+) -> None:
+    """Verify the quotations of a text, of a file, or of both."""
+    if text is None and file is None:
+        raise UsageError("There is nothing to verify. Give a text, or attach a text file.")
+    await _verify(interaction, text or "", [file] if file else [], private=private)
+
+
+@app_commands.context_menu(name="Verify quotes")
+async def verify_message(interaction: Interaction, message: discord.Message) -> None:
+    """Verify the quotations of a message and of the text files in it."""
+    files = [file for file in message.attachments if (file.content_type or "").startswith("text/")]
+    if not message.content.strip() and not files:
+        raise UsageError("This message has no text to verify.")
+    await _verify(interaction, message.content, files, private=True)
+
+
+async def _verify(interaction: Interaction, text: str, files: list[discord.Attachment], *, private: bool) -> None:
+    bot = interaction.client
+    if sum(file.size for file in files) > MAX_FILE_BYTES:
+        raise UsageError(f"What is attached is larger than {MAX_FILE_BYTES // 1024**2} MB. Attach a part of it.")
+    place = await place_of(bot, interaction.guild_id, interaction.channel)
+    place.require_answers()
+    bot.pace.require(interaction.user.id, interaction.channel_id)
+    await interaction.response.defer(thinking=True, ephemeral=private)
+    # Decoding holds the event loop up, and more so the less a file is text.
+    parts = [text, *[(await file.read())[:_READ_BYTES].decode("utf-8", "replace") for file in files]]
+    found = await bot.desk.verify("\n\n".join(filter(None, parts)), place.within(ANY))
+    view, report = render.verification_view(found)
+    attachments = [text_file(report, render.REPORT_FILE)] if report else []
+    await interaction.edit_original_response(view=view, attachments=attachments)
+
+
+@app_commands.command(description="Show which index is served")
+async def status(interaction: Interaction) -> None:
+    """Show the state of the index and of the connection."""
+    await interaction.response.defer(thinking=True)
+    bot = interaction.client
+    place = await place_of(bot, interaction.guild_id, interaction.channel)
+    found = await bot.desk.status(place.within(ANY))
+    await interaction.edit_original_response(content=render.status_text(found, bot.latency))
+
+
+@app_commands.command(name="help", description="What this bot does and how to ask it")
+async def help_(interaction: Interaction) -> None:
+    """Explain the bot."""
+    await interaction.response.send_message(render.HELP, ephemeral=True)
+
+
+COMMANDS: Commands = (ask, ask_message, verify, verify_message, status, help_)

@@ -1,0 +1,119 @@
+"""How the bot replies on Discord: to whom, in place of what, and what is said when something fails."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import discord
+
+from bot import discord_render as render
+from index.errors import OnTheRecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+
+    from discord import app_commands
+
+    from bot.discord_app import OnTheRecordBot
+
+    Interaction = discord.Interaction[OnTheRecordBot]
+    Complete = Callable[[Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]
+    Commands = tuple[app_commands.Command[Any, ..., None] | app_commands.ContextMenu, ...]
+
+log = logging.getLogger("bot.discord")
+
+
+class UsageError(OnTheRecordError):
+    """What was typed cannot be used; the message shows how to write it."""
+
+
+class RefusedError(OnTheRecordError):
+    """What was asked for is not for this person, or not here; the message says so."""
+
+
+def sentence_for(error: BaseException, event: str) -> str:
+    """What to tell the asker; an error that nobody foresaw is logged with its traceback."""
+    if isinstance(error, OnTheRecordError):
+        log.warning("discord.%s_failed error=%s", event, type(error).__name__)
+        return render.shorten(str(error), render.CONTENT_LIMIT)
+    log.error("discord.%s_failed error=%s", event, type(error).__name__, exc_info=error)
+    return render.UNEXPECTED
+
+
+async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:
+    """Answer with a sentence: to the asker alone, or in place of "thinking", whose privacy cannot be changed."""
+    with failure_logged("tell"):
+        if not interaction.response.is_done():
+            await interaction.response.send_message(sentence, ephemeral=True)
+        elif interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+            # Discord has refused to send anything after "thinking" was deleted, so it is rewritten.
+            await interaction.edit_original_response(content=sentence)
+        else:
+            await interaction.followup.send(sentence, ephemeral=True)
+
+
+async def press(interaction: discord.Interaction[Any], event: str, work: Coroutine[Any, Any, None]) -> None:
+    """Do what a button is for; what fails is told to whoever pressed it."""
+    # Where the bot is being stopped the work is not begun, and Python wants it closed.
+    with contextlib.closing(work):
+        try:
+            interaction.client.note_work()
+            await work
+        except Exception as exc:  # noqa: BLE001 sentence_for logs it
+            await tell(interaction, sentence_for(exc, event))
+
+
+def choices(complete: Complete) -> Complete:
+    """An autocompletion that offers nothing where what it needs cannot be read: nothing can be said while one types."""
+
+    @wraps(complete)
+    async def completed(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        try:
+            return await complete(interaction, typed)
+        except OnTheRecordError as exc:
+            log.warning("discord.choices_failed error=%s", type(exc).__name__)
+            return []
+
+    return completed
+
+
+def text_file(text: str, name: str) -> discord.File:
+    """A text as a file to attach."""
+    return discord.File(io.BytesIO(text.encode("utf-8", "replace")), name)
+
+
+@contextlib.contextmanager
+def failure_logged(event: str) -> Iterator[None]:
+    """Log that Discord did not take a message; there is nobody left to tell."""
+    try:
+        yield
+    except (discord.DiscordException, OSError, aiohttp.ClientError) as exc:
+        log.warning("discord.%s_not_sent error=%s code=%s", event, type(exc).__name__, getattr(exc, "code", None))
+
+
+class Notice:
+    """One message that is rewritten as work goes on.
+
+    An interaction's token dies after 15 minutes; from then on a message of the bot's own takes its place.
+    """
+
+    def __init__(self, interaction: Interaction) -> None:
+        self._interaction = interaction
+        self._message: discord.Message | None = None
+
+    async def show(self, text: str, attachment: str | None = None) -> None:
+        """Show a text, with another as an attached file; a failure is logged, since the work must go on."""
+        files = [text_file(attachment, "report.txt")] if attachment else []
+        with failure_logged("reindex"):
+            if not self._interaction.is_expired():
+                await self._interaction.edit_original_response(content=text, attachments=files)
+            elif self._message:
+                await self._message.edit(content=text, attachments=files)
+            elif self._interaction.channel_id:
+                channel = self._interaction.client.get_partial_messageable(self._interaction.channel_id)
+                self._message = await channel.send(text, files=files)

@@ -1,0 +1,123 @@
+"""What is kept of an answer that was sent, so that its buttons work after a restart and for months."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from bot.answer import Excerpt
+from index.model import Filters
+from index.passages import paragraph_spans, split
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.answer import Answer
+    from index.model import Article, Passage
+
+
+class Lost(StrEnum):
+    """Why a quotation that was sent can no longer be shown."""
+
+    CHANGED = "changed"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """Where an excerpt came from: offsets into the text of that hash, and its number in the answer."""
+
+    number: int
+    article: str
+    sha256: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentAnswer:
+    """A question as it was answered: under which filters, from which generation, with which excerpts and reservations.
+
+    `skipped` counts the excerpts of answers before, which this one went on from.
+    """
+
+    question: str
+    filters: Filters
+    generation: int
+    quoted: tuple[Quoted, ...]
+    private: bool = False
+    skipped: int = 0
+    likely: bool = True
+    preferred: tuple[str, ...] = ()
+
+    def as_fields(self) -> dict[str, Any]:
+        """For JSON. Who may see what is left out: it is asked again each time."""
+        f = self.filters
+        return {
+            "question": self.question,
+            "outlets": f.outlets,
+            "articles": f.articles,
+            "since": f.since and f.since.isoformat(),
+            "until": f.until and f.until.isoformat(),
+            "generation": self.generation,
+            "quoted": [[q.number, q.article, q.sha256, q.start, q.end] for q in self.quoted],
+            "private": self.private,
+            "skipped": self.skipped,
+            "likely": self.likely,
+            "preferred": self.preferred,
+        }
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> SentAnswer:
+        """What `as_fields` made."""
+        since, until = (fields[name] and date.fromisoformat(fields[name]) for name in ("since", "until"))
+        filters = Filters(tuple(fields["outlets"]), tuple(fields["articles"]), since, until)
+        quoted = tuple(Quoted(*row) for row in fields["quoted"])
+        rest = {name: fields[name] for name in ("question", "generation", "private", "skipped", "likely")}
+        return cls(filters=filters, quoted=quoted, preferred=tuple(fields["preferred"]), **rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """An excerpt with the stored text around it: the rest of its paragraph, and the paragraphs next to it.
+
+    `before + excerpt.text + after` stands in the article as it is.
+    """
+
+    excerpt: Excerpt
+    before: str
+    after: str
+
+
+def sent(answer: Answer, *, private: bool, skipped: int = 0) -> SentAnswer:
+    """What to keep of an answer."""
+    quoted = tuple(Quoted(e.number, e.source.id, e.source.sha256, e.start, e.end) for e in answer.excerpts)
+    was = (answer.question, answer.filters, answer.generation, quoted)
+    return SentAnswer(*was, private, skipped, answer.likely, answer.preferred)
+
+
+def quote_again(quoted: Quoted, article: Article | None) -> Excerpt | Lost:
+    """The excerpt from the article as it is stored now, or why there is none."""
+    if article is None:
+        return Lost.GONE
+    passage = _passage(quoted, article)
+    if passage is None:
+        return Lost.CHANGED
+    return Excerpt(quoted.number, article.text[quoted.start : quoted.end], quoted.start, quoted.end, passage, 0.0)
+
+
+def context(excerpt: Excerpt, article: Article) -> Context:
+    """What stands around an excerpt."""
+    paragraphs = paragraph_spans(article)
+    here = excerpt.passage.paragraph - 1
+    first, last = paragraphs[max(0, here - 1)].start, paragraphs[min(here + 1, len(paragraphs) - 1)].end
+    return Context(excerpt, article.text[first : excerpt.start], article.text[excerpt.end : last])
+
+
+def _passage(quoted: Quoted, article: Article) -> Passage | None:
+    if article.source.sha256 != quoted.sha256:
+        return None
+    held = (p for p in split(article) if p.start <= quoted.start and quoted.end <= p.end)
+    return next(held, None)

@@ -1,0 +1,276 @@
+"""The buttons of answers, pressed by whoever sees them, at once or long after, against simcord's Discord."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import discord
+import pytest
+import simcord
+from discord_world import PELICAN, QUESTION, button_of, buttons_of, quoted, text_of
+from test_discord_render import shown
+
+from bot import desk, wording
+from bot import discord_render as render
+from bot.records import MESSAGE_DAYS, RecordsError, Verdict
+from bot.sent import Lost
+from index.passages import paragraph_spans
+from index.search import CLOSE
+
+if TYPE_CHECKING:
+    from discord_world import World
+
+WALRUS = "Which walrus swam to which harbour?"
+
+
+async def feedback(world: World) -> list[Any]:
+    return await world.desk.record(lambda records: list(records.feedback()))
+
+
+def numbers(message: Any) -> list[int]:
+    """The numbers of an answer's excerpts, as its citations have them."""
+    return [int(number) for number in re.findall(r"^\*\*(\d+)\.\*\*", text_of(message), re.MULTILINE)]
+
+
+async def test_context_is_what_stands_around_whoever_asks_and_whenever(world: World) -> None:
+    answer = (await world.ask(question=QUESTION)).response
+    kept = (await world.kept(answer))["quoted"]
+    await world.restart()
+    neighbours = 0
+    for number, article_id, _, start, end in kept:
+        article = await world.desk.article(article_id)
+        result = await world.bob.click(answer, custom_id=button_of(answer, "context", number))
+        assert result.ephemeral
+        said = text_of(result.response)
+        assert said.startswith(f"-# The stored text around excerpt {number}, from generation 1\n")
+        (line,) = quoted(result.response)
+        assert shown(line.removeprefix("> ")) == (article.text[start:end], [])
+        # The paragraphs before and after it stand there as well.
+        before, after = (shown(part)[0] for part in said.split(line))
+        paragraphs = paragraph_spans(article)
+        (here,) = (n for n, p in enumerate(paragraphs) if p.start <= start and end <= p.end)
+        for part, near in ((before, paragraphs[:here][-1:]), (after, paragraphs[here + 1 :][:1])):
+            for paragraph in near:
+                neighbours += 1
+                assert article.text[paragraph.start : paragraph.end][:100] in part
+    assert neighbours >= 2
+    assert text_of(world.answers[0]) == text_of(answer)
+
+
+async def test_more_goes_on_where_the_answer_ended_until_there_is_no_more(world: World) -> None:
+    answer = (await world.ask(question=WALRUS)).response
+    assert numbers(answer) == [1, 2, 3]
+    said = quoted(answer)
+    await world.restart()
+    while True:
+        result = await world.bob.click(answer, label="More")
+        assert result.ephemeral
+        answer = result.response
+        if answer.content:
+            break
+        assert numbers(answer) == list(range(len(said) + 1, len(said) + len(quoted(answer)) + 1))
+        said += quoted(answer)
+    assert answer.content == render.NO_MORE
+    assert len(said) == len(set(said)) == CLOSE
+
+
+async def test_more_keeps_the_filters(world: World) -> None:
+    answer = (await world.ask(question=PELICAN, outlet="Example Wire", number=1)).response
+    assert (await world.bob.click(answer, label="More")).response.content == render.NO_MORE
+    answer = (await world.ask(question=PELICAN, since="4 May 2023", number=1)).response
+    assert (await world.bob.click(answer, label="More")).response.content == render.NO_MORE
+    answer = (await world.ask(question=PELICAN, number=1)).response
+    assert numbers((await world.bob.click(answer, label="More")).response) == [2]
+
+
+async def test_sources_are_the_cards_of_what_is_quoted_in_that_order(world: World) -> None:
+    answer = (await world.ask(question=PELICAN)).response
+    ids = [article for _, article, *_ in (await world.kept(answer))["quoted"]]
+    assert sorted(ids) == ["Dresden", "Utrecht"]
+    await world.restart()
+    result = await world.bob.click(answer, label="Sources")
+    assert result.ephemeral
+    outlets = {"Dresden": "Example Wire", "Utrecht": "Example Post"}
+    assert re.findall(r"Example \w+", text_of(result.response)) == [outlets[article] for article in ids]
+
+
+async def test_a_private_answer_is_shared_as_it_is(world: World) -> None:
+    answer = (await world.ask(question=WALRUS, private=True)).response
+    more = (await world.alice.click(answer, label="More")).response
+    await world.restart()
+    for private in (answer, more):
+        assert set(buttons_of(private)) == {"Context", "More", "Sources", "Share"}
+        with pytest.raises(simcord.SetupError, match="not visible"):
+            await world.bob.click(private, label="Share")
+        result = await world.alice.click(private, label="Share")
+        assert not result.ephemeral
+        shared = world.answers[-1]
+        assert shared.id == result.response.id
+        assert text_of(shared) == text_of(private)
+        assert set(buttons_of(shared)) == {"Context", "More", "Sources", "Remove"}
+        # What was shared is an answer like any other, and whoever shared it may take it back.
+        context = await world.bob.click(shared, custom_id=button_of(shared, "context", numbers(shared)[-1]))
+        assert quoted(context.response) == quoted(shared)[-1:]
+        assert numbers((await world.bob.click(shared, label="More")).response)[0] == numbers(shared)[-1] + 1
+        assert (await world.bob.click(shared, label="Remove")).response.content == render.NOT_YOURS
+        await world.alice.click(shared, label="Remove")
+        assert shared.id not in [message.id for message in world.answers]
+
+
+async def test_what_makes_an_answer_doubtful_is_shared_with_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.desk, "_caution", (0.0, 1.0))
+    answer = (await world.ask(question=f"{PELICAN} Example Wire says", private=True, since="2023-05-01")).response
+    remarks = re.findall(r"^\*\*\D.*\*\*$", text_of(answer), re.MULTILINE)
+    assert len(remarks) == 3
+    assert wording.MAY_NOT_ANSWER in remarks[0]
+    shared = (await world.alice.click(answer, label="Share")).response
+    assert text_of(shared) == text_of(answer)
+
+
+async def test_an_answer_is_removed_by_its_asker_and_by_those_who_keep_order(world: World) -> None:
+    moderators = world.guild.create_role("mods", permissions=discord.Permissions(manage_messages=True))
+    moderator = world.guild.add_member(world.env.create_user("mod"), roles=[moderators])
+    # An admin of the bot may, whatever the server lets them do.
+    admin = world.guild.add_member(world.env.create_user("admin"))
+    world.env.bot.settings = replace(world.env.bot.settings, admin_user_ids=frozenset({admin.id}))
+    for remover in (world.alice, moderator, admin):
+        world.unhurried()
+        answer = (await world.ask(question=PELICAN)).response
+        await world.restart()
+        result = await world.bob.click(answer, label="Remove")
+        assert (result.response.content, result.response.ephemeral) == (render.NOT_YOURS, True)
+        assert [message.id for message in world.answers] == [answer.id]
+        await remover.click(answer, label="Remove")
+        assert world.answers == []
+    await world.alice.send(world.channel, f"{world.mention} {PELICAN}")
+    await world.alice.click(world.answers[0], label="Remove")
+    assert world.answers == []
+
+
+async def test_a_refusal_can_be_removed_and_a_private_one_needs_no_buttons(world: World) -> None:
+    refused = (await world.ask(question="Which pasta shape won the bakery contest?")).response
+    assert set(buttons_of(refused)) == {"Remove"}
+    await world.alice.click(refused, label="Remove")
+    assert world.answers == []
+    private = (await world.ask(question="Which pasta shape won the bakery contest?", private=True)).response
+    assert not buttons_of(private)
+
+
+async def test_a_year_later_the_buttons_say_that_it_is_too_late(world: World) -> None:
+    answer = (await world.ask(question=PELICAN)).response
+    with sqlite3.connect(world.env.bot.settings.index_dir / desk.RECORDS) as db:
+        db.execute("UPDATE message SET at = '2020' || substr(at, 5)")
+    db.close()
+    # The next answer clears up.
+    await world.ask(question=PELICAN)
+    assert MESSAGE_DAYS == 365
+    for label in ("More", "Sources", "Remove"):
+        result = await world.alice.click(answer, label=label)
+        assert (result.response.content, result.response.ephemeral) == (render.TOO_OLD, True)
+    result = await world.alice.click(answer, custom_id=button_of(answer, "context", 1))
+    assert result.response.content == render.TOO_OLD
+    assert answer.id in [message.id for message in world.answers]
+
+
+async def test_an_article_that_has_changed_since_is_said(world: World) -> None:
+    """Its words are not shown again, as nobody knows whether they still stand; the other excerpt's are."""
+    private = (await world.ask(question=PELICAN, private=True)).response
+    public = (await world.ask(question=PELICAN)).response
+    changed = (await world.kept(public))["quoted"][0][:2]
+    other = 3 - changed[0]
+    (world.corpus / f"{changed[1]}.txt").write_text("A pelican stole no hat at all.", encoding="utf-8")
+    await world.by_chief("reindex")
+
+    result = await world.bob.click(public, custom_id=button_of(public, "context", changed[0]))
+    told = wording.lost(Lost.CHANGED, 1)
+    assert "has changed" in told
+    assert "generation 1" in told
+    assert (result.response.content, result.response.ephemeral) == (told, True)
+    kept = await world.bob.click(public, custom_id=button_of(public, "context", other))
+    assert quoted(kept.response) == quoted(public)[other - 1 : other]
+
+    result = await world.alice.click(private, label="Share")
+    assert numbers(result.response) == [other]
+    assert "1 excerpt from 1 of 22 articles in the index · generation 2" in text_of(result.response)
+    assert [(said.content, said.ephemeral) for said in result.followups] == [(f"Excerpt {changed[0]}: {told}", True)]
+
+
+@pytest.mark.parametrize("way", ["removed", "left the corpus"])
+async def test_an_article_that_has_gone_since_is_said(world: World, way: str) -> None:
+    private = (await world.ask(question=PELICAN, private=True)).response
+    public = (await world.ask(question=PELICAN)).response
+    if way == "removed":
+        await world.by_chief("remove", article="Dresden")
+        await world.by_chief("remove", article="Utrecht")
+    else:
+        (world.corpus / "Dresden.txt").unlink()
+        (world.corpus / "Utrecht.txt").unlink()
+        (world.corpus / "sources.toml").unlink()
+        await world.by_chief("reindex")
+    await world.restart()
+    told = wording.lost(Lost.GONE, 1)
+    assert "no longer in the index" in told
+    assert "generation 1" in told
+    for number in (1, 2):
+        result = await world.bob.click(public, custom_id=button_of(public, "context", number))
+        assert result.response.content == told
+    result = await world.alice.click(private, label="Share")
+    assert result.response.content == f"Excerpt 1: {told}\nExcerpt 2: {told}"
+    result = await world.bob.click(public, label="Sources")
+    assert "are no longer in the index" in text_of(result.response)
+    # What the message shows was true when it was sent.
+    assert len(quoted(public)) == 2
+
+
+async def test_feedback_is_kept_once_for_each_person(world: World) -> None:
+    answer = (await world.ask(question=PELICAN)).response
+    _, article, sha256, start, end = (await world.kept(answer))["quoted"][1]
+    contexts = [
+        (person, (await person.click(answer, custom_id=button_of(answer, "context", 2))).response)
+        for person in (world.alice, world.bob)
+    ]
+    await world.restart()
+    for person, context in contexts:
+        for told in (render.THANKS, render.SAID_BEFORE):
+            result = await person.click(context, label="Not an answer")
+            assert (result.response.content, result.response.ephemeral) == (told, True)
+    rows = await feedback(world)
+    assert len(rows) == 2
+    for row in rows:
+        assert (row.verdict, row.question, row.generation, row.number) == (Verdict.NOT_AN_ANSWER, PELICAN, 1, 2)
+        assert (row.article, row.sha256, row.start, row.end) == (article, sha256, start, end)
+        assert row.server == str(world.guild.id)
+    # Another verdict takes the place of that person's first.
+    assert (await world.bob.click(contexts[1][1], label="Wrong source")).response.content == render.THANKS
+    assert [row.verdict for row in await feedback(world)] == [Verdict.NOT_AN_ANSWER, Verdict.WRONG_SOURCE]
+
+
+async def test_feedback_that_cannot_be_kept_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = (await world.ask(question=PELICAN)).response
+    context = (await world.bob.click(answer, custom_id=button_of(answer, "context", 1))).response
+
+    def full(*_args: Any, **_more: Any) -> None:
+        raise RecordsError("The disk is full.")
+
+    monkeypatch.setattr("bot.records.Records.note_feedback", full)
+    assert (await world.bob.click(context, label="Wrong source")).response.content == "The disk is full."
+
+
+async def test_buttons_work_in_direct_messages_and_threads(world: World) -> None:
+    await world.alice.send_dm(PELICAN)
+    answer = world.alice.user.dm_channel.last_message
+    assert len(quoted(answer)) == 2
+    context = await world.alice.user.click(answer, custom_id=button_of(answer, "context", 1))
+    assert quoted(context.response) == quoted(answer)[:1]
+    await world.alice.user.click(answer, label="Remove")
+    assert world.alice.user.dm_channel.last_message.author.id == world.alice.id
+
+    thread = await world.thread()
+    await world.alice.send(thread, f"{world.mention} {PELICAN}")
+    (answer,) = world.said_in(thread)
+    await world.bob.click(answer, custom_id=button_of(answer, "context", 1))
+    await world.alice.click(answer, label="Remove")
+    assert world.said_in(thread) == []
