@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -362,9 +361,11 @@ def _neighbours(store: Store, article_id: str, filters: Filters) -> list[Neighbo
     article = _article(store, article_id, filters)
     if article is None:
         return []
-    held: Counter[Source] = Counter()
+    held: dict[Source, set[int]] = {}
     for passage in split(article):
         if passage.kind is not Kind.RELATED:
-            found = store.articles_with([passage.text], filters, NEIGHBOURS)
-            held.update(other.source for other, _ in found if passage.text in other.text and other != article)
-    return [Neighbour(source, count) for source, count in held.most_common(NEIGHBOURS)]
+            for other, _ in store.articles_with([passage.text], filters, NEIGHBOURS):
+                if other != article and passage.text in other.text:
+                    held.setdefault(other.source, set()).add(passage.paragraph)
+    neighbours = [Neighbour(source, len(paragraphs)) for source, paragraphs in held.items()]
+    return sorted(neighbours, key=lambda near: (-near.paragraphs, near.source.id))[:NEIGHBOURS]

@@ -97,7 +97,8 @@ async def _verify(interaction: Interaction, text: str, files: list[discord.Attac
     bot.pace.require(interaction.user.id, interaction.channel_id)
     await interaction.response.defer(thinking=True, ephemeral=private)
     # Decoding holds the event loop up, and more so the less a file is text.
-    parts = [text, *[(await file.read())[:_READ_BYTES].decode("utf-8", "replace") for file in files]]
+    read = [(await file.read())[:_READ_BYTES].decode("utf-8", "replace") for file in files]
+    parts = [text, *(words.replace("\r\n", "\n").replace("\r", "\n") for words in read)]
     found = await bot.desk.verify("\n\n".join(filter(None, parts)), place.within(ANY))
     view, report = render.verification_view(found)
     attachments = [text_file(report, render.REPORT_FILE)] if report else []

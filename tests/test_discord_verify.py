@@ -54,6 +54,12 @@ async def test_nothing_to_verify_is_said(world: World) -> None:
     assert "Nothing is quoted there." in text_of((await verify(world, file=("empty.txt", b""))).response)
 
 
+async def test_line_ends_of_any_system_end_a_line(world: World) -> None:
+    for end in ("\r\n", "\r", "\n"):
+        file = ("draft.txt", f"He said:{end}> {DRESDEN}{end}and left.{end}".encode())
+        assert "1 quotation: 1 exact" in text_of((await verify(world, file=file)).response)
+
+
 async def test_a_file_that_is_no_text_does_no_harm(world: World) -> None:
     result = await verify(world, file=("draft.txt", b"\xff\xfe\x00\x80" * 1000 + f" “{DRESDEN}”".encode()))
     assert "1 exact" in text_of(result.response)
