@@ -99,7 +99,6 @@ _ASKED = {
     r"organi[sz]ation|group|minister|party|official)\b|\bwhat (?:is|was|were) the names?\b|\bname of\b",
     "why": r"\bwhy\b|\b(?:what|which) (?:was |is |were )?(?:the )?(?:reasons?|causes?)\b|\bwhat caused\b",
 }
-NUMERIC = frozenset({"clock", "percent", "money", "measure", "count"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +137,11 @@ def holds(text: str, phrase: str) -> bool:
 def _fold(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text.casefold().translate(_MARKS))
     return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
+
+
+def name_terms(question: str) -> frozenset[str]:
+    """The terms of a question that are parts of names, in small letters."""
+    return frozenset(part.lower() for name in _NAME.findall(question) for part in _WORD.findall(name))
 
 
 def analyse(text: str, frequency: dict[str, int], passages: int, outlets: Iterable[str] = ()) -> Question:

@@ -127,7 +127,8 @@ def read_passages(
     terms, phrases = features.terms(question), features.phrases(question)
     found = store.search(encoder.encode([question])[0], (*terms, *phrases), filters, POOL)
     candidates = [c for c in found if all(_holds(c.passage, phrase) for phrase in phrases)]
-    asked = features.analyse(question, store.document_frequency(terms), store.manifest.passages, store.outlets(filters))
+    frequency = store.document_frequency(terms) | dict.fromkeys(_unseen_names(question, store, filters), 0)
+    asked = features.analyse(question, frequency, store.manifest.passages, store.outlets(filters))
     scaled = _scale(candidates)
     order = sorted(range(len(candidates)), key=lambda n: -max(map(_fused, scaled[n])))[:READ]
     read = []
@@ -136,6 +137,15 @@ def read_passages(
             values = _features(asked, candidates[n], number, scaled[n][number])
             read.append(SentenceHit(candidates[n].passage, sentence.span, score(weights, values), values))
     return asked, read
+
+
+def _unseen_names(question: str, store: Store, filters: Filters) -> frozenset[str]:
+    """Names of a question that stand only where nobody may see them: they are as unknown as any."""
+    scope = filters.scope()
+    if scope == ANY:
+        return frozenset()
+    names = features.name_terms(question).intersection(features.terms(question))
+    return frozenset(name for name in names if not store.articles_with([name], scope, 1))
 
 
 def compare_closely(asked: features.Question, best: Sequence[SentenceHit], encoder: Encoder) -> list[SentenceHit]:
@@ -175,7 +185,6 @@ def _features(
     sentence = candidate.sentences[number]
     words = candidate.passage.words(sentence.span)
     nearby = frozenset[str]().union(*(s.matched for s in candidate.sentences[max(0, number - 1) : number + 2]))
-    kind = features.answers_kind(asked, words)
     return scaled | {
         "preferred": float(len(asked.preference.met_by(candidate.passage.source))),
         "dense_passage": candidate.dense,
@@ -185,10 +194,8 @@ def _features(
         "cover_nearby": features.coverage(asked, nearby),
         "cover_passage_title": features.coverage(asked, candidate.matched | candidate.titled),
         "names": features.share(asked.names, candidate.matched | candidate.titled),
-        "kind": kind,
-        "kind_number": kind if asked.asked in features.NUMERIC else 0.0,
+        "kind": features.answers_kind(asked, words),
         "length": features.length(words),
-        "asks": float(words.rstrip("\"'”’ ").endswith("?")),
     }
 
 
@@ -199,11 +206,10 @@ def probability(asked: features.Question, close: Sequence[SentenceHit], weights:
 
 
 def confidence_features(asked: features.Question, close: Sequence[SentenceHit]) -> dict[str, float]:
-    """The best sentence's own features, its lead over the others, the nearest cosine of all, the question's length."""
+    """The best sentence's own features, its lead over the others, and the question's length."""
     return close[0].features | {
         "terms": math.log1p(len(asked.weights)),
         "lead": 1 / sum(math.exp(hit.score - close[0].score) for hit in close),
-        "nearest": max(hit.features["dense_sentence"] for hit in close),
     }
 
 

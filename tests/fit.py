@@ -12,6 +12,7 @@ import random
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import public_sets
@@ -23,13 +24,15 @@ from index import search
 from index.encoder import SentenceTransformerEncoder
 from index.model import Filters
 
+if TYPE_CHECKING:
+    from index.encoder import Encoder
+
 FIRST = (
-    "dense_passage", "dense_sentence", "dense_passage_scaled", "dense_sentence_scaled", "lexical_passage_scaled",
-    "lexical_sentence_scaled", "cover_sentence", "cover_sentence_title", "cover_nearby", "cover_passage_title", "names",
-    "kind", "kind_number", "length", "asks",
+    "dense_passage", "dense_sentence", "dense_passage_scaled", "dense_sentence_scaled", "cover_sentence",
+    "cover_sentence_title", "cover_nearby", "cover_passage_title", "kind", "length",
 )  # fmt: skip
 CLOSE = (*FIRST, "late_mean", "late_weighted", "late_worst")
-CONFIDENCE = ("nearest", "dense_passage", "names", "late_weighted", "lead", "terms")
+CONFIDENCE = ("dense_passage", "names", "late_weighted", "lead", "terms")
 FITTED = ("squad2", "squadshifts_wiki")
 # Long questions of several parts are only in this set; their weight is low, since none of them is a plain question.
 LONG_SET, LONG_WEIGHT = "multihop_facts", 0.2
@@ -53,12 +56,7 @@ def main() -> None:
     if missing := {*FITTED, LONG_SET} - set(public_sets.available()):
         sys.exit(f"Nothing was fitted: {', '.join(sorted(missing))} must lie in {public_sets.FOLDER}.")
     encoder = SentenceTransformerEncoder()
-    stores = {name: public_sets.index(name, encoder) for name in (*FITTED, LONG_SET)}
-    cases = []
-    for store, question, filters, weight in training_cases():
-        asked, read = search.read_passages(question.text, stores[store], encoder, filters)
-        if read:
-            cases.append(Case(question, asked, read, weight))
+    cases = read_cases(encoder)
     weights = search.load_weights()
     short = [case for case in cases if case.weight == 1.0]
     weights["first"] = fit_listwise(short, FIRST)
@@ -66,10 +64,21 @@ def main() -> None:
         best = sorted(case.read, key=lambda hit: -search.score(weights["first"], hit.features))[: search.CLOSE]
         case.read = search.compare_closely(case.asked, best, encoder)
     weights["close"] = fit_listwise(short, CLOSE)
-    weights["confidence"] = fit_confidence(cases, weights["close"])
+    weights["confidence"] = fit_confidence(cases, weights["close"], CONFIDENCE)
     rounded = {model: {name: round(value, 3) for name, value in row.items()} for model, row in weights.items()}
     Path(search.__file__).with_name("ranking.json").write_text(json.dumps(rounded, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(rounded, indent=2))
+
+
+def read_cases(encoder: Encoder) -> list[Case]:
+    """The training questions, each with every sentence that is read for it."""
+    stores = {name: public_sets.index(name, encoder) for name in (*FITTED, LONG_SET)}
+    cases = []
+    for store, question, filters, weight in training_cases():
+        asked, read = search.read_passages(question.text, stores[store], encoder, filters)
+        if read:
+            cases.append(Case(question, asked, read, weight))
+    return cases
 
 
 def training_cases() -> list[tuple[str, PublicQuestion, Filters, float]]:
@@ -122,7 +131,7 @@ def fit_listwise(cases: list[Case], names: tuple[str, ...]) -> dict[str, float]:
     return dict(zip(names, (weights.detach().numpy() / scale).tolist(), strict=True))
 
 
-def fit_confidence(cases: list[Case], close: dict[str, float]) -> dict[str, float]:
+def fit_confidence(cases: list[Case], close: dict[str, float], names: tuple[str, ...]) -> dict[str, float]:
     """Weights and bias of the probability that the best sentence is right."""
     rows, right = [], []
     for case in cases:
@@ -131,14 +140,14 @@ def fit_confidence(cases: list[Case], close: dict[str, float]) -> dict[str, floa
             key=lambda hit: -hit.score,
         )
         facts = search.confidence_features(case.asked, scored)
-        rows.append([facts[name] for name in CONFIDENCE])
+        rows.append([facts[name] for name in names])
         right.append(case.right(scored[0]))
     values = np.array(rows)
     scale = values.std(axis=0)
     shares = [case.weight for case in cases]
     model = LogisticRegression(C=1.0, max_iter=1000).fit(values / scale, right, sample_weight=shares)
     print(f"confidence: {np.mean(right):.2f} of {len(right)} right", file=sys.stderr)
-    return {"bias": float(model.intercept_[0])} | dict(zip(CONFIDENCE, (model.coef_[0] / scale).tolist(), strict=True))
+    return {"bias": float(model.intercept_[0])} | dict(zip(names, (model.coef_[0] / scale).tolist(), strict=True))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Sets: the hand-written questions about the seed articles, and the public sets th
 only titles kept from fitting are asked. A quote is right when an excerpt of an article that answers holds the
 annotated words. Baselines are put through the same composing of excerpts, so that only the ranking differs:
 "dense" ranks by cosine of passages, then of sentences, and "BM25" by FTS5's score of the same.
+`--ablate` asks what each part of the ranking is worth instead: see `tests/ablation.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import ablation
 import click
 import numpy as np
 import public_sets
@@ -37,6 +39,8 @@ ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 SAMPLE = 400  # questions of each sort from a public set
 BOOTSTRAP = 1000
+RECALL = 5  # passages in which recall looks for the answer
+DEPTH = 8  # passages in which the reciprocal rank looks for it
 START, END = "<!-- quality -->", "<!-- /quality -->"
 
 
@@ -53,6 +57,8 @@ class Asked:
 class Outcome:
     """What one system did with one set."""
 
+    recall: list[bool] = field(default_factory=list)
+    reciprocal: list[float] = field(default_factory=list)
     first: list[bool] = field(default_factory=list)
     three: list[bool] = field(default_factory=list)
     confidence: dict[str, list[float]] = field(default_factory=lambda: {"answerable": [], "near": [], "far": []})
@@ -108,7 +114,7 @@ def bm25(question: str, store: FaissStore, encoder: Encoder) -> Ranking:
 
 def _single(question: str, store: FaissStore, encoder: Encoder, score: str) -> Ranking:
     """Passages by one score and their sentences by the same, nothing learned."""
-    found = store.search(encoder.encode([question])[0], features.terms(question), search.NO_FILTERS, search.POOL)
+    found = store.search(encoder.encode([question])[0], features.terms(question), search.ANY, search.POOL)
     hits = []
     for candidate in sorted(found, key=lambda c: -getattr(c, score)):
         sentences = tuple(SentenceHit(candidate.passage, s.span, getattr(s, score), {}) for s in candidate.sentences)
@@ -127,6 +133,9 @@ def run(asked: list[Asked], store: FaissStore, encoder: Encoder, system: Callabl
         ranking = system(question.text, store, encoder)
         outcome.confidence[question.sort].append(ranking.confidence)
         if question.sort == "answerable":
+            found = [question.answered_by(hit.passage.source.id, hit.passage.text) for hit in ranking.hits[:DEPTH]]
+            outcome.recall.append(any(found[:RECALL]))
+            outcome.reciprocal.append(1 / (found.index(True) + 1) if any(found) else 0.0)
             excerpts = compose(ranking, 3) if ranking.hits else ()
             right = [question.answered_by(e.source.id, e.text) for e in excerpts]
             outcome.first.append(any(right[:1]))
@@ -148,39 +157,61 @@ def auc(outcome: Outcome, sort: str) -> str:
     return f"{roc_auc_score([1] * len(yes) + [0] * len(no), yes + no):.3f}" if no else ""
 
 
-def share(values: list[float], *, above: bool) -> str:
-    return f"{np.mean([(value >= CAUTION['balanced'][0]) == above for value in values]):.3f}" if values else ""
+def refusals(outcome: Outcome) -> list[str]:
+    """Shares refused at `balanced`: of answerable, near and far questions; and how many of all refused have no answer.
+
+    The last weighs answerable questions and those without an answer equally, however many of each were asked.
+    """
+    refused = {
+        sort: np.mean([value < CAUTION["balanced"][0] for value in values])
+        for sort, values in outcome.confidence.items()
+        if values
+    }
+    wrongly = refused["answerable"]
+    rightly = [share for sort, share in refused.items() if sort != "answerable"]
+    precision = f"{np.mean(rightly) / (np.mean(rightly) + wrongly):.3f}" if rightly else ""
+    return [*(f"{refused[sort]:.3f}" if sort in refused else "" for sort in ("answerable", "near", "far")), precision]
 
 
-def seed_store(encoder: Encoder) -> FaissStore:
-    build(SEEDS, ROOT / "data" / "public" / "seeds", encoder)
-    return Generations(ROOT / "data" / "public" / "seeds").open_current(encoder)[0]
+def open_store(name: str, encoder: Encoder) -> FaissStore:
+    """The index of a set, built on first use."""
+    if name != "seeds":
+        return public_sets.index(name, encoder)
+    root = ROOT / "data" / "public" / "seeds"
+    build(SEEDS, root, encoder)
+    return Generations(root).open_current(encoder)[0]
 
 
 @click.command()
 @click.option("--save", is_flag=True, help="Write the table into the README.")
 @click.option("--only", multiple=True, help="Only this set; may be given again.")
-def main(save: bool, only: tuple[str, ...]) -> None:
+@click.option("--ablate", is_flag=True, help="Fit and ask again with each part of the ranking off in turn.")
+def main(save: bool, only: tuple[str, ...], ablate: bool) -> None:
     """Ask every set of every system and print a table."""
     for name in set(public_sets.SETS) - set(public_sets.available()):
         click.echo(f"{name} is left out: it does not lie in {public_sets.FOLDER}.", err=True)
     encoder = SentenceTransformerEncoder()
+    sets = {name: asked for name, asked in main_sets().items() if not only or name in only}
+    if ablate:
+        for line in ablation.table(encoder, sets):
+            print(line, flush=True)
+        return
     lines = [
-        "| set | system | quote first | in three | wrongly refused | answered: near | far | AUC near | far | ms |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| set | system | recall@5 | MRR | quote first | in three | refused: wrongly | near | far | precision "
+        "| AUC near | far | ms |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     print("\n".join(lines))
-    for name, asked in main_sets().items():
-        if only and name not in only:
-            continue
-        store = seed_store(encoder) if name == "seeds" else public_sets.index(name, encoder)
+    for name, asked in sets.items():
+        store = open_store(name, encoder)
         for label, system in SYSTEMS.items():
             o = run(asked, store, encoder, system)
-            refusals = [""] * 3
-            if label == "ours":
-                answered = (share(o.confidence[sort], above=True) for sort in ("near", "far"))
-                refusals = [share(o.confidence["answerable"], above=False), *answered]
-            cells = [name, label, interval(o.first), interval(o.three), *refusals, auc(o, "near"), auc(o, "far")]
+            cells = [
+                *(name, label, f"{np.mean(o.recall):.3f}", f"{np.mean(o.reciprocal):.3f}"),
+                *(interval(o.first), interval(o.three)),
+                *(refusals(o) if label == "ours" else [""] * 4),
+                *(auc(o, "near"), auc(o, "far")),
+            ]
             lines.append(f"| {' | '.join(cells)} | {o.seconds / len(asked) * 1000:.0f} |")
             print(lines[-1], flush=True)
     if save:
