@@ -240,7 +240,7 @@ class OnTheRecordBot(discord.Client):
             file.write_bytes(stamp)
         except (discord.DiscordException, OSError) as exc:
             # Mentions and the commands registered earlier still work.
-            log.warning("discord.sync_failed error=%s", exc)
+            log.warning("discord.sync_failed error=%r", _reason(exc))
         else:
             log.info("discord.commands_synced commands=%d", len(payload))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import traceback
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,9 @@ def sentence_for(error: BaseException, event: str) -> str:
     if isinstance(error, OnTheRecordError):
         log.warning("discord.%s_failed error=%s", event, type(error).__name__)
         return render.shorten(str(error), render.CONTENT_LIMIT)
-    log.error("discord.%s_failed error=%s", event, type(error).__name__, exc_info=error)
+    # Not its message: an error that nobody foresaw may quote what was asked.
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("discord.%s_failed error=%s\n%s", event, type(error).__name__, where)
     return render.UNEXPECTED
 
 

@@ -9,6 +9,7 @@ annotated words. Baselines are put through the same composing of excerpts, so th
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from dataclasses import dataclass, field
@@ -182,12 +183,41 @@ def open_store(name: str, encoder: Encoder) -> FaissStore:
     return Generations(root).open_current(encoder)[0]
 
 
+def complaints(file: Path, store: FaissStore, encoder: Encoder) -> list[str]:
+    """What became of excerpts that people complained about (`python -m bot feedback export`), as a table.
+
+    An excerpt that overlaps with the one complained about, in an article of that name, is the same.
+    """
+    shown: dict[str, list[tuple[bool, bool]]] = {}
+    for row in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
+        ranking = ours(row["question"], store, encoder)
+        answered = ranking.hits and ranking.confidence >= CAUTION["balanced"][0]
+        same = [
+            excerpt.source.id == row["article"] and excerpt.start < row["end"] and row["start"] < excerpt.end
+            for excerpt in (compose(ranking, 3) if answered else ())
+        ]
+        shown.setdefault(row["verdict"], []).append((any(same[:1]), any(same)))
+    lines = ["| complaint | given | still first | still in three |", "|---|---|---|---|"]
+    for verdict, found in sorted(shown.items()):
+        first, three = (sum(marks) for marks in zip(*found, strict=True))
+        lines.append(f"| {verdict} | {len(found)} | {first} | {three} |")
+    return lines
+
+
 @click.command()
+@click.option("--feedback", type=click.Path(path_type=Path, exists=True), help="Ask what people complained about.")
+@click.option(
+    "--index-dir", envvar="INDEX_DIR", default="data", type=click.Path(path_type=Path), help="For --feedback."
+)
 @click.option("--save", is_flag=True, help="Write the table into the README.")
 @click.option("--only", multiple=True, help="Only this set; may be given again.")
 @click.option("--ablate", is_flag=True, help="Fit and ask again with each part of the ranking off in turn.")
-def main(save: bool, only: tuple[str, ...], ablate: bool) -> None:
+def main(save: bool, only: tuple[str, ...], ablate: bool, feedback: Path | None, index_dir: Path) -> None:
     """Ask every set of every system and print a table."""
+    if feedback:
+        encoder = SentenceTransformerEncoder()
+        print("\n".join(complaints(feedback, Generations(index_dir).open_current(encoder)[0], encoder)))
+        return
     for name in set(public_sets.SETS) - set(public_sets.available()):
         click.echo(f"{name} is left out: it does not lie in {public_sets.FOLDER}.", err=True)
     encoder = SentenceTransformerEncoder()

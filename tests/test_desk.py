@@ -16,8 +16,9 @@ from word_encoder import WordHashEncoder
 
 from bot.answer import Reason
 from bot.desk import QUEUE, Desk, DeskBusyError
+from bot.metrics import Gauges
 from index.build import build
-from index.errors import BuildLockedError, DamagedIndexError, NoIndexError
+from index.errors import BuildError, BuildLockedError, DamagedIndexError, NoIndexError
 from index.generations import Generations
 from index.model import Filters
 
@@ -267,6 +268,37 @@ async def test_two_reindexings_do_not_run_at_once_and_questions_go_on(word_index
     assert (await desk.ask("Who shot down the drones over the Kremlin?")).generation == 1
     slow.let_go.set()
     assert (await running).built
+    desk.close()
+
+
+async def test_a_build_is_given_up_when_the_bot_stops(word_index: Path) -> None:
+    encoders = [WordHashEncoder(), SlowEncoder()]
+    desk = Desk(word_index, SEEDS, lambda: encoders.pop(0))
+    slow = encoders[0]
+    slow.weights_sha256 = "f" * 64
+    running = asyncio.create_task(desk.reindex())
+    while not (await desk.status()).building:
+        await asyncio.sleep(0.01)
+    desk.stop_building()
+    slow.let_go.set()
+    with pytest.raises(BuildError, match=r"stopped with the bot"):
+        await running
+    assert Generations(word_index).numbers() == [1]
+    desk.close()
+
+
+async def test_how_questions_ended_and_how_long_they_took_is_counted(word_index: Path) -> None:
+    desk = Desk(word_index, SEEDS, WordHashEncoder, caution=(0.0, 0.0))
+    assert (await desk.status()).times is None
+    await desk.ask("Who denied the attack?")
+    await desk.ask("?!")
+    times = (await desk.status()).times
+    assert times is not None
+    assert times.count == 2
+    assert 0 < times.p50 <= times.p95
+    counted = {name: count for name, count in desk.metrics.counts().outcomes.items() if count}
+    assert counted == {"answered": 1, "refused_empty_question": 1}
+    assert desk.gauges(0.5) == Gauges(0, 1, 5, 0.5)
     desk.close()
 
 

@@ -503,6 +503,24 @@ async def test_stop_finishes_the_answer_under_way(
     assert len(server.found(method, path)) == 1
 
 
+async def test_nothing_new_begins_while_stopping_and_that_is_told(
+    settings: Settings, desk: Desk, server: LoopbackDiscord
+) -> None:
+    server.holds["PATCH"] = asyncio.Event()
+    async with running(settings, desk, server) as task:
+        await server.slash("ask", {"question": QUESTION})
+        await server.until(lambda: server.waiting)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(0.2)
+        token = await server.slash("ask", {"question": QUESTION}, user=OWNER)
+        (told,) = await server.sent("POST", f"/{token}/callback")
+        assert (told["type"], told["data"]["flags"]) == (4, 64)
+        assert "being restarted" in told["data"]["content"]
+        assert not task.done()
+        server.holds["PATCH"].set()
+        await asyncio.wait_for(task, 10)
+
+
 async def test_stop_does_not_wait_for_ever(
     settings: Settings, desk: Desk, server: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
 ) -> None:

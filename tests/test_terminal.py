@@ -25,6 +25,8 @@ from word_encoder import WordHashEncoder
 from bot import __main__ as cli
 from bot import terminal
 from bot.answer import CAUTION, Answer, Excerpt, Place, Reason, Refusal
+from bot.desk import RECORDS
+from bot.records import Records, Verdict
 from index.build import build
 from index.model import Article, Kind, Listing, Passage, Source, Span
 
@@ -128,6 +130,38 @@ def test_filters_reach_the_search(run) -> None:
     assert {e["article"]["id"] for e in found["excerpts"]} == {"004_8a38857d99c895f8"}
     found = json.loads(run("ask", "Kremlin drones", "--json", "--outlet", "Nobody's Paper").stdout)
     assert found["refusal"]["reason"] == "filtered_out"
+
+
+def test_quotations_are_verified(run) -> None:
+    text = "She said “We didn’t attack Putin. We leave it to the tribunal” and “it was raining cats and dogs there”."
+    found = run("verify", text).stdout
+    assert found.startswith("2 quotations: 1 exact, 1 not found in this index.\n")
+    assert "paragraph 9" in found
+    assert run("verify", "-", stdin=text).stdout == found
+
+
+def test_sources_are_listed(run) -> None:
+    listed = run("sources").stdout
+    assert listed.count("passages · indexed") == 5
+    assert "003_97ab892218fedf90" in listed
+
+
+def test_feedback_is_exported_without_names(run, word_index: Path) -> None:
+    assert run("feedback", "export").stdout == ""
+    records = Records(word_index / RECORDS)
+    records.note_feedback(
+        platform="discord", server="1", user="123456789", question="Wer war’s?", verdict=Verdict.WRONG_SOURCE,
+        article="a", sha256="ab", start=1, end=5, number=2, generation=1,
+    )  # fmt: skip
+    records.close()
+    exported = run("feedback", "export").stdout
+    (row,) = map(json.loads, exported.splitlines())
+    del row["given_at"]
+    assert row == {
+        "question": "Wer war’s?", "verdict": "wrong_source", "article": "a", "sha256": "ab", "start": 1, "end": 5,
+        "generation": 1,
+    }  # fmt: skip
+    assert "123456789" not in exported
 
 
 def test_mistakes_get_a_sentence_and_no_traceback(run, monkeypatch: pytest.MonkeyPatch) -> None:
