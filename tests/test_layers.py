@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 HEAVY = {"torch", "sentence_transformers", "transformers", "huggingface_hub"}
 CHAT = {"discord", "aiohttp", "slack_sdk", "slack_bolt", "telegram"}
 INDEX = sorted(f"index.{path.stem}".removesuffix(".__init__") for path in (ROOT / "index").glob("*.py"))
-PURE_BOT = ["bot.answer", "bot.wording", "bot.settings"]
+PURE_BOT = [
+    "bot.answer",
+    "bot.days",
+    "bot.metrics",
+    "bot.pace",
+    "bot.quotations",
+    "bot.refine",
+    "bot.sent",
+    "bot.settings",
+    "bot.wording",
+]
 SOURCES = sorted([*(ROOT / "index").rglob("*.py"), *(ROOT / "bot").rglob("*.py")])
 
 
