@@ -191,7 +191,8 @@ class LoopbackDiscord:
         # Checked at the end: that takes longer than the bot's own work, on the same event loop.
         self._unchecked: list[tuple[str, str, Any, list[str]]] = []
         self._socket: web.WebSocketResponse | None = None
-        self._deflate: Any = None
+        self._deflate: dict[web.WebSocketResponse, Any] = {}
+        self.shards: list[list[int]] = []  # number and count of each connection that named them
         self._sequence = 0
         self._missed: list[dict[str, Any]] = []
         # Ids carry the time: an interaction from long ago would be expired.
@@ -428,7 +429,7 @@ class LoopbackDiscord:
             return web.Response(status=503)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        self._deflate = zlib.compressobj()
+        self._deflate[socket] = zlib.compressobj()
         await self._send(socket, {"op": 10, "d": {"heartbeat_interval": 41_250}})
         async for frame in socket:
             if frame.type is not WSMsgType.TEXT:
@@ -453,6 +454,9 @@ class LoopbackDiscord:
                 "guilds": [{"id": str(GUILD), "unavailable": True}],
                 "session_id": "s1",
             }
+            if shard := frame["d"].get("shard"):
+                ready["shard"] = shard
+                self.shards.append(shard)
             application = {"id": str(APPLICATION), "flags": 0}
             await self.dispatch("READY", {**ready, "resume_gateway_url": self.gateway, "application": application})
             await self.dispatch("GUILD_CREATE", self._guild())
@@ -467,7 +471,8 @@ class LoopbackDiscord:
             self.resumed += 1
 
     async def _send(self, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
-        data = self._deflate.compress(json.dumps(frame).encode()) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
+        deflate = self._deflate[socket]
+        data = deflate.compress(json.dumps(frame).encode()) + deflate.flush(zlib.Z_SYNC_FLUSH)
         await socket.send_bytes(data)
 
 

@@ -503,6 +503,17 @@ async def test_stop_finishes_the_answer_under_way(
     assert len(server.found(method, path)) == 1
 
 
+async def test_several_connections_where_shards_are_set(
+    settings: Settings, desk: Desk, server: LoopbackDiscord
+) -> None:
+    async with running(replace(settings, shards=2), desk, server):
+        await server.until(lambda: server.identified == 2)  # discord.py waits five seconds before the second
+        assert sorted(server.shards) == [[0, 2], [1, 2]]
+        await server.slash("ask", {"question": QUESTION})
+        (answer,) = await server.sent("PATCH", "@original")
+        assert "Question:" in shown(answer)
+
+
 async def test_nothing_new_begins_while_stopping_and_that_is_told(
     settings: Settings, desk: Desk, server: LoopbackDiscord
 ) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import discord
 import pytest
+import quality
 from conftest import ROOT, SEEDS, SHARED
 
 from bot.__main__ import main as bot_command
@@ -32,7 +33,8 @@ def test_every_command_is_in_the_readme_and_the_other_way_round(module: str, gro
 def test_every_option_that_the_readme_shows_exists() -> None:
     running = README[README.index("## Running it") :].split("\n## ", 1)[0]  # options of docker and systemctl
     shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README.replace(running, ""))) - {"--corpus"}
-    known = {option for command in (*index_command.commands.values(), *bot_command.commands.values())
+    commands = (*index_command.commands.values(), *bot_command.commands.values(), quality.main)
+    known = {option for command in commands
              for parameter in command.params for option in parameter.opts}  # fmt: skip
     assert shown <= known
     assert "--corpus" in {option for p in index_command.commands["build"].params for option in p.opts}
