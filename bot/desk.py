@@ -258,10 +258,7 @@ class Desk:
         return replace(filters, withdrawn=self._records.withdrawn_ids())
 
     def _status(self, store: Store, filters: Filters) -> DeskStatus:
-        articles, passages = store.manifest.articles, store.manifest.passages
-        if filters.scope() != ANY:
-            listings = store.listings(filters.scope())
-            articles, passages = len(listings), sum(listing.passages for listing in listings)
+        articles, passages = store.counts(filters.scope())
         waiting, times = self._waiting - 1, self.metrics.quantiles()
         return DeskStatus(store.manifest, articles, passages, self._warning, self._building, waiting, times)
 
@@ -300,7 +297,7 @@ class Desk:
     def _answer(self, store: Store, question: str, filters: Filters, count: int, skip: int) -> Answer:
         started = time.perf_counter()
         question = question[:MAX_QUESTION_CHARS]
-        articles = self._status(store, filters).articles
+        articles, _ = store.counts(filters.scope())
         answer = Answer(question, (), None, articles, store.manifest.generation, filters)
         if not is_question(question):
             answer = replace(answer, refusal=Refusal(Reason.EMPTY_QUESTION, wording.EMPTY_QUESTION))

@@ -12,7 +12,7 @@ from discord import app_commands
 from bot import discord_render as render
 from bot.discord_answers import PLATFORM, place_of
 from bot.discord_replies import Notice, RefusedError, UsageError, choices, sentence_for
-from bot.discord_sources import article_choices, find_listing, outlet_choices
+from bot.discord_sources import article_choices, find_listing, name_choices, outlet_choices
 from bot.records import RecordsError
 from bot.settings import MAX_EXCERPTS  # noqa: TC001 discord.py reads annotations when it runs
 from index.model import ANY
@@ -136,8 +136,7 @@ async def _removed(interaction: Interaction, typed: str) -> list[app_commands.Ch
     if not interaction.client.is_admin(interaction.user):
         return []
     ids = await interaction.client.desk.recall(lambda records: records.withdrawn_ids())
-    fitting = [name for name in ids if typed.casefold() in name.casefold() and len(name) <= render.CHOICE_CHARS]
-    return [app_commands.Choice(name=name, value=name) for name in fitting[: render.CHOICES]]
+    return name_choices(ids, typed)
 
 
 @app_commands.command(description="Who did what and when (admins)")

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from bot.discord_replies import Commands, Interaction
     from index.model import Listing
 
-CHOICES = 25
-CHOICE_CHARS = 100
 ORDERS = ("newest", "oldest", "outlet", "id")
 
 
@@ -34,14 +32,19 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
+def name_choices(names: Sequence[str], typed: str) -> list[app_commands.Choice[str]]:
+    """The names that fit what is typed, each its own value."""
+    # A choice's value may not be longer either, and a cut one would match nothing.
+    fitting = [name for name in names if typed.casefold() in name.casefold() and len(name) <= render.CHOICE_CHARS]
+    return [app_commands.Choice(name=name, value=name) for name in fitting[: render.CHOICES]]
+
+
 @choices
 async def outlet_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """The outlets that may be seen here, as far as they fit what is typed."""
     place = await place_of(interaction.client, interaction.guild_id, interaction.channel)
     names = await interaction.client.desk.outlets(place.within(ANY))
-    # A choice's value may not be longer either, and a cut one would match nothing.
-    fitting = [name for name in names if typed.casefold() in name.casefold() and len(name) <= CHOICE_CHARS]
-    return [app_commands.Choice(name=name, value=name) for name in fitting[:CHOICES]]
+    return name_choices(names, typed)
 
 
 @choices
@@ -53,11 +56,11 @@ async def article_choices(interaction: Interaction, typed: str) -> list[app_comm
     fitting = [card for card in cards if wanted in f"{card.id}\n{card.title}\n{card.outlet or ''}".casefold()]
     return [
         app_commands.Choice(
-            name=render.plain(f"{card.title} · {card.outlet}" if card.outlet else card.title, CHOICE_CHARS),
+            name=render.plain(f"{card.title} · {card.outlet}" if card.outlet else card.title, render.CHOICE_CHARS),
             # An id may be too long for a choice; the hash never is.
-            value=card.id if len(card.id) <= CHOICE_CHARS else card.sha256,
+            value=card.id if len(card.id) <= render.CHOICE_CHARS else card.sha256,
         )
-        for card in fitting[:CHOICES]
+        for card in fitting[: render.CHOICES]
     ]
 
 

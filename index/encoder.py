@@ -87,8 +87,7 @@ class SentenceTransformerEncoder:
                 str(folder), local_files_only=True, trust_remote_code=False, model_kwargs={"use_safetensors": True}
             )
         except Exception as exc:  # a broken model folder raises whatever its parts and their libraries raise
-            reason = str(exc).split("\n", 1)[0].rstrip(".") or type(exc).__name__
-            raise EncoderError(f"The model {model} could not be loaded: {reason}. Check EMBEDDING_MODEL.") from exc
+            raise not_loaded(model, exc, "EMBEDDING_MODEL") from exc
         dimension = self._model.get_embedding_dimension()
         if dimension is None:
             raise EncoderError(f"The model {model} does not say how long its vectors are. Change EMBEDDING_MODEL.")
@@ -142,6 +141,12 @@ class SentenceTransformerEncoder:
         import torch  # noqa: PLC0415 loaded with the model
 
         torch.set_num_threads(1 if texts <= SMALL_BATCH else self._threads)
+
+
+def not_loaded(model: str, error: Exception, setting: str) -> EncoderError:
+    """The error that tells in one line why a model cannot be loaded, and names the setting."""
+    reason = str(error).split("\n", 1)[0].rstrip(".") or type(error).__name__
+    return EncoderError(f"The model {model} could not be loaded: {reason}. Check {setting}.")
 
 
 def model_folder(model: str, setting: str) -> Path:

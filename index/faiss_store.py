@@ -223,6 +223,17 @@ class FaissStore:
             rows = self._db.execute(query, values).fetchall()
         return [Listing(_source(row[:-2]), row[-2], datetime.fromisoformat(row[-1])) for row in rows]
 
+    def counts(self, filters: Filters) -> tuple[int, int]:
+        """See `Store.counts`."""
+        if filters == Filters():
+            return self.manifest.articles, self.manifest.passages
+        where, values = _where(filters)
+        articles = f"SELECT count(*) FROM article a WHERE {where}"
+        passages = f"SELECT count(*) {_PASSAGES} WHERE {where}"
+        with self._reading():
+            (count,), (held,) = (self._db.execute(query, values).fetchone() for query in (articles, passages))
+        return count, held
+
     def outlets(self, filters: Filters) -> tuple[str, ...]:
         """See `Store.outlets`."""
         if self._outlets is not None and filters == Filters():

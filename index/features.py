@@ -152,7 +152,7 @@ def analyse(text: str, frequency: dict[str, int], passages: int, outlets: Iterab
     preference = understand(text, outlets)
     outlet_words = frozenset(word.lower() for outlet in preference.outlets for word in _WORD.findall(outlet))
     named = [(name, {part.lower() for part in _WORD.findall(name.group())}) for name in _NAME.finditer(text)]
-    names = frozenset[str]().union(*(parts for _, parts in named)) & weights.keys() - outlet_words
+    names = name_terms(text) & weights.keys() - outlet_words
     absent = {term for term, count in frequency.items() if not count} - outlet_words
     unknown = _joined(text, [name.span() for name, parts in named if parts <= absent])
     return Question(text, weights, asked, words, names, unknown, preference)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from index.encoder import model_folder, weights_sha256
+from index.encoder import model_folder, not_loaded, weights_sha256
 from index.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ class CrossEncoderReranker:
                 str(folder), local_files_only=True, trust_remote_code=False, model_kwargs={"use_safetensors": True}
             )
         except Exception as exc:  # a broken model folder raises whatever its parts and their libraries raise
-            reason = str(exc).split("\n", 1)[0].rstrip(".") or type(exc).__name__
-            raise EncoderError(f"The model {model} could not be loaded: {reason}. Check RERANKER_MODEL.") from exc
+            raise not_loaded(model, exc, "RERANKER_MODEL") from exc
         if self._model.num_labels != 1:
             raise EncoderError(
                 f"The model {model} gives {self._model.num_labels} labels; a re-ranker gives one. Check RERANKER_MODEL."

@@ -44,6 +44,9 @@ class Store(Protocol):
     def listings(self, filters: Filters) -> list[Listing]:
         """The articles that pass, by id."""
 
+    def counts(self, filters: Filters) -> tuple[int, int]:
+        """How many articles pass, and how many searchable passages they have."""
+
     def outlets(self, filters: Filters) -> tuple[str, ...]:
         """The outlets of the articles that pass, each once, as they are spelled."""
 

@@ -437,7 +437,9 @@ def test_articles_come_back_as_they_were_given(engine: Engine, tmp_path: Path) -
 @settings(max_examples=50, deadline=None, derandomize=True)
 def test_listings_are_the_articles_that_pass_by_id(store: Store, filters: Filters) -> None:
     wanted = [made.source for made in COVERAGE if passes(made.source, filters)]
-    assert [listing.source for listing in store.listings(filters)] == wanted
+    listings = store.listings(filters)
+    assert [listing.source for listing in listings] == wanted
+    assert store.counts(filters) == (len(wanted), sum(listing.passages for listing in listings))
 
 
 @given(filters=_FILTERS | st.just(Filters()))
