@@ -9,7 +9,6 @@ import logging
 import os
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +17,9 @@ import click
 from dotenv import load_dotenv
 from rich.console import Console
 
-from bot import terminal
+from bot import service, terminal
 from bot.answer import CAUTION
-from bot.days import parse_since, parse_until
+from bot.days import period
 from bot.desk import RECORDS, Desk
 from bot.records import Records
 from bot.settings import MAX_EXCERPTS, Settings
@@ -49,7 +48,7 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
     if settings.discord_token:
         from bot.discord_app import run_discord  # noqa: PLC0415 a terminal chat does not load discord.py
 
-        _with_desk(settings, lambda desk: run_discord(settings, desk))
+        _with_desk(settings, lambda desk: service.run(settings, desk, [partial(run_discord, settings, desk)]))
     else:
         _with_desk(settings, lambda desk: terminal.chat(desk, settings.excerpts, Console()))
 
@@ -75,10 +74,7 @@ def ask(
 ) -> None:
     """Answer one QUESTION; with "-", every line of standard input, an answer a line."""
     settings = _settings(index_dir or ctx.obj)
-    today = datetime.now(UTC).date()
-    filters = Filters(
-        outlets, (), parse_since(since, today) if since else None, parse_until(until, today) if until else None
-    )
+    filters = Filters(outlets, (), *period(since, until))
     many = question == "-"
     questions = (line.rstrip("\r\n") for line in sys.stdin) if many else iter([question])
 

@@ -1,4 +1,4 @@
-"""Days and periods as people write them, in English only. Pure: the locale and time zone of the machine do not matter.
+"""Days and periods as people write them, in English only; the locale and time zone of the machine do not matter.
 
 A period (a week from Monday, a month, a year) stands for its first day or its last. What has no year is the latest that
 has begun by today: on a Wednesday "Wednesday" is today, and "last Wednesday" a week ago. A day that is written with its
@@ -10,7 +10,7 @@ from __future__ import annotations
 import calendar
 import re
 from contextlib import suppress
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from dateparser import DateDataParser
 
@@ -64,6 +64,21 @@ class DayError(OnTheRecordError):
 
 class NotADayError(DayError):
     """It does not look like a day at all."""
+
+
+def today() -> date:
+    """The day that "yesterday" is counted from."""
+    return datetime.now(UTC).date()
+
+
+def period(since: str | None, until: str | None) -> tuple[date | None, date | None]:
+    """The first and the last day that somebody asks for, as far as they name one.
+
+    Raises:
+        DayError: as `parse_since`.
+
+    """
+    return parse_since(since, today()) if since else None, parse_until(until, today()) if until else None
 
 
 def parse_since(text: str, today: date) -> date:

@@ -8,9 +8,8 @@ import hashlib
 import json
 import logging
 import re
-import signal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
@@ -21,29 +20,25 @@ from discord.http import Route
 
 from bot import discord_admin, discord_commands, discord_sources
 from bot import discord_render as render
-from bot.days import parse_since
-from bot.discord_answers import PLATFORM, AnswerButton, deliver, place_of
+from bot.days import parse_since, today
+from bot.discord_answers import PLATFORM, AnswerButton, sender, visit_of
 from bot.discord_replies import failure_logged, sentence_for, tell
-from bot.discord_sources import PageButton, TextButton, today
-from bot.metrics import serve
+from bot.discord_sources import PageButton, TextButton
 from bot.pace import Pace
-from bot.refine import refine
-from bot.sent import SentAnswer
+from bot.service import StoppingError, Work
 from index.errors import OnTheRecordError
-from index.model import ANY, Filters
+from index.model import ANY
 
 if TYPE_CHECKING:
     from bot.desk import Desk
-    from bot.discord_answers import Place
     from bot.discord_replies import Interaction
+    from bot.service import Service
     from bot.settings import Settings
 
 log = logging.getLogger("bot.discord")
 
 # Seconds before each further try to reach Discord at start; afterwards discord.py reconnects for as long as it takes.
 RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0)
-# Seconds that answers under way get when the bot is stopped.
-GRACE = 10.0
 # The gateway's close code for a token that it does not know.
 AUTHENTICATION_FAILED = 4004
 
@@ -58,12 +53,8 @@ class DiscordRefusalError(DiscordError):
     exit_status = 78
 
 
-class StoppingError(OnTheRecordError):
-    """The bot is being stopped and begins nothing new."""
-
-
-async def run_discord(settings: Settings, desk: Desk) -> None:
-    """Answer on Discord until SIGINT or SIGTERM; answers under way are finished. The caller closes the desk.
+async def run_discord(settings: Settings, desk: Desk, service: Service) -> None:
+    """Answer on Discord until the service is stopped; answers under way are finished. The caller closes the desk.
 
     Raises:
         DiscordError: Discord cannot be used, after a few tries where trying again may help.
@@ -85,8 +76,7 @@ async def run_discord(settings: Settings, desk: Desk) -> None:
     for connection_log in connection_logs:
         connection_log.addFilter(_connection_trouble_in_one_line)
     try:
-        with _stop_signals() as stop:
-            await _keep_trying(settings, desk, settings.discord_token, stop)
+        await _keep_trying(settings, desk, settings.discord_token, service)
     finally:
         for connection_log in connection_logs:
             connection_log.removeFilter(_connection_trouble_in_one_line)
@@ -110,8 +100,7 @@ class OnTheRecordBot(discord.Client):
         self.tree = _Tree(self)
         for command in (*discord_commands.COMMANDS, *discord_sources.COMMANDS, *discord_admin.COMMANDS):
             self.tree.add_command(command)
-        self._working: set[asyncio.Task[Any]] = set()
-        self._stopping = False
+        self.work = Work(PLATFORM, desk)
 
     async def setup_hook(self) -> None:
         """Register what outlives a restart: the buttons and the commands."""
@@ -132,7 +121,7 @@ class OnTheRecordBot(discord.Client):
         if not (mentioned or message.guild is None or self._replies_to_me(message)):
             return
         try:
-            self.note_work()
+            self.work.begin()
             if mentioned or message.guild is None:
                 await self._answer(message)
             else:
@@ -146,57 +135,16 @@ class OnTheRecordBot(discord.Client):
 
     async def _answer(self, message: discord.Message) -> None:
         """Answer a message; a reply to an answer may only change its filters."""
-        place = await place_of(self, message.guild.id if message.guild else None, message.channel)
-        place.require_answers()
-        self.pace.require(message.author.id, message.channel.id)
+        visit = await visit_of(self, message.author.id, message.guild.id if message.guild else None, message.channel)
+        visit.admit()
         question = re.sub(rf"<@!?{self._id}>", " ", message.content).strip()
+        replied = message.reference.message_id if message.reference else None
         async with message.channel.typing():
-            refined = await self._refined(message, question, place)
+            refined = await visit.refined(question, str(replied)) if replied else None
             asked, filters = refined or (question, ANY)
-            count = place.settings.excerpts or self.settings.excerpts
-            answer = await self.desk.ask(asked, place.within(filters), count)
-        send = partial(_reply, message)
-        await deliver(self, answer, place, message.author.id, send, show_question=refined is not None)
-
-    async def _refined(self, message: discord.Message, text: str, place: Place) -> tuple[str, Filters] | None:
-        """The question of the answer that is replied to, with new filters; None where something else is asked."""
-        if message.reference is None or message.reference.message_id is None:
-            return None
-        replied = str(message.reference.message_id)
-        key = await self.desk.recall(lambda records: records.message_key(PLATFORM, replied))
-        fields = await self.desk.recall(lambda records: records.message(key)) if key else None
-        if fields is None:
-            return None
-        earlier = SentAnswer.from_fields(fields)
-        filters = refine(text, earlier.filters, await self.desk.outlets(place.within(ANY)), today())
-        return None if filters is None else (earlier.question, filters)
-
-    def note_work(self) -> None:
-        """Remember the task that runs now, so that a stop waits for it.
-
-        Raises:
-            StoppingError: the bot is being stopped, and begins nothing new; telling so is waited for as well.
-
-        """
-        task = asyncio.current_task()
-        if task:
-            self._working.add(task)
-            task.add_done_callback(self._working.discard)
-        if self._stopping:
-            raise StoppingError("The bot is being restarted. Ask again in a minute.")
-
-    async def finish_work(self) -> None:
-        """Begin nothing new, and wait until what is under way is answered; what is not after `GRACE` is given up."""
-        self._stopping = True
-        self.desk.stop_building()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GRACE):
-                while self._working:
-                    await asyncio.wait(set(self._working))
-        if self._working:
-            log.warning("discord.given_up tasks=%d", len(self._working))
-        for task in self._working:
-            task.cancel()
+            answer = await visit.ask(asked, filters)
+        send = sender(answer, partial(_reply, message), show_question=refined is not None)
+        await visit.deliver(answer, send)
 
     def is_admin(self, user: discord.User | discord.Member) -> bool:
         """Whether settings name the user or a role of theirs, or the application is theirs or their team's."""
@@ -252,7 +200,7 @@ class ShardedBot(OnTheRecordBot, discord.AutoShardedClient):
 class _Tree(app_commands.CommandTree[OnTheRecordBot]):
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         try:
-            interaction.client.note_work()
+            interaction.client.work.begin()
         except StoppingError as exc:
             # There is no way to say something to a person who is still typing.
             if interaction.type is not discord.InteractionType.autocomplete:
@@ -274,31 +222,13 @@ class _Tree(app_commands.CommandTree[OnTheRecordBot]):
 _WRITTEN = (discord.MessageType.default, discord.MessageType.reply)
 
 
-@contextlib.contextmanager
-def _stop_signals() -> Any:
-    """An event that SIGINT and SIGTERM set."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    # Windows has no such handlers; there Ctrl-C ends the program as usual.
-    with contextlib.suppress(NotImplementedError):
-        for number in signals:
-            loop.add_signal_handler(number, stop.set)
-    try:
-        yield stop
-    finally:
-        with contextlib.suppress(NotImplementedError):
-            for number in signals:
-                loop.remove_signal_handler(number)
-
-
-async def _keep_trying(settings: Settings, desk: Desk, token: str, stop: asyncio.Event) -> None:
+async def _keep_trying(settings: Settings, desk: Desk, token: str, service: Service) -> None:
     """Run the bot until it is stopped; a start that fails is tried again a few times, each time with a new client."""
     for pause in (*RETRY_PAUSES, None):
         try:
             async with (ShardedBot if settings.shards > 1 else OnTheRecordBot)(settings, desk) as bot:
-                with _metrics_served(bot):
-                    await _run_until(stop, bot, token)
+                service.latency = lambda: bot.latency
+                await _run_until(service.stop, bot, token)
                 return
         except _UnreachableError as exc:
             if pause is None:
@@ -308,14 +238,8 @@ async def _keep_trying(settings: Settings, desk: Desk, token: str, stop: asyncio
                 ) from exc
             log.warning("discord.connect_failed retry_in=%s error=%s", pause, exc)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), pause)
+            await asyncio.wait_for(service.stop.wait(), pause)
             return
-
-
-def _metrics_served(bot: OnTheRecordBot) -> contextlib.AbstractContextManager[object]:
-    """Prometheus is answered while the context is open, where METRICS_PORT is set."""
-    port, desk = bot.settings.metrics_port, bot.desk
-    return serve(desk.metrics, port, lambda: desk.gauges(bot.latency)) if port else contextlib.nullcontext()
 
 
 async def _run_until(stop: asyncio.Event, bot: OnTheRecordBot, token: str) -> None:
@@ -327,7 +251,7 @@ async def _run_until(stop: asyncio.Event, bot: OnTheRecordBot, token: str) -> No
             running.result()
         else:
             log.info("discord.stopping")
-            await bot.finish_work()
+            await bot.work.finish()
     finally:
         running.cancel()
         stopping.cancel()

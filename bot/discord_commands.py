@@ -8,12 +8,13 @@ import discord
 from discord import app_commands
 
 from bot import discord_render as render
-from bot.days import parse_since, parse_until
-from bot.discord_answers import answer_command, place_of
-from bot.discord_replies import UsageError, text_file
-from bot.discord_sources import outlet_choices, today
+from bot.days import period
+from bot.discord_answers import answer_command, visit_by
+from bot.discord_replies import text_file
+from bot.discord_sources import outlet_choices
 from bot.quotations import MAX_MESSAGE_CHARS
 from bot.settings import MAX_EXCERPTS  # noqa: TC001 discord.py reads annotations when it runs
+from bot.visit import UsageError
 from index.model import ANY, Filters
 
 if TYPE_CHECKING:
@@ -45,11 +46,7 @@ async def ask(
     private: bool | None = None,
 ) -> None:
     """Answer a question, with filters or without."""
-    filters = Filters(
-        outlets=(outlet,) if outlet else (),
-        since=parse_since(since, today()) if since else None,
-        until=parse_until(until, today()) if until else None,
-    )
+    filters = Filters((outlet,) if outlet else (), (), *period(since, until))
     await answer_command(interaction, question, filters, number, private)
 
 
@@ -89,17 +86,15 @@ async def verify_message(interaction: Interaction, message: discord.Message) -> 
 
 
 async def _verify(interaction: Interaction, text: str, files: list[discord.Attachment], *, private: bool) -> None:
-    bot = interaction.client
     if sum(file.size for file in files) > MAX_FILE_BYTES:
         raise UsageError(f"What is attached is larger than {MAX_FILE_BYTES // 1024**2} MB. Attach a part of it.")
-    place = await place_of(bot, interaction.guild_id, interaction.channel)
-    place.require_answers()
-    bot.pace.require(interaction.user.id, interaction.channel_id)
+    visit = await visit_by(interaction)
+    visit.admit()
     await interaction.response.defer(thinking=True, ephemeral=private)
     # Decoding holds the event loop up, and more so the less a file is text.
     read = [(await file.read())[:_READ_BYTES].decode("utf-8", "replace") for file in files]
     parts = [text, *(words.replace("\r\n", "\n").replace("\r", "\n") for words in read)]
-    found = await bot.desk.verify("\n\n".join(filter(None, parts)), place.within(ANY))
+    found = await visit.desk.verify("\n\n".join(filter(None, parts)), visit.within())
     view, report = render.verification_view(found)
     attachments = [text_file(report, render.REPORT_FILE)] if report else []
     await interaction.edit_original_response(view=view, attachments=attachments)
@@ -109,10 +104,9 @@ async def _verify(interaction: Interaction, text: str, files: list[discord.Attac
 async def status(interaction: Interaction) -> None:
     """Show the state of the index and of the connection."""
     await interaction.response.defer(thinking=True)
-    bot = interaction.client
-    place = await place_of(bot, interaction.guild_id, interaction.channel)
-    found = await bot.desk.status(place.within(ANY))
-    await interaction.edit_original_response(content=render.status_text(found, bot.latency))
+    visit = await visit_by(interaction)
+    found = await visit.desk.status(visit.within())
+    await interaction.edit_original_response(content=render.status_text(found, interaction.client.latency))
 
 
 @app_commands.command(name="help", description="What this bot does and how to ask it")

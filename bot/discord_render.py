@@ -37,19 +37,8 @@ SOURCES_PER_PAGE = 10
 COLOUR = discord.Colour(0x4A6FA5)
 
 HOW_TO_ASK = "Mention me together with a question, or use /ask: a reply alone does not let me read it."
-UNEXPECTED = "Something went wrong here, and it is in the log. Ask again; if it stays so, tell an admin."
 OUTDATED = "This command has changed. Reload Discord and try again; if that does not help, tell an admin."
-NOT_ADMIN = "Only an admin of this bot may do this."
 NOT_MANAGER = "Only a manager of this server, or an admin of this bot, may see and change its settings."
-OUTLETS_BY_ADMINS = "Only an admin of this bot may change which outlets are seen."
-REPORT_NAMES_ALL = "The report names articles that may not be seen here. Use this in a direct message to me."
-NOT_HERE = "I am set not to answer in this channel. A manager of the server can change that with /settings."
-NOT_YOURS = "Only whoever asked, a moderator or an admin may do this."
-TOO_OLD = "This message is too old: what its buttons need is no longer kept. Ask again."
-NO_MORE = "There are no further excerpts near enough to the question."
-TEXT_GONE = "This text is no longer in the index: the article has changed or is gone."
-THANKS = "Noted, without your name. Thank you."
-SAID_BEFORE = "You have said so before; it is noted."
 HELP = """\
 **On the Record** answers questions about a body of news articles with the articles' own words: verbatim excerpts, \
 each with its source. It writes nothing about the news itself. Where the coverage does not answer, it says so.
@@ -211,7 +200,7 @@ def verification_view(found: Verification) -> tuple[ui.LayoutView, str | None]:
 def sources_text(listings: Sequence[Listing], page: int, *, narrowed: bool = False) -> str:
     """One page of the list of sources; `page` counts from 0, `narrowed` tells that not all were asked for."""
     if not listings:
-        return "No article in the index is like that." if narrowed else escape(wording.EMPTY_INDEX)
+        return wording.NO_SUCH_SOURCES if narrowed else escape(wording.EMPTY_INDEX)
     first = page * SOURCES_PER_PAGE
     shown = enumerate(listings[first : first + SOURCES_PER_PAGE], start=first + 1)
     rows = [_row(f"**{number}.** ", listing) for number, listing in shown]
@@ -277,12 +266,6 @@ def _pace(times: Quantiles | None) -> str:
         return "Answers: none yet"
     latest = f"the latest {times.count:,}"
     return f"Answers: half within {times.p50:.2f} s, 95 % within {times.p95:.2f} s ({latest})"
-
-
-def progress_text(done: int, total: int) -> str:
-    """How far a build is; `total` is 0 until the articles are read."""
-    stage = f"{done:,} of {wording.plural(total, 'text')}" if total else "reading the articles"
-    return f"Reindexing: {stage}. Questions are answered from the index there is until this is done."
 
 
 def report_text(report: BuildReport) -> tuple[str, str | None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import traceback
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import aiohttp
 import discord
 
 from bot import discord_render as render
+from bot import visit
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
@@ -29,23 +29,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("bot.discord")
 
 
-class UsageError(OnTheRecordError):
-    """What was typed cannot be used; the message shows how to write it."""
-
-
-class RefusedError(OnTheRecordError):
-    """What was asked for is not for this person, or not here; the message says so."""
-
-
 def sentence_for(error: BaseException, event: str) -> str:
-    """What to tell the asker; an error that nobody foresaw is logged with its traceback."""
-    if isinstance(error, OnTheRecordError):
-        log.warning("discord.%s_failed error=%s", event, type(error).__name__)
-        return render.shorten(str(error), render.CONTENT_LIMIT)
-    # Not its message: an error that nobody foresaw may quote what was asked.
-    where = "".join(traceback.format_tb(error.__traceback__))
-    log.error("discord.%s_failed error=%s\n%s", event, type(error).__name__, where)
-    return render.UNEXPECTED
+    """What to tell the asker, as message text."""
+    return render.shorten(visit.sentence_for(error, "discord", event), render.CONTENT_LIMIT)
 
 
 async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:
@@ -65,7 +51,7 @@ async def press(interaction: discord.Interaction[Any], event: str, work: Corouti
     # Where the bot is being stopped the work is not begun, and Python wants it closed.
     with contextlib.closing(work):
         try:
-            interaction.client.note_work()
+            interaction.client.work.begin()
             await work
         except Exception as exc:  # noqa: BLE001 sentence_for logs it
             await tell(interaction, sentence_for(exc, event))

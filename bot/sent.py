@@ -47,7 +47,6 @@ class SentAnswer:
     filters: Filters
     generation: int
     quoted: tuple[Quoted, ...]
-    private: bool = False
     skipped: int = 0
     likely: bool = True
     preferred: tuple[str, ...] = ()
@@ -63,7 +62,6 @@ class SentAnswer:
             "until": f.until and f.until.isoformat(),
             "generation": self.generation,
             "quoted": [[q.number, q.article, q.sha256, q.start, q.end] for q in self.quoted],
-            "private": self.private,
             "skipped": self.skipped,
             "likely": self.likely,
             "preferred": self.preferred,
@@ -75,7 +73,7 @@ class SentAnswer:
         since, until = (fields[name] and date.fromisoformat(fields[name]) for name in ("since", "until"))
         filters = Filters(tuple(fields["outlets"]), tuple(fields["articles"]), since, until)
         quoted = tuple(Quoted(*row) for row in fields["quoted"])
-        rest = {name: fields[name] for name in ("question", "generation", "private", "skipped", "likely")}
+        rest = {name: fields[name] for name in ("question", "generation", "skipped", "likely")}
         return cls(filters=filters, quoted=quoted, preferred=tuple(fields["preferred"]), **rest)
 
 
@@ -91,11 +89,11 @@ class Context:
     after: str
 
 
-def sent(answer: Answer, *, private: bool, skipped: int = 0) -> SentAnswer:
+def sent(answer: Answer, *, skipped: int = 0) -> SentAnswer:
     """What to keep of an answer."""
     quoted = tuple(Quoted(e.number, e.source.id, e.source.sha256, e.start, e.end) for e in answer.excerpts)
     was = (answer.question, answer.filters, answer.generation, quoted)
-    return SentAnswer(*was, private, skipped, answer.likely, answer.preferred)
+    return SentAnswer(*was, skipped, answer.likely, answer.preferred)
 
 
 def quote_again(quoted: Quoted, article: Article | None) -> Excerpt | Lost:

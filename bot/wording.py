@@ -32,6 +32,18 @@ VERDICTS = {
     Verdict.OTHER_SOURCE: "other source",
     Verdict.NOT_FOUND: "not found in this index",
 }
+UNEXPECTED = "Something went wrong here, and it is in the log. Ask again; if it stays so, tell an admin."
+NOT_ADMIN = "Only an admin of this bot may do this."
+OUTLETS_BY_ADMINS = "Only an admin of this bot may change which outlets are seen."
+REPORT_NAMES_ALL = "The report names articles that may not be seen here. Use this in a direct message to me."
+NOT_HERE = "I am set not to answer in this channel. Whoever manages my settings here can change that."
+NOT_YOURS = "Only whoever asked, a moderator or an admin may do this."
+TOO_OLD = "This message is too old: what its buttons need is no longer kept. Ask again."
+NO_MORE = "There are no further excerpts near enough to the question."
+TEXT_GONE = "This text is no longer in the index: the article has changed or is gone."
+THANKS = "Noted, without your name. Thank you."
+SAID_BEFORE = "You have said so before; it is noted."
+NO_SUCH_SOURCES = "No article in the index is like that."
 MAY_NOT_ANSWER = "These are the closest passages; they may not answer."
 # Characters of a stretch that are kept where only its beginning and its end are shown.
 _BRIEF = 80
@@ -136,6 +148,12 @@ def described(filters: Filters) -> Sequence[str]:
     if filters.until:
         phrases.append(f"published on or before {filters.until.isoformat()}")
     return phrases
+
+
+def progress(done: int, total: int) -> str:
+    """How far a build is; `total` is 0 until the articles are read."""
+    stage = f"{done:,} of {plural(total, 'text')}" if total else "reading the articles"
+    return f"Reindexing: {stage}. Questions are answered from the index there is until this is done."
 
 
 def lost(why: Lost, generation: int) -> str:

@@ -65,7 +65,7 @@ def simcord_bot(_discord_corpus: Path, tmp_path: Path, monkeypatch: pytest.Monke
     from discord_server import check
     from simcord.http import router
 
-    from bot import discord_admin
+    from bot import admin
     from bot.desk import Desk
     from bot.discord_app import OnTheRecordBot
     from bot.settings import Settings
@@ -77,7 +77,7 @@ def simcord_bot(_discord_corpus: Path, tmp_path: Path, monkeypatch: pytest.Monke
         return dispatch(backend, method, path, **request)
 
     monkeypatch.setattr(router, "dispatch", checked)
-    monkeypatch.setattr(discord_admin, "PROGRESS_PAUSE", 0.05)
+    monkeypatch.setattr(admin, "PROGRESS_PAUSE", 0.05)
     data = shutil.copytree(_discord_corpus.parent / "data", tmp_path / "data")
     corpus = shutil.copytree(_discord_corpus, tmp_path / "corpus")
     desk = Desk(data, corpus, WordHashEncoder)

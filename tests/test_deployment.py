@@ -19,7 +19,7 @@ from conftest import ROOT
 from packaging.specifiers import SpecifierSet
 
 from bot.__main__ import main as bot_command
-from bot.discord_app import GRACE
+from bot.service import GRACE
 from bot.settings import Settings
 from index.__main__ import main as index_command
 

@@ -156,12 +156,12 @@ async def kept(desk: Desk) -> SentAnswer:
     """An answer as it comes back from the records."""
     question = "What is the bridge of Springfield made of?"
     answer = await desk.ask(question, Filters(outlets=("Secret Wire", "Open Post")), 3)
-    fields = sent(answer, private=True, skipped=2).as_fields()
+    fields = sent(answer, skipped=2).as_fields()
     key = await desk.record(lambda records: records.keep_message("discord", "7", fields))
     back = await desk.record(lambda records: records.message(key))
     assert back is not None
     was = SentAnswer.from_fields(back)
-    assert was == sent(answer, private=True, skipped=2)
+    assert was == sent(answer, skipped=2)
     assert [(q.number, q.article, q.start, q.end) for q in was.quoted] == [
         (e.number, e.source.id, e.start, e.end) for e in answer.excerpts
     ]

@@ -146,7 +146,7 @@ async def test_a_removed_article_shows_nowhere_at_once_and_after_a_reindex(world
         choices = await world.bob.autocomplete(world.channel, "source", "article", "Utrecht")
         assert choices == []
         assert "21 articles" in (await used("status")).content
-        assert (await world.bob.click(card, label="Stored text")).response.content == render.TEXT_GONE
+        assert (await world.bob.click(card, label="Stored text")).response.content == wording.TEXT_GONE
         await world.bob.click(listed, label="Next")
         await world.bob.click(listed, label="Previous")
         assert "21 articles" in text_of(listed)
@@ -212,12 +212,12 @@ async def test_admins_commands_are_refused_to_others_and_nothing_happens(
             await boss.slash(world.channel, command, **options),
             await boss.user.slash(command, **options),  # a direct message
         ):
-            assert (result.response.content, result.response.ephemeral) == (render.NOT_ADMIN, True)
+            assert (result.response.content, result.response.ephemeral) == (wording.NOT_ADMIN, True)
         assert f"discord.admin_refused command={command} user={boss.id}" in caplog.text
         with pytest.raises(simcord.SetupError, match="not visible"):
             await world.bob.slash(world.channel, command, **options)
     result = await boss.slash(world.channel, "settings", outlets="all", excerpts=1)
-    assert (result.response.content, result.response.ephemeral) == (render.OUTLETS_BY_ADMINS, True)
+    assert (result.response.content, result.response.ephemeral) == (wording.OUTLETS_BY_ADMINS, True)
     assert await boss.autocomplete(world.channel, "restore", "article", "") == []
     assert (await world.desk.status()).manifest.generation == 1
     assert "of 21 articles" in text_of((await world.ask(question=PELICAN)).response)

@@ -14,7 +14,6 @@ from discord_world import PELICAN, QUESTION, button_of, buttons_of, quoted, text
 from test_discord_render import shown
 
 from bot import desk, wording
-from bot import discord_render as render
 from bot.records import MESSAGE_DAYS, RecordsError, Verdict
 from bot.sent import Lost
 from index.passages import paragraph_spans
@@ -73,15 +72,15 @@ async def test_more_goes_on_where_the_answer_ended_until_there_is_no_more(world:
             break
         assert numbers(answer) == list(range(len(said) + 1, len(said) + len(quoted(answer)) + 1))
         said += quoted(answer)
-    assert answer.content == render.NO_MORE
+    assert answer.content == wording.NO_MORE
     assert len(said) == len(set(said)) == CLOSE
 
 
 async def test_more_keeps_the_filters(world: World) -> None:
     answer = (await world.ask(question=PELICAN, outlet="Example Wire", number=1)).response
-    assert (await world.bob.click(answer, label="More")).response.content == render.NO_MORE
+    assert (await world.bob.click(answer, label="More")).response.content == wording.NO_MORE
     answer = (await world.ask(question=PELICAN, since="4 May 2023", number=1)).response
-    assert (await world.bob.click(answer, label="More")).response.content == render.NO_MORE
+    assert (await world.bob.click(answer, label="More")).response.content == wording.NO_MORE
     answer = (await world.ask(question=PELICAN, number=1)).response
     assert numbers((await world.bob.click(answer, label="More")).response) == [2]
 
@@ -115,7 +114,7 @@ async def test_a_private_answer_is_shared_as_it_is(world: World) -> None:
         context = await world.bob.click(shared, custom_id=button_of(shared, "context", numbers(shared)[-1]))
         assert quoted(context.response) == quoted(shared)[-1:]
         assert numbers((await world.bob.click(shared, label="More")).response)[0] == numbers(shared)[-1] + 1
-        assert (await world.bob.click(shared, label="Remove")).response.content == render.NOT_YOURS
+        assert (await world.bob.click(shared, label="Remove")).response.content == wording.NOT_YOURS
         await world.alice.click(shared, label="Remove")
         assert shared.id not in [message.id for message in world.answers]
 
@@ -141,7 +140,7 @@ async def test_an_answer_is_removed_by_its_asker_and_by_those_who_keep_order(wor
         answer = (await world.ask(question=PELICAN)).response
         await world.restart()
         result = await world.bob.click(answer, label="Remove")
-        assert (result.response.content, result.response.ephemeral) == (render.NOT_YOURS, True)
+        assert (result.response.content, result.response.ephemeral) == (wording.NOT_YOURS, True)
         assert [message.id for message in world.answers] == [answer.id]
         await remover.click(answer, label="Remove")
         assert world.answers == []
@@ -169,9 +168,9 @@ async def test_a_year_later_the_buttons_say_that_it_is_too_late(world: World) ->
     assert MESSAGE_DAYS == 365
     for label in ("More", "Sources", "Remove"):
         result = await world.alice.click(answer, label=label)
-        assert (result.response.content, result.response.ephemeral) == (render.TOO_OLD, True)
+        assert (result.response.content, result.response.ephemeral) == (wording.TOO_OLD, True)
     result = await world.alice.click(answer, custom_id=button_of(answer, "context", 1))
-    assert result.response.content == render.TOO_OLD
+    assert result.response.content == wording.TOO_OLD
     assert answer.id in [message.id for message in world.answers]
 
 
@@ -234,7 +233,7 @@ async def test_feedback_is_kept_once_for_each_person(world: World) -> None:
     ]
     await world.restart()
     for person, context in contexts:
-        for told in (render.THANKS, render.SAID_BEFORE):
+        for told in (wording.THANKS, wording.SAID_BEFORE):
             result = await person.click(context, label="Not an answer")
             assert (result.response.content, result.response.ephemeral) == (told, True)
     rows = await feedback(world)
@@ -244,7 +243,7 @@ async def test_feedback_is_kept_once_for_each_person(world: World) -> None:
         assert (row.article, row.sha256, row.start, row.end) == (article, sha256, start, end)
         assert row.server == str(world.guild.id)
     # Another verdict takes the place of that person's first.
-    assert (await world.bob.click(contexts[1][1], label="Wrong source")).response.content == render.THANKS
+    assert (await world.bob.click(contexts[1][1], label="Wrong source")).response.content == wording.THANKS
     assert [row.verdict for row in await feedback(world)] == [Verdict.NOT_AN_ANSWER, Verdict.WRONG_SOURCE]
 
 

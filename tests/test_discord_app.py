@@ -10,7 +10,6 @@ from discord_world import ADMIN, EXPECTED, PELICAN, QUESTION, ZEBRAS, buttons_of
 from test_discord_render import shown
 
 from bot import desk, discord_commands, wording
-from bot import discord_render as render
 from bot.desk import DeskBusyError
 from bot.discord_app import OnTheRecordBot
 from bot.pace import PERSON, Pace
@@ -136,13 +135,13 @@ async def test_an_expected_error_is_its_sentence_and_an_unexpected_one_a_plain_o
     result = await world.ask(question=QUESTION)
     assert result.response.content == "Too \\*many\\* wait."
     result = await world.ask(question=QUESTION, private=True)
-    assert (result.response.content, result.response.ephemeral) == (render.UNEXPECTED, True)
+    assert (result.response.content, result.response.ephemeral) == (wording.UNEXPECTED, True)
     assert "discord.ask_failed error=KeyError" in caplog.text
 
     faults[:] = [DeskBusyError("Busy."), KeyError("secret detail")]
     await world.alice.send(world.channel, f"{world.mention} {QUESTION}")
     await world.alice.send(world.channel, f"{world.mention} {QUESTION}")
-    assert [message.content for message in world.answers[-2:]] == ["Busy.", render.UNEXPECTED]
+    assert [message.content for message in world.answers[-2:]] == ["Busy.", wording.UNEXPECTED]
 
 
 async def test_a_mention_is_answered_as_a_reply(world: World) -> None:

@@ -186,7 +186,7 @@ async def test_messages_from_before_show_no_more_than_they_do(world: World, old:
         await world.bob.click(old["public"], label="More"),
         await world.bob.click(old["card"], label="Stored text"),
     ]
-    assert results[-1].response.content == render.TEXT_GONE
+    assert results[-1].response.content == wording.TEXT_GONE
     assert not results[-1].response.attachments
     await world.bob.click(old["list"], label="Next")
     assert "page 1 of 1" in text_of(old["list"])
@@ -198,7 +198,7 @@ async def test_more_shows_nothing_hidden(world: World) -> None:
     assert "Utrecht" in quoted(answer)[0]
     assert "Dresden" in text_of((await world.bob.click(answer, label="More")).response)
     await world.by_chief("settings", outlets="Example Post")
-    assert (await world.bob.click(answer, label="More")).response.content == render.NO_MORE
+    assert (await world.bob.click(answer, label="More")).response.content == wording.NO_MORE
 
 
 async def test_a_channel_that_sees_all_is_not_bound_by_its_server(world: World) -> None:
@@ -229,10 +229,10 @@ async def test_where_the_bot_does_not_answer_it_says_so(world: World) -> None:
         await world.alice.click(answer, label="More"),
         await world.alice.click(private, label="Share"),
     ):
-        assert (result.response.content, result.response.ephemeral) == (render.escape(render.NOT_HERE), True)
+        assert (result.response.content, result.response.ephemeral) == (render.escape(wording.NOT_HERE), True)
     for channel in (world.channel, thread):
         await world.alice.send(channel, f"{world.mention} {PELICAN}")
-        assert world.said_in(channel)[-1].content == render.escape(render.NOT_HERE)
+        assert world.said_in(channel)[-1].content == render.escape(wording.NOT_HERE)
     elsewhere = world.guild.create_text_channel("elsewhere")
     assert quoted((await world.alice.slash(elsewhere, "ask", question=PELICAN)).response)
 

@@ -13,7 +13,7 @@ import socket
 import time
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -38,7 +38,7 @@ from discord_server import (
 )
 from word_encoder import WordHashEncoder
 
-from bot import discord_admin, discord_app, discord_commands
+from bot import admin, discord_app, discord_commands, service, wording
 from bot import discord_render as render
 from bot.desk import Desk
 from bot.discord_app import DiscordError, run_discord
@@ -54,7 +54,7 @@ QUESTION = "Who denied involvement in the Kremlin drone attack?"
 @pytest.fixture(autouse=True)
 def _short_pauses_and_own_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discord_app, "RETRY_PAUSES", (0.01, 0.01))
-    monkeypatch.setattr(discord_admin, "PROGRESS_PAUSE", 0.05)
+    monkeypatch.setattr(admin, "PROGRESS_PAUSE", 0.05)
     # discord.py keeps these for the process; what a test sets must not outlive it.
     monkeypatch.setattr(Route, "BASE", Route.BASE)
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
@@ -84,10 +84,14 @@ def settings(word_index: Path, server: LoopbackDiscord) -> Settings:
     )
 
 
+async def run(settings: Settings, desk: Desk) -> None:
+    await service.run(settings, desk, [partial(run_discord, settings, desk)])
+
+
 @contextlib.asynccontextmanager
 async def running(settings: Settings, desk: Desk, server: LoopbackDiscord) -> AsyncIterator[asyncio.Task[None]]:
     """The bot connected; stopped by a signal at the end, as a person would."""
-    task = asyncio.create_task(run_discord(settings, desk))
+    task = asyncio.create_task(run(settings, desk))
     try:
         await server.until(lambda: server.identified or task.done())
         if task.done():
@@ -433,7 +437,7 @@ async def test_buttons_of_a_message_from_before_a_restart_do_what_they_say(
             assert callback == private
             # Nobody but the asker makes a private answer public, and no admin either.
             callback, text = await pressed("share", OWNER)
-            assert (callback["data"]["flags"], text) == (64, render.NOT_YOURS)
+            assert (callback["data"]["flags"], text) == (64, wording.NOT_YOURS)
             callback, text = await pressed("share")
             assert callback == {"type": 5}
             assert text == shown(answer)
@@ -535,7 +539,7 @@ async def test_nothing_new_begins_while_stopping_and_that_is_told(
 async def test_stop_does_not_wait_for_ever(
     settings: Settings, desk: Desk, server: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(discord_app, "GRACE", 0.1)
+    monkeypatch.setattr(service, "GRACE", 0.1)
     server.holds["PATCH"] = asyncio.Event()
     async with running(settings, desk, server) as task:
         await server.slash("ask", {"question": QUESTION})
@@ -601,23 +605,23 @@ async def test_failing_registration_leaves_mentions_working(
 
 async def test_a_wrong_token_is_one_line_and_no_retry(settings: Settings, desk: Desk, server: LoopbackDiscord) -> None:
     with pytest.raises(DiscordError, match=r"^[^\n]*DISCORD_TOKEN[^\n]*$"):
-        await run_discord(replace(settings, discord_token="wrong"), desk)
+        await run(replace(settings, discord_token="wrong"), desk)
     assert server.connections == 0
     server.close_code = 4004
     with pytest.raises(DiscordError, match="DISCORD_TOKEN"):
-        await run_discord(settings, desk)
+        await run(settings, desk)
     assert server.connections == 1
 
 
 async def test_no_token_names_the_setting(desk: Desk) -> None:
     with pytest.raises(DiscordError, match="DISCORD_TOKEN"):
-        await run_discord(Settings(), desk)
+        await run(Settings(), desk)
 
 
 async def test_a_close_for_good_is_told(settings: Settings, desk: Desk, server: LoopbackDiscord) -> None:
     server.close_code = 4013
     with pytest.raises(DiscordError, match="4013"):
-        await run_discord(settings, desk)
+        await run(settings, desk)
 
 
 async def test_no_network_is_tried_a_few_times(
@@ -627,7 +631,7 @@ async def test_no_network_is_tried_a_few_times(
         unused.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{unused.getsockname()[1]}/api/v10"
         with pytest.raises(DiscordError, match=r"^Discord cannot be reached \([^\n]*3 tries[^\n]*$"):
-            await run_discord(replace(settings, discord_api_base=nobody), desk)
+            await run(replace(settings, discord_api_base=nobody), desk)
     assert caplog.text.count("discord.connect_failed") == 2
     assert "Traceback" not in caplog.text
 
@@ -637,14 +641,14 @@ async def test_a_gateway_that_fails_at_first_is_tried_a_few_times(
 ) -> None:
     server.refuse_gateway = True
     with pytest.raises(DiscordError, match=r"^Discord cannot be reached \([^\n]*503[^\n]*$"):
-        await run_discord(settings, desk)
+        await run(settings, desk)
     assert server.connections == 3
     assert "Traceback" not in caplog.text
 
 
 async def test_a_gateway_that_comes_back_is_used(settings: Settings, desk: Desk, server: LoopbackDiscord) -> None:
     server.refuse_gateway = True
-    task = asyncio.create_task(run_discord(settings, desk))
+    task = asyncio.create_task(run(settings, desk))
     await server.until(lambda: server.found("PUT", "/commands"))
     server.refuse_gateway = False
     await server.until(lambda: server.identified)
@@ -672,7 +676,7 @@ async def test_no_question_and_no_token_is_logged(
         monkeypatch.setattr(desk, "ask", broken)
         token = await server.slash("ask", {"question": QUESTION})
         told = (await server.sent("PATCH", f"/{token}/messages/@original"))[-1]
-    assert told["content"] == render.UNEXPECTED
+    assert told["content"] == wording.UNEXPECTED
     assert "discord.ask_failed error=RuntimeError" in caplog.text
     for secret in (QUESTION, "denied involvement", TOKEN, "interaction-token"):
         assert secret not in caplog.text

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from discord_world import EXPECTED, buttons_of, text_of
 
-from bot import discord_render as render
+from bot import wording
 from bot.desk import RECORDS, DeskBusyError
-from bot.discord_sources import ORDERS
+from bot.sources import ORDERS
 
 if TYPE_CHECKING:
     import pytest
@@ -146,7 +146,7 @@ async def test_a_list_that_is_too_old_says_so(world: World) -> None:
         db.execute("DELETE FROM message")
     db.close()
     result = await world.alice.click(response, label="Next")
-    assert [(told.content, told.ephemeral) for told in result.followups] == [(render.TOO_OLD, True)]
+    assert [(told.content, told.ephemeral) for told in result.followups] == [(wording.TOO_OLD, True)]
     assert "page 1 of 3" in text_of(response)
 
 
@@ -177,4 +177,4 @@ async def test_a_stored_text_that_changed_is_not_given(world: World) -> None:
     (world.corpus / "Dresden.txt").write_text("A pelican stole no hat at all.", encoding="utf-8")
     await world.by_chief("reindex")
     result = await world.bob.click(card, label="Stored text")
-    assert (result.response.content, result.response.attachments) == (render.TEXT_GONE, [])
+    assert (result.response.content, result.response.attachments) == (wording.TEXT_GONE, [])

@@ -18,6 +18,7 @@ HEAVY = {"torch", "sentence_transformers", "transformers", "huggingface_hub"}
 CHAT = {"discord", "aiohttp", "slack_sdk", "slack_bolt", "telegram"}
 INDEX = sorted(f"index.{path.stem}".removesuffix(".__init__") for path in (ROOT / "index").glob("*.py"))
 PURE_BOT = [
+    "bot.admin",
     "bot.answer",
     "bot.days",
     "bot.metrics",
@@ -25,7 +26,10 @@ PURE_BOT = [
     "bot.quotations",
     "bot.refine",
     "bot.sent",
+    "bot.service",
     "bot.settings",
+    "bot.sources",
+    "bot.visit",
     "bot.wording",
 ]
 SOURCES = sorted([*(ROOT / "index").rglob("*.py"), *(ROOT / "bot").rglob("*.py")])

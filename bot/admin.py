@@ -1,0 +1,141 @@
+"""What admins do, on any platform that has checked who they are; all of it but a dry run is noted in the audit log."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from bot import wording
+from bot.records import RecordsError
+from bot.visit import RefusedError, UsageError
+from index.model import ANY
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bot.visit import Visit
+    from index.build import BuildReport
+    from index.model import Source
+
+# Seconds between two reports of a build's progress.
+PROGRESS_PAUSE = 2.0
+# Lines of the audit log and unanswered questions that are shown at once.
+LINES = 20
+ALL_OUTLETS = "all"
+
+Detail = str | float | bool | None
+
+
+async def note(visit: Visit, what: str, outcome: str = "done", **details: Detail) -> None:
+    """Add a line to the audit log; what was done stays done, and is told, where that cannot be written."""
+    platform = visit.platform
+    visit.log.info("%s.%s user=%s outcome=%s", platform, what, visit.user, outcome.split(":", maxsplit=1)[0])
+    who = (platform, visit.user, visit.server, visit.channel)
+    try:
+        await visit.desk.record(lambda records: records.note_action(*who, what, details, outcome))
+    except RecordsError as exc:
+        visit.log.error("%s.action_not_recorded what=%s error=%s", platform, what, type(exc).__name__)  # noqa: TRY400 no traceback
+
+
+def require_all_seen(visit: Visit) -> None:
+    """Raise RefusedError where not every article may be seen: a report names them all."""
+    if visit.settings.outlets:
+        raise RefusedError(wording.REPORT_NAMES_ALL)
+
+
+async def reindex(visit: Visit, show: Callable[[int, int], Awaitable[None]]) -> BuildReport:
+    """Build a new generation; `show` gets (texts embedded, texts to embed) every now and then, (0, 0) at first.
+
+    Raises:
+        OnTheRecordError: the build failed; the old generation still serves.
+
+    """
+    progress = (0, 0)
+
+    def take(done: int, total: int) -> None:
+        nonlocal progress
+        progress = (done, total)
+
+    visit.log.info("%s.reindex_started user=%s", visit.platform, visit.user)
+    build = asyncio.create_task(visit.desk.reindex(take))
+    shown = None
+    while not build.done():
+        if shown != progress:
+            shown = progress
+            await show(*progress)
+        await asyncio.wait({build}, timeout=PROGRESS_PAUSE)
+    try:
+        report = build.result()
+    except Exception as exc:
+        await note(visit, "reindex", f"failed: {type(exc).__name__}")
+        raise
+    await note(visit, "reindex", generation=report.manifest.generation, built=report.built)
+    return report
+
+
+async def rollback(visit: Visit) -> int:
+    """Serve the generation before; its number."""
+    number = await visit.desk.rollback()
+    await note(visit, "rollback", generation=number)
+    return number
+
+
+async def remove(visit: Visit, named: str, reason: str | None) -> Source:
+    """Withdraw an article; its file stays where it is, and a rebuild does not bring it back.
+
+    Raises:
+        UsageError: there is no such article that may be seen here.
+
+    """
+    found = (await visit.find(named)).source
+    await visit.desk.record(
+        lambda records: records.withdraw(found.id, found.sha256, visit.platform, visit.user, reason)
+    )
+    await note(visit, "remove", article=found.id, reason=reason)
+    return found
+
+
+async def restore(visit: Visit, article: str) -> None:
+    """Undo the removal of an article, known by its id.
+
+    Raises:
+        UsageError: it was not removed.
+
+    """
+    if not await visit.desk.record(lambda records: records.restore(article)):
+        raise UsageError("No article of this id was removed. Pick one from the list.")
+    await note(visit, "restore", article=article)
+
+
+async def change_settings(
+    visit: Visit, channel: str, given: dict[str, bool | int | tuple[str, ...] | None], *, clear: bool
+) -> None:
+    """Set those of `given` that are not None for a channel, or for the server where that is ""; `clear` unsets others.
+
+    What is not a key of `given` is left alone.
+    """
+    wanted = {name: value for name, value in given.items() if value is not None or clear}
+    if not wanted:
+        return
+    await visit.desk.record(lambda records: records.change(visit.platform, visit.server, channel, **wanted))
+    details = {name: "; ".join(value) if isinstance(value, tuple) else value for name, value in wanted.items()}
+    await note(visit, "settings", "done", **details, set_channel=channel)
+
+
+async def outlets_named(visit: Visit, typed: str) -> tuple[str, ...]:
+    """The outlets of the index that are named, with ";" between; none where all may be seen.
+
+    Raises:
+        UsageError: one is not in the index, or none is named.
+
+    """
+    if typed.strip().casefold() == ALL_OUTLETS:
+        return ()
+    known = {name.casefold(): name for name in await visit.desk.outlets(ANY)}
+    names = [name.strip() for name in typed.split(";") if name.strip()]
+    if unknown := [name for name in names if name.casefold() not in known]:
+        listed = ", ".join(f"“{name}”" for name in unknown)
+        raise UsageError(f"There is no outlet {listed} in the index. Write the names as /sources shows them.")
+    if not names:
+        raise UsageError(f'No outlet is named. Name some, with ";" between, or write "{ALL_OUTLETS}".')
+    return tuple(known[name.casefold()] for name in names)

@@ -1,0 +1,263 @@
+"""A person at the desk, on any platform: what they may ask and see in that place, and what is kept of it."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot import wording
+from bot.answer import Answer, Excerpt, Reason
+from bot.days import today
+from bot.records import RecordsError
+from bot.refine import refine
+from bot.sent import Context, Lost, SentAnswer, sent
+from index.errors import OnTheRecordError
+from index.model import ANY, Filters
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from bot.desk import Desk
+    from bot.pace import Pace
+    from bot.records import PlaceSettings, Verdict
+    from bot.sent import Quoted
+    from index.model import Article, Listing
+
+# Refusals that say something about the coverage, and not about the question.
+_TELLING = frozenset({Reason.NOTHING_NEAR, Reason.FILTERED_OUT})
+
+
+class UsageError(OnTheRecordError):
+    """What was typed cannot be used; the message shows how to write it."""
+
+
+class RefusedError(OnTheRecordError):
+    """What was asked for is not for this person, or not here; the message says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One person in one place of a platform, and what holds there.
+
+    All are named by the platform's ids. A thread is its channel; where messages are private, `server` is "". `excerpts`
+    is how many an answer has where the place says nothing else.
+    """
+
+    desk: Desk
+    pace: Pace
+    platform: str
+    server: str
+    channel: str
+    user: str
+    settings: PlaceSettings
+    excerpts: int
+
+    @classmethod
+    async def of(
+        cls, desk: Desk, pace: Pace, platform: str, server: str, channel: str, user: str, excerpts: int
+    ) -> Visit:
+        """The visit of a person, under the settings that hold in the place now."""
+        settings = await desk.recall(lambda records: records.place(platform, server, channel))
+        return cls(desk, pace, platform, server, channel, user, settings, excerpts)
+
+    @property
+    def log(self) -> logging.Logger:
+        """Where the platform's events are logged."""
+        return logging.getLogger(f"bot.{self.platform}")
+
+    def within(self, filters: Filters = ANY) -> Filters:
+        """The filters, with what may be seen here."""
+        return replace(filters, visible=self.settings.outlets)
+
+    def require_answers(self) -> None:
+        """Raise RefusedError where the bot is set not to answer."""
+        if not self.settings.answers:
+            raise RefusedError(wording.NOT_HERE)
+
+    def admit(self) -> None:
+        """Count a question.
+
+        Raises:
+            RefusedError: the bot is set not to answer here.
+            TooFastError: this person or this place asks too fast.
+
+        """
+        self.require_answers()
+        self.pace.require(self.user, self.channel)
+
+    async def ask(self, question: str, filters: Filters = ANY, number: int | None = None, skip: int = 0) -> Answer:
+        """The answer to a question that was admitted; `number` is how many excerpts are wanted."""
+        count = number or self.settings.excerpts or self.excerpts
+        return await self.desk.ask(question, self.within(filters), count, skip)
+
+    async def refined(self, text: str, message: str) -> tuple[str, Filters] | None:
+        """The question of the answer that is replied to, with new filters; None where something else is asked.
+
+        `message` is the id under which the platform knows the answer.
+        """
+        key = await self.desk.recall(lambda records: records.message_key(self.platform, message))
+        fields = await self.desk.recall(lambda records: records.message(key)) if key else None
+        if fields is None:
+            return None
+        earlier = SentAnswer.from_fields(fields)
+        filters = refine(text, earlier.filters, await self.desk.outlets(self.within()), today())
+        return None if filters is None else (earlier.question, filters)
+
+    async def deliver(
+        self,
+        answer: Answer,
+        send: Callable[[str | None], Awaitable[str | None]],
+        *,
+        private: bool = False,
+        skipped: int = 0,
+    ) -> None:
+        """Have an answer sent, and keep what its buttons need.
+
+        `send` gets the key of what is kept, None where the records cannot be written, and gives the message's id, None
+        where the platform tells none.
+        """
+        fields = sent(answer, skipped=skipped).as_fields()
+        try:
+            key = await self.desk.record(lambda records: records.keep_message(self.platform, self.user, fields))
+        except RecordsError as exc:
+            self.log.warning("%s.answer_not_kept error=%s", self.platform, type(exc).__name__)
+            await send(None)
+            return
+        message = await send(key)
+        try:
+            if message:
+                await self.desk.record(lambda records: records.name_message(key, message))
+            if answer.refusal and answer.refusal.reason in _TELLING and self.server and not private:
+                refused = (self.platform, self.server, answer.question, answer.refusal.reason.value, answer.generation)
+                await self.desk.record(lambda records: records.note_refusal(*refused))
+        except RecordsError as exc:
+            self.log.warning("%s.answer_not_kept error=%s", self.platform, type(exc).__name__)
+
+    async def kept(self, key: str) -> SentAnswer:
+        """The answer that is kept under a key.
+
+        Raises:
+            UsageError: it is no longer kept.
+
+        """
+        fields = await self.desk.recall(lambda records: records.message(key))
+        if fields is None:
+            raise UsageError(wording.TOO_OLD)
+        return SentAnswer.from_fields(fields)
+
+    async def context(self, was: SentAnswer, number: int) -> Context:
+        """An excerpt of an answer that was sent, in the text around it.
+
+        Raises:
+            UsageError: it can no longer be shown.
+
+        """
+        found = await self.desk.context(_quoted(was, number), self.within())
+        if isinstance(found, Lost):
+            raise UsageError(wording.lost(found, was.generation))
+        return found
+
+    async def more(self, was: SentAnswer) -> tuple[Answer, int]:
+        """The excerpts that come after those of an answer, once admitted; and how many came before.
+
+        Raises:
+            UsageError: there are no more.
+
+        """
+        shown = was.skipped + len(was.quoted)
+        answer = await self.ask(was.question, was.filters, skip=shown)
+        if not answer.excerpts:
+            raise UsageError(wording.NO_MORE)
+        return answer, shown
+
+    async def cards(self, was: SentAnswer) -> Sequence[Listing]:
+        """The articles that an answer quotes, in its order, as far as they are still there."""
+        articles = tuple(dict.fromkeys(q.article for q in was.quoted))
+        listings = await self.desk.listings(self.within(Filters(articles=articles)))
+        return sorted(listings, key=lambda row: articles.index(row.source.id))
+
+    async def again(self, was: SentAnswer) -> tuple[Answer, Sequence[str]]:
+        """An answer that was sent, quoted from the articles as they are now, and what can no longer be quoted.
+
+        Raises:
+            UsageError: nothing of it can.
+
+        """
+        found = await self.desk.quote_again(was.quoted, self.within())
+        excerpts = tuple(excerpt for excerpt in found if isinstance(excerpt, Excerpt))
+        losses = [
+            f"Excerpt {quoted.number}: {wording.lost(loss, was.generation)}"
+            for quoted, loss in zip(was.quoted, found, strict=True)
+            if isinstance(loss, Lost)
+        ]
+        if not excerpts:
+            raise UsageError("\n".join(losses))
+        status = await self.desk.status(self.within())
+        # What is quoted and counted now is of the generation that is served now.
+        now = (status.articles, status.manifest.generation, was.filters, was.likely, was.preferred)
+        return Answer(was.question, excerpts, None, *now), losses
+
+    async def complain(self, was: SentAnswer, number: int, verdict: Verdict) -> str:
+        """Keep what this person says of an excerpt; what to tell them."""
+        quoted = _quoted(was, number)
+        new = await self.desk.record(
+            lambda records: records.note_feedback(
+                platform=self.platform, server=self.server, user=self.user, question=was.question, verdict=verdict,
+                article=quoted.article, sha256=quoted.sha256, start=quoted.start, end=quoted.end, number=quoted.number,
+                generation=was.generation,
+            )
+        )  # fmt: skip
+        return wording.THANKS if new else wording.SAID_BEFORE
+
+    async def require_asker(self, key: str) -> None:
+        """Raise RefusedError where the answer of a key was sent for somebody else."""
+        if not await self.desk.recall(lambda records: records.is_asker(key, self.platform, self.user)):
+            raise RefusedError(wording.NOT_YOURS)
+
+    async def find(self, named: str) -> Listing:
+        """The article of an id, or of the hash of its text.
+
+        Raises:
+            UsageError: none that may be seen here has it.
+
+        """
+        rows = await self.desk.listings(self.within())
+        found = next((row for row in rows if named in (row.source.id, row.source.sha256)), None)
+        if found is None:
+            raise UsageError("No article in the index has this id. Pick one from the list.")
+        return found
+
+    async def text(self, sha256: str) -> Article:
+        """The article whose stored text has this hash.
+
+        Raises:
+            UsageError: there is none any more that may be seen here.
+
+        """
+        rows = await self.desk.listings(self.within())
+        found = next((row.source.id for row in rows if row.source.sha256 == sha256), None)
+        article = await self.desk.article(found, self.within()) if found else None
+        if article is None or article.source.sha256 != sha256:
+            raise UsageError(wording.TEXT_GONE)
+        return article
+
+
+def sentence_for(error: BaseException, platform: str, event: str) -> str:
+    """What to tell the asker; an error that nobody foresaw is logged with its traceback."""
+    log = logging.getLogger(f"bot.{platform}")
+    if isinstance(error, OnTheRecordError):
+        log.warning("%s.%s_failed error=%s", platform, event, type(error).__name__)
+        return str(error)
+    # Not its message: an error that nobody foresaw may quote what was asked.
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s.%s_failed error=%s\n%s", platform, event, type(error).__name__, where)
+    return wording.UNEXPECTED
+
+
+def _quoted(was: SentAnswer, number: int) -> Quoted:
+    for quoted in was.quoted:
+        if quoted.number == number:
+            return quoted
+    raise UsageError(wording.TOO_OLD)
