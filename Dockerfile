@@ -11,7 +11,7 @@ COPY bot/ bot/
 # +cpu, which pip takes for the newer of the two.
 RUN --mount=type=cache,target=/root/.cache/pip \
     pip --python /opt/venv/bin/python install \
-        -c constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu '.[metrics]'
+        -c constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu '.[metrics,slack]'
 
 FROM python:3.11-slim
 COPY --from=build /opt/venv /opt/venv

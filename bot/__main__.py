@@ -22,7 +22,7 @@ from bot.answer import CAUTION
 from bot.days import period
 from bot.desk import RECORDS, Desk
 from bot.records import Records
-from bot.settings import MAX_EXCERPTS, Settings
+from bot.settings import MAX_EXCERPTS, Settings, SettingsError
 from index.__main__ import Commands, build_with_progress
 from index.encoder import SentenceTransformerEncoder
 from index.generations import Generations
@@ -39,16 +39,18 @@ _index_dir = click.option("--index-dir", type=click.Path(path_type=Path), help="
 @_index_dir
 @click.pass_context
 def main(ctx: click.Context, index_dir: Path | None) -> None:
-    """Answer questions about the coverage: on Discord when its token is set, else in this terminal."""
+    """Answer questions about the coverage: on Discord and Slack where their tokens are set, else in this terminal."""
     if ctx.invoked_subcommand:
         ctx.obj = index_dir
         return
     settings = _settings(index_dir)
+    platforms = _platforms(settings)
     _build_if_missing(settings)
-    if settings.discord_token:
-        from bot.discord_app import run_discord  # noqa: PLC0415 a terminal chat does not load discord.py
-
-        _with_desk(settings, lambda desk: service.run(settings, desk, [partial(run_discord, settings, desk)]))
+    if platforms:
+        _with_desk(
+            settings,
+            lambda desk: service.run(settings, desk, [partial(platform, settings, desk) for platform in platforms]),
+        )
     else:
         _with_desk(settings, lambda desk: terminal.chat(desk, settings.excerpts, Console()))
 
@@ -153,10 +155,30 @@ def _settings(index_dir: Path | None) -> Settings:
     load_dotenv(".env")
     settings = Settings.from_env(os.environ)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=settings.log_level, force=True)
-    for chatty in ("discord", "asyncio", "sentence_transformers", "httpx", "huggingface_hub", "filelock"):
+    chatty = "discord slack_sdk asyncio sentence_transformers httpx huggingface_hub filelock"
+    for name in chatty.split():
         # At DEBUG some of these log addresses that hold interaction tokens.
-        logging.getLogger(chatty).setLevel(max(logging.getLevelName(settings.log_level), logging.WARNING))
+        logging.getLogger(name).setLevel(max(logging.getLevelName(settings.log_level), logging.WARNING))
     return replace(settings, index_dir=index_dir) if index_dir else settings
+
+
+def _platforms(settings: Settings) -> list[Callable[[Settings, Desk, service.Service], Coroutine[Any, Any, None]]]:
+    """How to run each chat platform whose tokens are set; a terminal chat loads none of their libraries."""
+    platforms: list[Callable[[Settings, Desk, service.Service], Coroutine[Any, Any, None]]] = []
+    if settings.discord_token:
+        from bot.discord_app import run_discord  # noqa: PLC0415
+
+        platforms.append(run_discord)
+    if settings.slack_bot_token or settings.slack_app_token:
+        try:
+            from bot.slack_app import run_slack  # noqa: PLC0415 an extra
+        except ModuleNotFoundError as exc:
+            raise SettingsError(
+                "Slack's tokens are set, and the packages for it are not installed. Run `.venv/bin/python -m pip "
+                "install -c constraints.txt -e '.[slack]'`, or leave the tokens empty."
+            ) from exc
+        platforms.append(run_slack)
+    return platforms
 
 
 def _build_if_missing(settings: Settings) -> None:

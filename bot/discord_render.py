@@ -20,10 +20,10 @@ from bot import wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     from bot.answer import Answer, Excerpt, Refusal
     from bot.desk import DeskStatus, Neighbour
-    from bot.metrics import Quantiles
     from bot.quotations import Verification
     from bot.records import Action, OwnSettings, PlaceSettings, Unanswered
     from bot.sent import Context
@@ -174,7 +174,7 @@ def context_view(found: Context, generation: int, button: Callable[..., ui.Item[
 def cards_view(listings: Sequence[Listing]) -> ui.LayoutView:
     """The articles that an answer quotes: what there is to know about each, in short."""
     if not listings:
-        return _view(["The articles that this answer quoted are no longer in the index."])
+        return _view([wording.NO_CARDS])
     return _view(*([_row("", listing)] for listing in listings))
 
 
@@ -213,8 +213,13 @@ def pages(listings: Sequence[Listing]) -> int:
     return max(1, -(-len(listings) // SOURCES_PER_PAGE))
 
 
-def card_view(listing: Listing, neighbours: Sequence[Neighbour] = ()) -> ui.LayoutView:
-    """All that is known about one article, and what is not; and the articles that hold some of its words too."""
+def card_view(
+    listing: Listing, neighbours: Sequence[Neighbour] = (), replaced: Sequence[datetime] = ()
+) -> ui.LayoutView:
+    """All that is known about one article, and what is not; and the articles that hold some of its words too.
+
+    `replaced` are the days on which earlier texts of it were replaced.
+    """
     source = listing.source
     link = _address(source) if source.url else ""
     known = {
@@ -229,6 +234,7 @@ def card_view(listing: Listing, neighbours: Sequence[Neighbour] = ()) -> ui.Layo
     lines = [f"### {_headline(source, limit=500, link=False)}"]
     lines += [f"**{name}:** {value}" for name, value in known.items() if value]
     lines += [f"**Not given:** {', '.join(missing)}"] if missing else []
+    lines += [f"**Corrected:** {wording.replaced(replaced)}"] if replaced else []
     lines += [
         f"**Searchable passages:** {listing.passages:,} · **Indexed:** {listing.indexed_at:%Y-%m-%d %H:%M} UTC",
         f"-# {shorten(source.id, 200)} · sha256 {source.sha256[:12]}",
@@ -252,20 +258,13 @@ def status_text(status: DeskStatus, latency: float) -> str:
         f"Model: {shorten(manifest.model, 200)}",
         "A new generation is being built." if status.building else "No build is running.",
         f"{wording.plural(status.waiting, 'question')} in the queue",
-        _pace(status.times),
+        wording.times(status.times),
         # Before the first heartbeat discord.py says nan or infinity.
         f"Connection: {latency * 1000:.0f} ms" if 0 <= latency < 3600 else "Connection: not measured yet",
     ]
     if status.warning:
         lines.append(f"**Warning:** {shorten(status.warning, 1000)}")
     return "\n".join(lines)
-
-
-def _pace(times: Quantiles | None) -> str:
-    if times is None:
-        return "Answers: none yet"
-    latest = f"the latest {times.count:,}"
-    return f"Answers: half within {times.p50:.2f} s, 95 % within {times.p95:.2f} s ({latest})"
 
 
 def report_text(report: BuildReport) -> tuple[str, str | None]:
@@ -275,28 +274,29 @@ def report_text(report: BuildReport) -> tuple[str, str | None]:
 
 def preview_text(changes: Changes) -> tuple[str, str | None]:
     """What a build would change, as message text; and the whole as a file's text where it does not fit."""
-    return _long_text([f"A reindex would find: {changes.counts()}.", *changes.names()])
+    return _long_text([wording.would_find(changes), *changes.names()])
 
 
 def removed_text(source: Source) -> str:
     """That an article is withdrawn, and how that is undone."""
-    return (
-        f"Removed: {shorten(wording.title(source), 300)}. It is not quoted, listed or found any more, and no reindex "
-        "brings it back; `/restore` does. Its file is where it was. Messages sent before still show what they quoted."
-    )
+    return wording.removed(shorten(wording.title(source), 300), "`/restore`")
 
 
 def audit_text(actions: Sequence[Action]) -> str:
     """Lines of the audit log, newest first, as many as fit."""
     lines = []
     for action in actions:
-        details = ", ".join(f"{name}: {value}" for name, value in action.details.items() if value not in (None, ""))
         is_id = action.platform == "discord" and action.user.isascii() and action.user.isdecimal()
         who = f"<@{action.user}>" if is_id else shorten(f"{action.platform} {action.user}", 100)
-        told = [f"**{shorten(action.what, 100)}**", who, shorten(action.outcome, 100), shorten(details, 200)]
+        told = [
+            f"**{shorten(action.what, 100)}**",
+            who,
+            shorten(action.outcome, 100),
+            shorten(wording.details(action), 200),
+        ]
         # In bold, since a number with a dot would begin a list, which Discord numbers on its own.
         lines.append(f"**{action.number}** · {action.at:%Y-%m-%d %H:%M} UTC · {' · '.join(filter(None, told))}")
-    return "\n".join(_first(lines, CONTENT_LIMIT)) or "Nothing has been done yet."
+    return "\n".join(_first(lines, CONTENT_LIMIT)) or wording.NO_ACTIONS
 
 
 def unanswered_text(asked: Sequence[Unanswered]) -> str:
@@ -305,20 +305,13 @@ def unanswered_text(asked: Sequence[Unanswered]) -> str:
         f"{u.count}× {shorten(u.question, 300)}\n-# last {u.last_asked:%Y-%m-%d}, {escape(u.reason.replace('_', ' '))}"
         for u in asked
     ]
-    return "\n".join(_first(lines, CONTENT_LIMIT)) or "No question was refused here."
+    return "\n".join(_first(lines, CONTENT_LIMIT)) or wording.NONE_UNANSWERED
 
 
 def settings_text(where: str, own: OwnSettings, holds: PlaceSettings, excerpts: int) -> str:
     """What holds in a place, and what of it is set there."""
-    rows = [
-        ("answers", "yes" if holds.answers else "no", own.answers),
-        ("outlets", shorten("; ".join(holds.outlets), 800) if holds.outlets else "all", own.outlets),
-        ("excerpts", str(holds.excerpts or excerpts), own.excerpts),
-        ("private", "yes" if holds.private else "no", own.private),
-    ]
-    told = [
-        f"**{name}:** {value}" + ("" if set_here is not None else " (not set here)") for name, value, set_here in rows
-    ]
+    rows = wording.settings_rows(own, holds, excerpts)
+    told = [f"**{name}:** {shorten(value, 800)}{note}" for name, value, note in rows]
     return "\n".join([f"Settings of {where}", *told])
 
 
@@ -461,8 +454,7 @@ def _citation(excerpt: Excerpt, limit: int) -> str:
     number = f"**{excerpt.number}.** "
     where = f"\n-# {_origin(excerpt.source)} · {wording.place(excerpt)}"
     also = wording.also_in(excerpt)
-    others = wording.plural(len(excerpt.also_in), "other passage")
-    also_lines = [f"\n-# {escape(also)}", f"\n-# The same words stand in {others}."] if also else [""]
+    also_lines = [f"\n-# {escape(also)}", f"\n-# {wording.also_counted(excerpt)}"] if also else [""]
     for link in (True, False):
         for line in also_lines:
             citation = f"{number}{_headline(excerpt.source, link=link)}{where}{line}"

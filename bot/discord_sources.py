@@ -12,7 +12,7 @@ from bot import discord_render as render
 from bot import wording
 from bot.discord_answers import PLATFORM, visit_by
 from bot.discord_replies import choices, press, text_file
-from bot.sources import ORDERS, Wanted
+from bot.sources import ORDERS, Wanted, fitting
 from bot.visit import UsageError
 
 if TYPE_CHECKING:
@@ -41,16 +41,14 @@ async def outlet_choices(interaction: Interaction, typed: str) -> list[app_comma
 async def article_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """The articles that may be seen here, by id, title or outlet."""
     visit = await visit_by(interaction)
-    cards = [row.source for row in await visit.desk.listings(visit.within())]
-    wanted = typed.casefold()
-    fitting = [card for card in cards if wanted in f"{card.id}\n{card.title}\n{card.outlet or ''}".casefold()]
+    cards = fitting([row.source for row in await visit.desk.listings(visit.within())], typed)
     return [
         app_commands.Choice(
             name=render.plain(f"{card.title} · {card.outlet}" if card.outlet else card.title, render.CHOICE_CHARS),
             # An id may be too long for a choice; the hash never is.
             value=card.id if len(card.id) <= render.CHOICE_CHARS else card.sha256,
         )
-        for card in fitting[: render.CHOICES]
+        for card in cards[: render.CHOICES]
     ]
 
 
@@ -162,7 +160,8 @@ async def source(interaction: Interaction, article: str) -> None:
     visit = await visit_by(interaction)
     found = await visit.find(article)
     neighbours = await visit.desk.neighbours(found.source.id, visit.within())
-    view = render.card_view(found, neighbours).add_item(ui.ActionRow(TextButton(found.source.sha256)))
+    replaced = await visit.desk.replaced(found.source.id)
+    view = render.card_view(found, neighbours, replaced).add_item(ui.ActionRow(TextButton(found.source.sha256)))
     await interaction.edit_original_response(view=view)
 
 

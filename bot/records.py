@@ -458,9 +458,9 @@ class Records:
             return json.loads(rows[0][0]) if rows else None
 
     def message_key(self, platform: str, message: str) -> str | None:
-        """The key of the message that the platform knows under an id, or None."""
+        """The key of the latest message that the platform knows under an id, or None."""
         with self._reading() as db:
-            query = "SELECT key FROM message WHERE platform = ? AND id = ?"
+            query = "SELECT key FROM message WHERE platform = ? AND id = ? ORDER BY at DESC, rowid DESC LIMIT 1"
             rows = db.execute(query, (platform, message)).fetchall()
             return str(rows[0][0]) if rows else None
 

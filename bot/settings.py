@@ -39,6 +39,12 @@ class Settings:
     discord_token: str | None = field(default=None, repr=False)
     discord_api_base: str | None = None
     discord_gateway: str | None = None
+    slack_bot_token: str | None = field(default=None, repr=False)
+    slack_app_token: str | None = field(default=None, repr=False)
+    slack_signing_secret: str | None = field(default=None, repr=False)
+    slack_listen: tuple[str, int] = ("127.0.0.1", 3000)
+    slack_api_base: str | None = None
+    slack_admin_user_ids: frozenset[str] = frozenset()
     sync_commands: str = "changed"
     shards: int = 1
     metrics_port: int | None = None
@@ -95,6 +101,21 @@ def _ids(raw: str) -> frozenset[int]:
     return frozenset(map(int, parts))
 
 
+def _slack_ids(raw: str) -> frozenset[str]:
+    parts = [part for part in re.split(r"[,\s]+", raw) if part]
+    for part in parts:
+        if not re.fullmatch(r"[UW][A-Z0-9]{5,20}", part):
+            raise ValueError(f"must be Slack member ids (such as U012AB3CD) with commas between, not {part!r}.")
+    return frozenset(parts)
+
+
+def _listen(raw: str) -> tuple[str, int]:
+    host, _, port = raw.rpartition(":")
+    if not host or re.search(r"[\s/]", host):
+        raise ValueError(f"must be a host and a port, such as 127.0.0.1:3000, not {raw!r}.")
+    return host.strip("[]"), _count(1, 65535)(port)
+
+
 def _address(*schemes: str) -> Callable[[str], str]:
     def read(raw: str) -> str:
         if not re.fullmatch(rf"(?:{'|'.join(schemes)})://[^\s/]+\S*", raw):
@@ -110,6 +131,21 @@ def _token(raw: str) -> str:
     return raw
 
 
+def _slack_token(prefix: str) -> Callable[[str], str]:
+    def read(raw: str) -> str:
+        if not re.fullmatch(rf"{prefix}-\S+", raw):
+            raise ValueError(f"must be one word that begins with {prefix}-: copy it from your Slack app again.")
+        return raw
+
+    return read
+
+
+def _secret(raw: str) -> str:
+    if re.search(r"\s", raw):
+        raise ValueError("must be one word: copy it from your Slack app's Basic Information again.")
+    return raw
+
+
 _READERS: dict[str, Callable[[str], object]] = {
     "corpus_dir": Path,
     "index_dir": Path,
@@ -121,6 +157,12 @@ _READERS: dict[str, Callable[[str], object]] = {
     "discord_token": _token,
     "discord_api_base": _address("https", "http"),
     "discord_gateway": _address("wss", "ws"),
+    "slack_bot_token": _slack_token("xoxb"),
+    "slack_app_token": _slack_token("xapp"),
+    "slack_signing_secret": _secret,
+    "slack_listen": _listen,
+    "slack_api_base": _address("https", "http"),
+    "slack_admin_user_ids": _slack_ids,
     "sync_commands": _one_of("changed", "always", "never"),
     "shards": _count(1, 1000),
     "metrics_port": _count(1, 65535),

@@ -10,9 +10,9 @@ from bot.days import period
 from index.model import Filters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from index.model import Listing
+    from index.model import Listing, Source
 
 ORDERS = ("newest", "oldest", "outlet", "id")
 
@@ -66,6 +66,12 @@ class Wanted:
             days = {row.source.id: row.source.published for row in found}
             return sorted(found, key=lambda row: (not days[row.source.id], sign * _ordinal(days[row.source.id])))
         return found
+
+
+def fitting(sources: Iterable[Source], typed: str) -> list[Source]:
+    """The articles whose id, title or outlet holds what is typed, whatever the case."""
+    wanted = typed.casefold()
+    return [s for s in sources if wanted in f"{s.id}\n{s.title}\n{s.outlet or ''}".casefold()]
 
 
 def _ordinal(day: date | None) -> int:

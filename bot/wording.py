@@ -11,9 +11,13 @@ from index.quoting import Change, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from bot.answer import Answer, Excerpt
+    from bot.metrics import Quantiles
     from bot.quotations import Verification
+    from bot.records import Action, OwnSettings, PlaceSettings
+    from index.build import Changes
     from index.model import Filters, Source
     from index.quoting import Finding, Segment, Standing
 
@@ -30,6 +34,7 @@ VERDICTS = {
     Verdict.ALTERED: "altered",
     Verdict.STITCHED: "stitched",
     Verdict.OTHER_SOURCE: "other source",
+    Verdict.CORRECTED: "corrected since",
     Verdict.NOT_FOUND: "not found in this index",
 }
 UNEXPECTED = "Something went wrong here, and it is in the log. Ask again; if it stays so, tell an admin."
@@ -43,6 +48,9 @@ NO_MORE = "There are no further excerpts near enough to the question."
 TEXT_GONE = "This text is no longer in the index: the article has changed or is gone."
 THANKS = "Noted, without your name. Thank you."
 SAID_BEFORE = "You have said so before; it is noted."
+NO_CARDS = "The articles that this answer quoted are no longer in the index."
+NO_ACTIONS = "Nothing has been done yet."
+NONE_UNANSWERED = "No question was refused here."
 NO_SUCH_SOURCES = "No article in the index is like that."
 MAY_NOT_ANSWER = "These are the closest passages; they may not answer."
 # Characters of a stretch that are kept where only its beginning and its end are shown.
@@ -88,6 +96,11 @@ def also_in(excerpt: Excerpt) -> str | None:
         return None
     places = (f"{title(p.source)}, {outlet(p.source)}, paragraph {p.paragraph}" for p in excerpt.also_in)
     return "The same words stand in: " + "; ".join(places)
+
+
+def also_counted(excerpt: Excerpt) -> str:
+    """How often else the same words stand, in few words."""
+    return f"The same words stand in {plural(len(excerpt.also_in), 'other passage')}."
 
 
 def counts(answer: Answer) -> str:
@@ -150,10 +163,52 @@ def described(filters: Filters) -> Sequence[str]:
     return phrases
 
 
+def replaced(days: Sequence[datetime]) -> str:
+    """How many earlier texts of an article are kept, and when the last was replaced."""
+    return f"{plural(len(days), 'earlier text')}, last replaced {max(days):%Y-%m-%d}" if days else ""
+
+
+def times(answered: Quantiles | None) -> str:
+    """How long the latest answers took."""
+    if answered is None:
+        return "Answers: none yet"
+    latest = f"the latest {answered.count:,}"
+    return f"Answers: half within {answered.p50:.2f} s, 95 % within {answered.p95:.2f} s ({latest})"
+
+
+def details(action: Action) -> str:
+    """The details of a line of the audit log."""
+    return ", ".join(f"{name}: {value}" for name, value in action.details.items() if value not in (None, ""))
+
+
+def settings_rows(own: OwnSettings, holds: PlaceSettings, excerpts: int) -> list[tuple[str, str, str]]:
+    """What holds in a place: each setting's name, its value, and a note where it is not set there."""
+    rows = (
+        ("answers", "yes" if holds.answers else "no", own.answers),
+        ("outlets", "; ".join(holds.outlets) or "all", own.outlets),
+        ("excerpts", str(holds.excerpts or excerpts), own.excerpts),
+        ("private", "yes" if holds.private else "no", own.private),
+    )
+    return [(name, value, "" if here is not None else " (not set here)") for name, value, here in rows]
+
+
+def would_find(changes: Changes) -> str:
+    """What a reindex would change, in one line."""
+    return f"A reindex would find: {changes.counts()}."
+
+
 def progress(done: int, total: int) -> str:
     """How far a build is; `total` is 0 until the articles are read."""
     stage = f"{done:,} of {plural(total, 'text')}" if total else "reading the articles"
     return f"Reindexing: {stage}. Questions are answered from the index there is until this is done."
+
+
+def removed(title: str, restore: str) -> str:
+    """That an article is withdrawn, and how that is undone: by the command `restore`."""
+    return (
+        f"Removed: {title}. It is not quoted, listed or found any more, and no reindex brings it back; {restore} does. "
+        "Its file is where it was. Messages sent before still show what they quoted."
+    )
 
 
 def lost(why: Lost, generation: int) -> str:
@@ -194,6 +249,10 @@ def finding_notes(finding: Finding) -> list[str | Standing]:
             notes.append("No one place has all of it; its parts stand apart.")
         case Verdict.OTHER_SOURCE:
             notes.append(f"No article of {' or '.join(finding.outlets)} in this index has these words. They stand in:")
+        case Verdict.CORRECTED:
+            now = "What it says now is marked above. " if finding.segments else ""
+            until = f"The article said so until {finding.until:%Y-%m-%d}, when its text was replaced."
+            notes.append(f"{until} {now}It stood in:")
         case Verdict.NOT_FOUND:
             notes.append("No article in this index has it or anything near. It may have been said all the same.")
     notes += finding.standings

@@ -669,7 +669,8 @@ def findings(draw: st.DrawFn) -> Finding:
         return finding(text, verdict, parts=(Part(0, half, places), Part(half, len(text), places)))
     if verdict is Verdict.NOT_FOUND:
         return finding(text, verdict, telling=telling)
-    return finding(text, verdict, *places, more=more, telling=telling, outlets=("_Star_" * 99, "Star"))
+    found = finding(text, verdict, *places, more=more, telling=telling, outlets=("_Star_" * 99, "Star"))
+    return replace(found, until=NOW) if verdict is Verdict.CORRECTED else found
 
 
 @settings(max_examples=60, deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import subprocess
 import tomllib
@@ -13,6 +14,7 @@ import pytest
 import quality
 from conftest import ROOT, SEEDS, SHARED
 
+from bot import terminal
 from bot.__main__ import main as bot_command
 from bot.discord_app import OnTheRecordBot
 from bot.settings import Settings
@@ -21,6 +23,7 @@ from index.__main__ import main as index_command
 if TYPE_CHECKING:
     import click
 
+MANIFEST = json.loads((ROOT / "bot" / "slack-manifest.json").read_text(encoding="utf-8"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -58,6 +61,43 @@ async def test_every_discord_command_is_in_the_readme(tmp_path: object) -> None:
         assert re.findall(r"[a-z_]+", shown) == [parameter.name for parameter in command.parameters]
     for menu in bot.tree.get_commands(type=discord.AppCommandType.message):
         assert f"*{menu.name}*" in table
+
+
+def test_every_capability_is_in_the_table_under_each_platform_that_has_it() -> None:
+    table = README.split("<!-- capabilities -->")[1].split("<!-- /capabilities -->")[0]
+    discord_cell, slack_cell, terminal_cell = (
+        " ".join(line.split("|")[column] for line in table.splitlines() if line.startswith("| "))
+        for column in (2, 3, 4)
+    )
+    tree = OnTheRecordBot(Settings(), None).tree  # type: ignore[arg-type]  # the commands need no desk to be named
+    for cell, commands, menus in (
+        (
+            discord_cell,
+            {command.name for command in tree.get_commands(type=discord.AppCommandType.chat_input)},
+            {menu.name for menu in tree.get_commands(type=discord.AppCommandType.message)},
+        ),
+        (
+            slack_cell,
+            {command["command"].removeprefix("/") for command in MANIFEST["features"]["slash_commands"]},
+            {shortcut["name"] for shortcut in MANIFEST["features"]["shortcuts"]},
+        ),
+    ):
+        assert set(re.findall(r"`/([a-z-]+)`", cell)) == commands
+        assert set(re.findall(r"\*([A-Z][^*]+)\*", cell)) == menus
+    chat = {name for name in re.findall(r"^  /([a-z]+)", terminal.HELP, re.MULTILINE) if name != "quit"}
+    assert set(re.findall(r"`/([a-z]+)`", terminal_cell)) == chat
+    assert set(re.findall(r"`bot ([a-z]+)`", terminal_cell)) == set(bot_command.commands)
+    assert set(re.findall(r"`index ([a-z]+)`", terminal_cell)) <= set(index_command.commands)
+
+
+def test_every_slack_command_is_in_the_readme_with_options_that_it_takes() -> None:
+    table = README[README.index("## The Slack bot") :].split("\n## ", 1)[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    shown = dict(re.findall(r"`/([a-z-]+)([^`]*)`", " ".join(rows)))
+    assert set(shown) == {command["command"].removeprefix("/") for command in MANIFEST["features"]["slash_commands"]}
+    for command in MANIFEST["features"]["slash_commands"]:
+        hinted = re.findall(r"([a-z_]+):", command.get("usage_hint", ""))
+        assert re.findall(r"([a-z_]+):", shown[command["command"].removeprefix("/")]) == hinted, command
 
 
 def test_every_file_that_the_readme_points_to_exists() -> None:

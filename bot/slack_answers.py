@@ -1,0 +1,168 @@
+"""Answers on Slack: asked by a command, a mention or a message, and what their buttons do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from bot import slack_render as render
+from bot import slack_views as views
+from bot import wording
+from bot.days import DayError
+from bot.records import Verdict
+from bot.refine import RefinementError
+from bot.slack_replies import TROUBLE, Request, reason
+from bot.slack_text import mentions, plain
+from bot.visit import UsageError
+from index.model import ANY
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from bot.answer import Answer
+    from bot.sent import SentAnswer
+    from bot.slack_app import SlackBot
+    from bot.visit import Visit
+    from index.model import Filters
+
+# What somebody asks who wants to know what to ask.
+_FOR_HELP = frozenset({"help", "what can you do?"})
+# Messages that people write, as opposed to "someone joined"; those with files have a kind of their own.
+_WRITTEN = frozenset({None, "file_share", "thread_broadcast"})
+
+_COMPLAINTS = frozenset(verdict.value for verdict in Verdict)
+
+log = logging.getLogger("bot.slack")
+
+
+async def answer_command(
+    request: Request, question: str, filters: Filters, number: int | None = None, private: bool | None = None
+) -> None:
+    """Answer what a command, a form or a menu asks, once the place and the asker's pace allow it."""
+    visit = await request.visit()
+    visit.admit()
+    private = visit.settings.private if private is None else private
+    answer = await visit.ask(question, filters, number)
+    await _deliver(request, visit, answer, private=private)
+
+
+async def answer_message(bot: SlackBot, event: Mapping[str, Any]) -> None:
+    """Answer a message that mentions the bot or is written to it alone; others only where they refine an answer.
+
+    The answer comes in the message's thread.
+    """
+    if event.get("subtype") not in _WRITTEN or event.get("bot_id") or not event.get("user"):
+        return
+    channel, text = event["channel"], event.get("text") or ""
+    request = Request(bot, event["user"], channel, thread=event.get("thread_ts") or event["ts"])
+    asked = event.get("channel_type") == "im" or mentions(text, bot.user)
+    if asked or event.get("thread_ts"):
+        await request.handle("mention", _answer(request, plain(text, bot.user), asked=asked))
+
+
+async def _answer(request: Request, text: str, *, asked: bool) -> None:
+    visit = await request.visit()
+    if asked and text.casefold() in _FOR_HELP:
+        await request.post([views.help_message()])
+        return
+    try:
+        refined = await visit.refined(text, f"{request.channel}:{request.thread}")
+    except (DayError, RefinementError):
+        # People may talk in the thread of an answer without meaning the bot.
+        if not asked:
+            return
+        raise
+    if refined is None and not asked:
+        return
+    visit.admit()
+    question, filters = refined or (text, ANY)
+    answer, _ = await asyncio.gather(visit.ask(question, filters), _show_searching(request))
+    await _deliver(request, visit, answer, show_question=refined is not None)
+
+
+async def _show_searching(request: Request) -> None:
+    """Show under the thread that the bot is at work, where Slack does that; it goes when the answer comes."""
+    try:
+        await request.bot.client.assistant_threads_setStatus(
+            channel_id=request.channel, thread_ts=request.thread or "", status="is searching the coverage…"
+        )
+    except TROUBLE as exc:
+        log.debug("slack.status_not_shown error=%s", reason(exc))
+
+
+async def _deliver(
+    request: Request,
+    visit: Visit,
+    answer: Answer,
+    *,
+    private: bool = False,
+    skipped: int = 0,
+    show_question: bool = True,
+) -> None:
+    async def send(key: str | None) -> str | None:
+        messages = render.answer_messages(answer, show_question=show_question, key=key, private=private)
+        if private:
+            await request.whisper(messages)
+            return None
+        thread = await request.post(messages)
+        # Whoever replies does so in the thread, and means its latest answer.
+        return thread and f"{request.channel}:{thread}"
+
+    await visit.deliver(answer, send, private=private, skipped=skipped)
+
+
+async def press(request: Request, what: str, number: int, key: str, parts: list[str]) -> None:
+    """Do what a button of an answer says; `parts` are the timestamps of the answer's messages before this one.
+
+    Raises:
+        UsageError: the answer is no longer kept, or there is no such button any more.
+
+    """
+    visit = await request.visit()
+    was = await visit.kept(key)
+    if what == "remove":
+        await _remove(request, visit, key, parts)
+    elif what in _COMPLAINTS:
+        await request.tell(await visit.complain(was, number, Verdict(what)))
+    elif what == "context":
+        found = await visit.context(was, number)
+        await request.whisper(render.context_messages(found, was.generation, key))
+    elif action := _ACTIONS.get(what):
+        await action(request, visit, was, key)
+    else:
+        raise UsageError(wording.TOO_OLD)
+
+
+async def _more(request: Request, visit: Visit, was: SentAnswer, _key: str) -> None:
+    visit.admit()
+    answer, shown = await visit.more(was)
+    await _deliver(request, visit, answer, private=True, skipped=shown)
+
+
+async def _sources(request: Request, visit: Visit, was: SentAnswer, _key: str) -> None:
+    await request.whisper(views.cards_messages(await visit.cards(was)))
+
+
+async def _share(request: Request, visit: Visit, was: SentAnswer, key: str) -> None:
+    visit.require_answers()
+    await visit.require_asker(key)
+    answer, losses = await visit.again(was)
+    await _deliver(request, visit, answer, skipped=was.skipped)
+    if losses:
+        await request.tell("\n".join(losses))
+
+
+async def _remove(request: Request, visit: Visit, key: str, parts: list[str]) -> None:
+    if not await request.bot.is_admin(request.user):
+        await visit.require_asker(key)
+    for part in parts:
+        await request.bot.client.chat_delete(channel=request.channel, ts=part)
+    await request.delete()
+
+
+_ACTIONS: dict[str, Callable[[Request, Visit, SentAnswer, str], Awaitable[None]]] = {
+    "more": _more,
+    "sources": _sources,
+    "share": _share,
+}

@@ -1,0 +1,466 @@
+"""The Slack bot: commands, events and buttons in over Socket Mode or HTTP, the desk asked, rendered answers out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import re
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import aiohttp
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+)
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import slack_admin, slack_answers, slack_commands, wording
+from bot import slack_views as views
+from bot.days import parse_since, today
+from bot.pace import Pace
+from bot.service import Work
+from bot.slack_replies import PLATFORM, RATE_RETRIES, TROUBLE, Request, library_log, reason
+from bot.slack_text import plain
+from bot.visit import UsageError, sentence_for
+from index.errors import OnTheRecordError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from slack_bolt.async_app import AsyncAck
+    from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+    from slack_sdk.socket_mode.request import SocketModeRequest
+
+    from bot.desk import Desk
+    from bot.service import Service
+    from bot.settings import Settings
+    from bot.slack_commands import Command
+
+log = logging.getLogger("bot.slack")
+
+# Seconds before each further try to reach Slack at start; afterwards slack_sdk reconnects for as long as it takes.
+RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0)
+# Seconds after which another address is asked for where a socket cannot be opened: one works only for a short time.
+ADDRESS_SECONDS = 30.0
+# Events and interactions that are remembered, so that what Slack sends again is not answered again.
+REMEMBERED = 10_000
+# Where Slack sends events in HTTP mode.
+PATH = "/slack/events"
+_FORM = "application/x-www-form-urlencoded"
+# Articles whose headlines are offered as questions.
+_PROMPTS = 3
+_PROMPT_CHARS = 150
+# What Slack says of a token that does not get right by trying again.
+_HOPELESS = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type",
+     "missing_scope", "no_permission", "org_login_required", "ekm_access_denied"}
+)  # fmt: skip
+# Variables that Bolt would read by itself: a client id would turn on a way to install the app that nobody set up.
+_BOLTS_OWN = ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET")
+_COMMAND = re.compile(r"/(?:coverage-)?(\w+)")
+_COMMANDS: Mapping[str, Command] = {
+    **slack_commands.COMMANDS,
+    **slack_admin.COMMANDS,
+}
+_PICKED: Mapping[str, Command] = {
+    "pick:source": slack_commands.source,
+    "pick:remove": slack_admin.remove,
+    "pick:restore": slack_admin.restore,
+}
+
+
+class SlackError(OnTheRecordError):
+    """The bot cannot work with Slack: no network, or a Slack that does not answer."""
+
+
+class SlackRefusalError(SlackError):
+    """Slack does not take the bot as it is set up: trying again does not help."""
+
+    exit_status = 78
+
+
+async def run_slack(settings: Settings, desk: Desk, service: Service) -> None:
+    """Answer on Slack until the service is stopped; answers under way are finished. The caller closes the desk.
+
+    Raises:
+        SlackError: Slack cannot be used, after a few tries where trying again may help.
+
+    """
+    if not settings.slack_bot_token:
+        raise SlackRefusalError("SLACK_BOT_TOKEN is not set. Copy it from your Slack app, OAuth & Permissions.")
+    if not (settings.slack_app_token or settings.slack_signing_secret):
+        raise SlackRefusalError(
+            "Set SLACK_APP_TOKEN, from your Slack app's Basic Information, App-Level Tokens; "
+            "or SLACK_SIGNING_SECRET if Slack is to send events to a public address of yours."
+        )
+    # slack_sdk and Bolt look at the logger's own level, and at DEBUG log questions and addresses that hold tickets.
+    library_log.setLevel(logging.WARNING)
+    library_log.addFilter(_in_one_line)
+    # The first day that is read loads a language, for tenths of a second.
+    await asyncio.to_thread(parse_since, "3 May", today())
+    try:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
+            bot = SlackBot(settings, desk, _client(settings, session), session)
+            serving = _socket if settings.slack_app_token else _http
+            if not await _reached(bot, service.stop):
+                return
+            async with serving(bot) as failing:
+                await _until_stopped(service.stop, failing)
+                log.info("slack.stopping")
+                await bot.work.finish()
+    finally:
+        library_log.removeFilter(_in_one_line)
+
+
+class SlackBot:
+    """What the handlers share: who the bot is in which workspace, and the ways to Slack."""
+
+    def __init__(self, settings: Settings, desk: Desk, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+        self.settings = settings
+        self.desk = desk
+        self.client = client
+        self.session = session
+        self.pace = Pace()
+        self.work = Work(PLATFORM, desk)
+        self.connection = "Socket Mode" if settings.slack_app_token else "HTTP"
+        self.team = self.user = self.bot = ""
+        self._seen: OrderedDict[object, None] = OrderedDict()
+
+    async def introduce(self) -> None:
+        """Ask Slack who the bot is.
+
+        Raises:
+            SlackApiError: Slack does not know the token.
+
+        """
+        found = await self.client.auth_test()
+        self.team, self.user, self.bot = (str(found[name]) for name in ("team_id", "user_id", "bot_id"))
+
+    async def is_admin(self, user: str) -> bool:
+        """Whether settings name the user, or they are an admin or owner of this workspace now."""
+        if user in self.settings.slack_admin_user_ids:
+            return True
+        try:
+            found = (await self.client.users_info(user=user))["user"]
+        except TROUBLE as exc:
+            log.warning("slack.admin_unknown user=%s error=%s", user, reason(exc))
+            return False
+        # In a shared channel there are people of other workspaces, who may be admins there.
+        at_home = found.get("team_id") == self.team and not found.get("is_stranger") and not found.get("deleted")
+        return at_home and bool(found.get("is_admin") or found.get("is_owner"))
+
+    def app(self) -> AsyncApp:
+        """A Bolt app that acknowledges everything at once and hands it to this bot."""
+
+        async def authorize() -> AuthorizeResult:
+            return AuthorizeResult(enterprise_id=None, team_id=self.team, bot_user_id=self.user, bot_id=self.bot)
+
+        own = {name: os.environ.pop(name) for name in _BOLTS_OWN if name in os.environ}
+        try:
+            app = AsyncApp(
+                # What is answered goes through the client above; Bolt would ask who the bot is for each first event.
+                client=AsyncWebClient(logger=library_log),
+                authorize=authorize,
+                # Socket Mode needs none, and what comes over HTTP is verified before Bolt sees it.
+                request_verification_enabled=False,
+                logger=library_log,
+                attaching_conversation_kwargs_enabled=False,
+            )
+        finally:
+            os.environ.update(own)
+        # All of them: what is not handled is logged whole by Bolt, and sent again by Slack.
+        everything = re.compile("")
+        app.event(everything)(self._event)
+        app.command(everything)(self._command)
+        app.shortcut(everything)(self._shortcut)
+        app.action(everything)(self._action)
+        app.options(everything)(self._suggestion)
+        app.view(everything)(self._submission)
+        return app
+
+    async def _event(self, body: dict[str, Any], event: dict[str, Any]) -> None:
+        kind = event["type"]
+        if self._again(body.get("event_id")):
+            return
+        if kind in {"app_mention", "message"}:
+            # A mention in a channel comes as both.
+            if event.get("subtype") in {None, "file_share", "thread_broadcast"} and self._again(
+                (event.get("channel"), event.get("ts"))
+            ):
+                return
+            await slack_answers.answer_message(self, event)
+        elif kind == "app_home_opened":
+            request = Request(self, event["user"], event["channel"])
+            opened = self._show_home if event.get("tab") == "home" else self._offer_questions
+            try:
+                self.work.begin()
+                await opened(request)
+            except Exception as exc:  # noqa: BLE001 logged there; nobody waits for a word
+                sentence_for(exc, PLATFORM, "home")
+
+    async def _command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        if self._again(body.get("trigger_id")):
+            return
+        request = self._request(body, body["channel_id"], body["user_id"])
+        match = _COMMAND.fullmatch(body["command"])
+        name = match[1] if match else ""
+        text = plain(body.get("text") or "").strip()
+        await request.handle(name or "command", _COMMANDS.get(name, _unknown)(request, text))
+
+    async def _shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        if self._again(body.get("trigger_id")):
+            return
+        message = body.get("message") or {}
+        channel, thread = (body.get("channel") or {}).get("id", ""), message.get("thread_ts")
+        request = self._request(body, channel, body["user"]["id"], thread=thread)
+        work = slack_commands.SHORTCUTS.get(body["callback_id"], _unknown)
+        await request.handle(body["callback_id"], work(request, message))
+
+    async def _action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        if self._again(body.get("trigger_id")):
+            return
+        action = body["actions"][0]
+        container = body.get("container") or {}
+        message = body.get("message") or {}
+        request = self._request(
+            body,
+            container.get("channel_id") or (body.get("channel") or {}).get("id") or body["user"]["id"],
+            body["user"]["id"],
+            thread=container.get("thread_ts") or message.get("thread_ts"),
+            message=container.get("message_ts"),
+        )
+        name = action["action_id"]
+        await request.handle(f"button_{name.split(':')[0]}", self._pressed(request, name, action))
+
+    async def _pressed(self, request: Request, name: str, action: Mapping[str, Any]) -> None:
+        value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
+        if answer := re.fullmatch(r"answer:([a-z_]+):(\d+)", name):
+            key, *parts = value.split()
+            await slack_answers.press(request, answer[1], int(answer[2]), key, parts)
+        elif page := re.fullmatch(r"sources:\w+ ([0-9a-f]{12}):(\d+)", f"{name} {value}"):
+            await slack_commands.turn(request, page[1], int(page[2]))
+        elif name == "text":
+            await slack_commands.stored_text(request, value)
+        elif name in _PICKED:
+            await _PICKED[name](request, value)
+        else:
+            raise UsageError(wording.TOO_OLD)
+
+    async def _suggestion(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        view = body.get("view") or {}
+        channel = json.loads(view.get("private_metadata") or "{}").get("channel")
+        channel = channel or (body.get("channel") or body.get("container") or {}).get("id") or ""
+        request = Request(self, body["user"]["id"], channel)
+        offered: list[dict[str, Any]] = []
+        try:
+            offered = await slack_commands.suggest(request, body["action_id"], body.get("value") or "")
+        except OnTheRecordError as exc:
+            log.warning("slack.choices_failed error=%s", type(exc).__name__)
+        await ack(options=offered)
+
+    async def _submission(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        view = body["view"]
+        chosen = views.asked(view["state"]["values"])
+        if wrong := slack_commands.form_errors(chosen):
+            await ack(response_action="errors", errors=wrong)
+            return
+        await ack()
+        meant = json.loads(view["private_metadata"])
+        request = Request(self, body["user"]["id"], meant["channel"], response_url=meant.get("response_url"))
+        await request.handle("ask", slack_commands.ask_with(request, chosen["question"] or "", chosen))
+
+    def _request(self, body: Mapping[str, Any], channel: str, user: str, **more: str | None) -> Request:
+        return Request(
+            self, user, channel, response_url=body.get("response_url"), trigger=body.get("trigger_id"), **more
+        )
+
+    def _again(self, key: object) -> bool:
+        """Whether this has come before: Slack sends again what it thinks has not arrived."""
+        if key is None:
+            return False
+        again = key in self._seen
+        self._seen[key] = None
+        if len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
+        return again
+
+    async def _show_home(self, request: Request) -> None:
+        """Show the tab of the bot's own: how to ask, what is served, which articles there are, and the settings."""
+        visit = await Request(self, request.user, "").visit()
+        found = await visit.desk.status(visit.within())
+        listings = await visit.desk.listings(visit.within())
+        own = await visit.desk.recall(lambda records: records.own_settings(PLATFORM, visit.server, ""))
+        lines = views.settings_lines(own, visit.settings, visit.excerpts)
+        view = views.home_view(views.status_lines(found, self.connection), listings, lines)
+        await self.client.views_publish(user_id=request.user, view=view)
+
+    async def _offer_questions(self, request: Request) -> None:
+        """Offer questions where somebody opens their direct messages, about headlines of the coverage."""
+        visit = await request.visit()
+        titles = [row.source.title for row in await visit.desk.listings(visit.within())]
+        short = [title for title in titles if len(title) <= _PROMPT_CHARS]
+        prompts = [{"title": "What can you do?", "message": "What can you do?"}]
+        prompts += [{"title": wording.brief(title), "message": f"“{title}”"} for title in short[:_PROMPTS]]
+        await self.client.assistant_threads_setSuggestedPrompts(channel_id=request.channel, prompts=prompts)
+
+
+async def _unknown(_request: Request, _what: object) -> None:
+    raise UsageError("I do not know this command. /coverage-help tells what there is.")
+
+
+def _client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
+    retries = [AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_RETRIES)]
+    base = f"{settings.slack_api_base}/" if settings.slack_api_base else AsyncWebClient.BASE_URL
+    return AsyncWebClient(
+        settings.slack_bot_token, base, session=session, logger=library_log, retry_handlers=list(retries)
+    )
+
+
+async def _reached(bot: SlackBot, stop: asyncio.Event) -> bool:
+    """Whether Slack knows the bot; False where it is stopped before that is known. Failures are tried again."""
+    for pause in (*RETRY_PAUSES, None):
+        try:
+            await bot.introduce()
+        except TROUBLE as exc:
+            if reason(exc) in _HOPELESS:
+                raise SlackRefusalError(_refused("SLACK_BOT_TOKEN", exc)) from exc
+            if pause is None:
+                raise SlackError(
+                    f"Slack cannot be reached ({reason(exc)}), after {len(RETRY_PAUSES) + 1} tries. Check the network, "
+                    "and SLACK_API_BASE if it is set."
+                ) from exc
+            log.warning("slack.connect_failed retry_in=%s error=%s", pause, reason(exc))
+        else:
+            return True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+            return False
+    return False
+
+
+def _refused(setting: str, error: BaseException) -> str:
+    return f"Slack does not take {setting} ({reason(error)}). Copy it from your Slack app again, and reinstall the app."
+
+
+async def _until_stopped(stop: asyncio.Event, failing: asyncio.Future[None]) -> None:
+    """Return when the service is stopped; raise what the connection cannot go on with."""
+    stopped = asyncio.create_task(stop.wait())
+    either: set[asyncio.Future[Any]] = {stopped, failing}
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if failing.done():
+        failing.result()
+
+
+@contextlib.asynccontextmanager
+async def _socket(bot: SlackBot) -> AsyncIterator[asyncio.Future[None]]:
+    """Socket Mode, kept up while the context is open; the future fails where Slack no longer takes the app's token."""
+    client = _Socket(bot)
+    connecting = asyncio.create_task(client.connect())
+    try:
+        yield client.failing
+    finally:
+        connecting.cancel()
+        await asyncio.gather(connecting, return_exceptions=True)
+        await client.close()  # type: ignore[no-untyped-call]  # slack_sdk gives it no types
+        client.failing.cancel()
+
+
+class _Socket(SocketModeClient):
+    """Socket Mode that gives up when the app's token is refused, where the library would try for ever."""
+
+    def __init__(self, bot: SlackBot) -> None:
+        self.failing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        super().__init__(bot.settings.slack_app_token or "", library_log, bot.client)
+        self._app = bot.app()
+        self.socket_mode_request_listeners.append(self._take)
+
+    async def connect(self) -> None:
+        """Open a socket, however long it takes."""
+        while not self.closed:
+            try:
+                async with asyncio.timeout(ADDRESS_SECONDS):
+                    await super().connect()  # type: ignore[no-untyped-call]
+            except TimeoutError:
+                # The library would try the same address for ever.
+                self.wss_uri = None
+            else:
+                log.info("slack.connected")
+                return
+
+    async def issue_new_wss_url(self) -> str:
+        """An address for a socket.
+
+        Raises:
+            SlackApiError: Slack gives none.
+
+        """
+        try:
+            return await super().issue_new_wss_url()
+        except SlackApiError as exc:
+            if reason(exc) in _HOPELESS and not self.failing.done():
+                self.failing.set_exception(SlackRefusalError(_refused("SLACK_APP_TOKEN", exc)))
+            raise
+
+    async def _take(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        started = time.time()
+        await send_async_response(client, request, await run_async_bolt_app(self._app, request), started)
+
+
+@contextlib.asynccontextmanager
+async def _http(bot: SlackBot) -> AsyncIterator[asyncio.Future[None]]:
+    """A server for what Slack sends, signed, while the context is open; the future never fails."""
+    host, port = bot.settings.slack_listen
+    app, verifier = bot.app(), SignatureVerifier(bot.settings.slack_signing_secret or "")
+
+    async def take(request: web.Request) -> web.Response:
+        body = await request.text()
+        if not verifier.is_valid_request(body, dict(request.headers)):
+            log.warning("slack.signature_refused")
+            return web.Response(status=401)
+        fields = dict(parse_qsl(body, keep_blank_values=True)) if request.content_type == _FORM else {}
+        if fields and "payload" not in fields:
+            # Bolt would take a command with the word "payload" in it for something else, and not answer.
+            body = json.dumps(fields)
+        taken = AsyncBoltRequest(body=body, headers=dict(request.headers))
+        return await to_aiohttp_response(await app.async_dispatch(taken))
+
+    server = web.Application()
+    server.router.add_post(PATH, take)
+    runner = web.AppRunner(server, access_log=None)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as exc:
+            raise SlackRefusalError(f"SLACK_LISTEN {host}:{port} cannot be used: {exc.strerror}.") from exc
+        log.info("slack.listening host=%s port=%d", host, port)
+        yield asyncio.get_running_loop().create_future()
+    finally:
+        await runner.cleanup()
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """Keep tracebacks, and the tickets in the addresses of sockets, out of the log."""
+    message = " ".join(record.getMessage().split())
+    record.msg, record.args = re.sub(r"wss?://\S+", "wss://…", message), ()
+    record.exc_info = None
+    return True

@@ -1,0 +1,224 @@
+"""What anyone may ask of the bot on Slack besides its answers: verification, sources, its state and help."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from bot import slack_render as render
+from bot import slack_views as views
+from bot import wording
+from bot.days import DayError, period
+from bot.quotations import MAX_MESSAGE_CHARS
+from bot.settings import MAX_EXCERPTS
+from bot.slack_answers import answer_command
+from bot.slack_replies import PLATFORM, Request, reason
+from bot.slack_text import number, options, plain, yes
+from bot.sources import ORDERS, Wanted, fitting
+from bot.visit import UsageError
+from index.model import ANY, Filters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from bot.slack_app import SlackBot
+    from bot.slack_blocks import Message
+    from bot.visit import Visit
+
+    Command = Callable[[Request, str], Coroutine[Any, Any, None]]
+    Shortcut = Callable[[Request, Mapping[str, Any]], Coroutine[Any, Any, None]]
+
+# How much is fetched of files that are to be verified, all together; much more than what is read of them.
+MAX_FILE_BYTES = 10 * 1024 * 1024
+# A character has up to four bytes. One more than is read shows that there was more.
+_READ_BYTES = 4 * (MAX_MESSAGE_CHARS + 1)
+
+log = logging.getLogger("bot.slack")
+
+
+async def ask(request: Request, text: str) -> None:
+    """Answer a question, with filters or without; without a question, open the form."""
+    question, chosen = options(text, ("outlet", "since", "until", "number", "private"))
+    if not question:
+        metadata = json.dumps({"channel": request.channel, "response_url": request.response_url})
+        await request.bot.client.views_open(trigger_id=request.trigger or "", view=views.ask_modal(metadata))
+        return
+    await ask_with(request, question, chosen)
+
+
+async def ask_with(request: Request, question: str, chosen: Mapping[str, str | None]) -> None:
+    """Answer a question with the options that were chosen for it."""
+    visit = await request.visit()
+    outlet, excerpts, alone = (chosen.get(name) for name in ("outlet", "number", "private"))
+    outlets = (await _outlet(visit, outlet),) if outlet else ()
+    filters = Filters(outlets, (), *period(chosen.get("since"), chosen.get("until")))
+    wanted = number("number", excerpts, 1, MAX_EXCERPTS) if excerpts else None
+    private = yes("private", alone) if alone else None
+    await answer_command(request, question, filters, wanted, private)
+
+
+def form_errors(chosen: Mapping[str, str | None]) -> dict[str, str]:
+    """What is wrong with a form that was sent, by field."""
+    wrong = {}
+    for name in ("since", "until"):
+        try:
+            period(chosen[name], None)
+        except DayError as exc:
+            wrong[name] = str(exc)
+    return wrong
+
+
+async def _outlet(visit: Visit, typed: str) -> str:
+    """The outlet as the index writes it, where there is one that differs in nothing but capitals."""
+    names = await visit.desk.outlets(visit.within())
+    return next((name for name in names if name.casefold() == typed.casefold()), typed)
+
+
+async def ask_message(request: Request, message: Mapping[str, Any]) -> None:
+    """Answer what a message says, for whoever chose the menu."""
+    text = plain(message.get("text") or "")
+    if not text:
+        raise UsageError("This message has no text to ask.")
+    await answer_command(request, text, ANY, private=True)
+
+
+async def verify(request: Request, text: str) -> None:
+    """Hold every quotation in a text against the articles."""
+    text, chosen = options(text, ("private",))
+    if not text:
+        raise UsageError("There is nothing to verify. Write a text with quotations after the command.")
+    await _verify(request, text, private=yes("private", chosen.get("private", "yes")))
+
+
+async def verify_message(request: Request, message: Mapping[str, Any]) -> None:
+    """Verify the quotations of a message and of the text files in it."""
+    files = [file for file in message.get("files") or [] if str(file.get("mimetype")).startswith("text/")]
+    if sum(int(file.get("size") or 0) for file in files) > MAX_FILE_BYTES:
+        raise UsageError(f"What is attached is larger than {MAX_FILE_BYTES // 1024**2} MB. Attach a part of it.")
+    parts = [plain(message.get("text") or ""), *[await _content(request.bot, file) for file in files]]
+    if not any(parts):
+        raise UsageError("This message has no text to verify.")
+    await _verify(request, "\n\n".join(filter(None, parts)), private=True)
+
+
+async def _verify(request: Request, text: str, *, private: bool) -> None:
+    visit = await request.visit()
+    visit.admit()
+    found = await visit.desk.verify(text, visit.within())
+    messages = render.verification_messages(found)
+    await (request.whisper(messages) if private else request.post(messages))
+
+
+async def _content(bot: SlackBot, file: Mapping[str, Any]) -> str:
+    """What is read of a file that somebody attached."""
+    own = {"Authorization": f"Bearer {bot.client.token}"}
+    try:
+        async with bot.session.get(file.get("url_private") or "", headers=own, allow_redirects=False) as got:
+            # Without the permission Slack sends a page to log in, and no error.
+            if got.status != 200 or got.content_type == "text/html" != file.get("mimetype"):
+                raise UsageError(f"Slack does not let me read {wording.brief(file.get('name') or 'the file')}.")
+            data = await got.content.read(_READ_BYTES)
+    except (aiohttp.ClientError, TimeoutError) as exc:
+        log.warning("slack.file_not_read error=%s", reason(exc))
+        raise UsageError("The file could not be fetched from Slack. Try again.") from exc
+    return data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+
+
+async def sources(request: Request, text: str) -> None:
+    """Show the first page of a list of sources."""
+    rest, chosen = options(text, ("outlet", "since", "until", "words", "order"))
+    order = chosen.get("order", "id").casefold()
+    if order not in ORDERS:
+        raise UsageError(f"order is one of {', '.join(ORDERS)}.")
+    visit = await request.visit()
+    outlet = await _outlet(visit, chosen["outlet"]) if chosen.get("outlet") else None
+    words = " ".join(filter(None, [chosen.get("words"), rest])) or None
+    wanted = Wanted.typed(outlet, chosen.get("since"), chosen.get("until"), words, order)
+    key = await visit.desk.record(lambda records: records.keep_message(PLATFORM, visit.user, wanted.as_fields()))
+    await request.whisper([await _page(visit, wanted, key, 0)])
+
+
+async def turn(request: Request, key: str, page: int) -> None:
+    """Show another page of a list of sources in place of the one before."""
+    visit = await request.visit()
+    fields = await visit.desk.recall(lambda records: records.message(key))
+    if fields is None:
+        raise UsageError(wording.TOO_OLD)
+    await request.replace(await _page(visit, Wanted(**fields), key, page))
+
+
+async def _page(visit: Visit, wanted: Wanted, key: str, page: int) -> Message:
+    """A page of a list of sources; one that is no longer there becomes the last."""
+    listings = wanted.of(await visit.desk.listings(visit.within(wanted.filters())))
+    page = max(0, min(page, views.pages(listings) - 1))
+    return views.sources_message(listings, page, key, narrowed=wanted.narrowed)
+
+
+async def source(request: Request, text: str) -> None:
+    """Show an article's card; without its id, let it be picked."""
+    if not text:
+        await request.whisper([views.picker_message("Which article?", "pick:source")])
+        return
+    visit = await request.visit()
+    found = await visit.find(await article_named(visit, text))
+    neighbours = await visit.desk.neighbours(found.source.id, visit.within())
+    await request.whisper(views.card_messages(found, neighbours, await visit.desk.replaced(found.source.id)))
+
+
+async def article_named(visit: Visit, typed: str) -> str:
+    """The id of the one article that what was typed fits, else what was typed."""
+    cards = [row.source for row in await visit.desk.listings(visit.within())]
+    if any(typed in (card.id, card.sha256) for card in cards):
+        return typed
+    found = fitting(cards, typed)
+    if len(found) > 1:
+        raise UsageError(
+            f"{len(found)} articles fit that. Write more of the headline, or the command alone to pick from a list."
+        )
+    return found[0].id if found else typed
+
+
+async def stored_text(request: Request, sha256: str) -> None:
+    """Give the stored text of an article to whoever asked, alone."""
+    await request.whisper(render.text_messages(await (await request.visit()).text(sha256)))
+
+
+async def status(request: Request, _text: str) -> None:
+    """Show the state of the index."""
+    visit = await request.visit()
+    found = await visit.desk.status(visit.within())
+    await request.whisper(views.lines_messages("Status", views.status_lines(found, request.bot.connection)))
+
+
+async def help_(request: Request, _text: str) -> None:
+    """Explain the bot."""
+    await request.whisper([views.help_message()])
+
+
+async def suggest(request: Request, action_id: str, typed: str) -> list[dict[str, Any]]:
+    """What is offered while somebody types into a list."""
+    visit = await request.visit()
+    if action_id == "outlet":
+        return views.name_options(await visit.desk.outlets(visit.within()), typed)
+    if action_id == "pick:restore":
+        if not await request.bot.is_admin(request.user):
+            return []
+        return views.name_options(await visit.desk.recall(lambda records: records.withdrawn_ids()), typed)
+    return views.article_options([row.source for row in await visit.desk.listings(visit.within())], typed)
+
+
+COMMANDS: Mapping[str, Command] = {
+    "ask": ask,
+    "verify": verify,
+    "sources": sources,
+    "source": source,
+    "status": status,
+    "help": help_,
+}
+SHORTCUTS: Mapping[str, Shortcut] = {
+    "ask_message": ask_message,
+    "verify_message": verify_message,
+}

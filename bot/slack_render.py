@@ -1,0 +1,208 @@
+"""Answers, excerpts in context, verifications and stored texts as Slack messages. Pure: nothing here talks to Slack.
+
+A quotation is a quote of rich text. Its words are texts without a style: joined, over all messages, they are the stored
+span. What we put around them is in italics. Where something does not fit, it goes on in a further message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot import wording
+from bot.slack_blocks import (
+    BLOCKS_LIMIT,
+    LINE_LIMIT,
+    MESSAGE_LIMIT,
+    TEXT_LIMIT,
+    Message,
+    Piece,
+    button,
+    citation,
+    context,
+    end_of,
+    headline,
+    line,
+    messages,
+    plain,
+    row,
+    section,
+    shorten,
+    text,
+    texts,
+    weigh,
+    weight,
+)
+from index.passages import paragraph_spans
+from index.quoting import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.answer import Answer, Excerpt, Refusal
+    from bot.quotations import Verification
+    from bot.sent import Context
+    from bot.slack_blocks import Block
+    from index.model import Article
+    from index.quoting import Finding, Segment, Standing
+
+# What the buttons of an answer are called, by what they do.
+LABELS = {
+    "context": "Context {}",
+    "more": "More",
+    "sources": "Sources",
+    "share": "Share",
+    "remove": "Remove",
+    "not_an_answer": "Not an answer",
+    "wrong_source": "Wrong source",
+}
+_STYLES = {"share": "primary", "remove": "danger"}
+# Characters of a message's timestamp, with some to spare.
+_TIMESTAMP = 20
+# Where else the same words stand is named one by one up to this weight.
+_ALSO_LIMIT = 1000
+# What is shown at least of the text on each side of an excerpt, and what its blocks weigh without its words.
+_AROUND_LEAST = 200
+_AROUND_BLOCKS = 400
+
+
+def answer_messages(
+    answer: Answer, *, show_question: bool, key: str | None = None, private: bool = False
+) -> list[Message]:
+    """An answer with every excerpt whole and its source with it; one message where it fits into one.
+
+    `key` is what the answer is kept under; without it there are no buttons.
+    """
+    question = (context(plain(f"Question: {answer.question}", LINE_LIMIT)),) if show_question else ()
+    if answer.refusal:
+        return messages(_refusal(answer.refusal, question, key if not private else None))
+    remarks = (section(text(line(remark), bold=True)) for remark in wording.remarks(answer))
+    excerpts = (
+        Piece(
+            quoted=_words(excerpt),
+            opening=f"{wording.TRIMMED} " if excerpt.trimmed_before else "",
+            closing=f" {wording.TRIMMED}" if excerpt.trimmed_after else "",
+            cited=(_citation(excerpt),),
+            buttons=_buttons(key, "context", number=excerpt.number),
+        )
+        for excerpt in answer.excerpts
+    )
+    last = _buttons(key, "more", "sources", "share" if private else "remove")
+    counts = Piece(before=(context(plain(wording.counts(answer))),), buttons=last)
+    return messages([Piece(before=(*question, *remarks)), *excerpts, counts])
+
+
+def removing(answer: Message, others: Sequence[str]) -> Message:
+    """The last message of an answer, its button to remove it naming the others too, as far as there is room.
+
+    `others` are timestamps; the button's value is the key and they, with blanks between.
+    """
+    named = " ".join(["", *others[: (BLOCKS_LIMIT - MESSAGE_LIMIT) // _TIMESTAMP]])
+
+    def naming(block: Block) -> Block:
+        if block["type"] != "actions":
+            return block
+        elements = (
+            {**element, "value": element["value"] + named} if element["action_id"] == "answer:remove:0" else element
+            for element in block["elements"]
+        )
+        return {**block, "elements": list(elements)}
+
+    return replace(answer, blocks=tuple(map(naming, answer.blocks)))
+
+
+def context_messages(found: Context, generation: int, key: str) -> list[Message]:
+    """An excerpt whole, the stored text around it as far as that fits, and buttons to say what is wrong with it."""
+    excerpt = found.excerpt
+    head = context(plain(f"The stored text around excerpt {excerpt.number}, from generation {generation}"))
+    bare = Piece(
+        before=(head,),
+        quoted=_words(excerpt),
+        cited=(_citation(excerpt),),
+        buttons=_buttons(key, "not_an_answer", "wrong_source", number=excerpt.number),
+    )
+    room = MESSAGE_LIMIT - weigh([*bare.blocks(), *bare.buttons]) - 2 * _AROUND_BLOCKS
+    before, after = found.before.strip(), found.after.strip()
+    # A side that needs less than its half leaves the rest to the other.
+    half = max(room // 2, _AROUND_LEAST)
+    sides = (end_of(before, max(half, room - weight(after))), shorten(after, max(half, room - weight(before))))
+    above, below = ((section(*texts(side)),) if side else () for side in sides)
+    return messages([Piece((head, *above), bare.quoted, after=below, cited=bare.cited, buttons=bare.buttons)])
+
+
+def verification_messages(found: Verification) -> list[Message]:
+    """What became of every quotation of a text: its verdict, its words, and the places that bear it out."""
+    head = [section(text(wording.verified(found), bold=True))]
+    if any(finding.segments for finding in found.findings):
+        legend = (text("Struck out", strike=True), text(" is only in the quotation, "), text("bold", bold=True))
+        head.append(section(*legend, text(" only in the article.")))
+    findings = (_finding(number, finding) for number, finding in enumerate(found.findings, start=1))
+    return messages([Piece(before=tuple(head)), *(piece for pieces in findings for piece in pieces)])
+
+
+def text_messages(article: Article) -> list[Message]:
+    """The whole stored text of an article as it stands, cut between messages at paragraphs where it can be."""
+    starts = [paragraph.start for paragraph in paragraph_spans(article)]
+    head = section(text(headline(article.source), bold=True))
+    return messages([Piece((head,), tuple(texts(article.text, starts)), cited=(citation(article.source),))])
+
+
+def _refusal(refusal: Refusal, question: tuple[Block, ...], key: str | None) -> list[Piece]:
+    message = section(text(shorten(refusal.message, TEXT_LIMIT), bold=True))
+    nearest = [section(text(f"{wording.NEAREST}:"))] if refusal.nearest else []
+    nearest += [row(source, mark="• ") for source in refusal.nearest]
+    return [Piece(before=(*question, message)), Piece(before=tuple(nearest), buttons=_buttons(key, "remove"))]
+
+
+def _words(excerpt: Excerpt) -> tuple[Block, ...]:
+    return tuple(texts(excerpt.text, [sentence.start - excerpt.start for sentence in excerpt.passage.sentences]))
+
+
+def _citation(excerpt: Excerpt) -> Block:
+    also = wording.also_in(excerpt)
+    if also and weight(also) > _ALSO_LIMIT:
+        also = wording.also_counted(excerpt)
+    return citation(excerpt.source, wording.place(excerpt), number=excerpt.number, also=also)
+
+
+def _buttons(key: str | None, *whats: str, number: int = 0) -> tuple[Block, ...]:
+    """Buttons of an answer, or of one of its excerpts: what one does is its action, the answer's key its value."""
+    if key is None:
+        return ()
+    return tuple(
+        button(LABELS[what].format(number), f"answer:{what}:{number}", key, _STYLES.get(what)) for what in whats
+    )
+
+
+def _finding(number: int, finding: Finding) -> list[Piece]:
+    """A quotation with its verdict and its notes up to the first place; every further place by itself."""
+    verdict = section(text(f"{number}. {wording.VERDICTS[finding.verdict]}", bold=True))
+    if finding.segments:
+        quoted = [words for segment in finding.segments for words in _stretches(segment)]
+    else:
+        quoted = texts(finding.quotation.text)
+    told = wording.finding_notes(finding)
+    first = next((n for n, note in enumerate(told, start=1) if not isinstance(note, str)), len(told))
+    notes = [_note(note) for note in told]
+    further = (Piece(before=(note,)) for note in notes[first:])
+    return [Piece((verdict,), tuple(quoted), cited=tuple(notes[:first])), *further]
+
+
+def _note(note: str | Standing) -> Block:
+    if isinstance(note, str):
+        return context(plain(note, LINE_LIMIT))
+    return citation(note.source, f"paragraph {note.paragraph}{wording.typography(note)}")
+
+
+def _stretches(segment: Segment) -> list[Block]:
+    """A stretch of an altered quotation: struck out what only the quotation has, in bold what only the article has.
+
+    White space around words that differ is shown as the quotation has it.
+    """
+    if segment.change is Change.EQUAL:
+        return texts(segment.quoted)
+    spaced = segment.quoted or segment.printed
+    before, after = spaced[: len(spaced) - len(spaced.lstrip())], spaced[len(spaced.rstrip()) :]
+    struck, bold = texts(segment.quoted.strip(), strike=True), texts(segment.printed.strip(), bold=True)
+    between = texts(" ") if struck and bold else []
+    return [*texts(before), *struck, *between, *bold, *texts(after)]
