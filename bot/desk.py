@@ -24,6 +24,7 @@ from index.search import search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from index.encoder import Encoder
@@ -189,6 +190,10 @@ class Desk:
     async def neighbours(self, article_id: str, filters: Filters = ANY) -> list[Neighbour]:
         """The other articles that pass and hold paragraphs of an article word for word, most of them first."""
         return await self._search(lambda store: _neighbours(store, article_id, self._seen(filters)))
+
+    async def replaced(self, article_id: str) -> tuple[datetime, ...]:
+        """When earlier texts of an article were replaced, the latest first."""
+        return await self._search(lambda store: tuple(earlier.until for earlier in store.earlier(article_id)))
 
     async def status(self, filters: Filters = ANY) -> DeskStatus:
         """What is served now."""

@@ -13,7 +13,7 @@ from index.corpus import read_corpus
 from index.errors import BuildError, IndexUnavailableError, OnTheRecordError
 from index.faiss_store import FaissStoreWriter
 from index.generations import FORMAT, KEEP, Generations, file_facts
-from index.model import Filters, Kind, Manifest
+from index.model import Earlier, Filters, Kind, Manifest
 from index.passages import split
 
 if TYPE_CHECKING:
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from index.corpus import Corpus, Problem
     from index.encoder import Encoder
     from index.faiss_store import FaissStore
-    from index.model import Listing
+    from index.model import Article, Listing
 
 _ENCODE_AT_ONCE = 256  # texts between two reports of progress
+EARLIER_KEPT = 10  # earlier texts of an article that are kept for verification
 _NAMED_AT_MOST = 20  # articles named one by one in a report, of each sort
 
 
@@ -147,7 +148,7 @@ def build(
             else:
                 built = True
                 known = previous if same_model else None
-                manifest, embedded, reused = _write(generations, corpus, before, encoder, known, keep, progress)
+                manifest, embedded, reused = _write(generations, corpus, previous, encoder, known, keep, progress)
         finally:
             if previous:
                 previous.close()
@@ -191,7 +192,7 @@ def _open_previous(generations: Generations) -> FaissStore | None:
 def _write(
     generations: Generations,
     corpus: Corpus,
-    before: Mapping[str, Listing],
+    previous: FaissStore | None,
     encoder: Encoder,
     known: FaissStore | None,
     keep: int,
@@ -199,6 +200,7 @@ def _write(
 ) -> tuple[Manifest, int, int]:
     """Write, check and publish a generation; its manifest, and how many vectors were made and reused."""
     folder = None
+    before = _listed(previous)
     try:
         folder = generations.begin()
         writer = FaissStoreWriter(folder, encoder.dimension)
@@ -210,6 +212,8 @@ def _write(
                 same_text = earlier is not None and earlier.source.sha256 == article.source.sha256
                 parts = split(article)
                 writer.add(article, parts, earlier.indexed_at if earlier and same_text else built_at)
+                for replaced in _replaced(article, previous, built_at) if earlier and previous else ():
+                    writer.add_earlier(replaced)
                 quotable = [part for part in parts if part.kind is not Kind.RELATED]
                 passages += len(quotable)
                 sentences += sum(len(part.sentences) for part in quotable)
@@ -237,6 +241,15 @@ def _write(
         reason = str(exc).splitlines()[0] if str(exc) else type(exc).__name__
         raise BuildError(f"The build stopped: {reason.rstrip('.')}. The index is as it was before.") from exc
     return manifest, embedded, len(vectors) - embedded
+
+
+def _replaced(article: Article, previous: FaissStore, now: datetime) -> list[Earlier]:
+    """The earlier texts of an article that was there before, the latest first; what it has come back to is none."""
+    name = article.source.id
+    before = previous.article(name)
+    texts = [Earlier(before, now)] if before else []
+    texts += previous.earlier(name)
+    return [earlier for earlier in texts if earlier.article.source.sha256 != article.source.sha256][:EARLIER_KEPT]
 
 
 def _vectors(

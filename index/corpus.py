@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import stat
 import tomllib
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from index.drafts import CARD_FIELDS, card_field
 from index.errors import CorpusError
 from index.model import Article, Source
 from index.passages import sentences
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 20 * 1024 * 1024
 METADATA_FILE = "sources.toml"
-METADATA_KEYS = ("title", "outlet", "author", "published", "url", "language")
 OPENING_CHARS = 80
 
 _DATE_HEADER = re.compile(r"\s*(?:date|dated|published)\s*:?\s*(\d{4}-\d{2}-\d{2})\b\s*", re.IGNORECASE)
@@ -210,23 +209,10 @@ def _decode(raw: bytes) -> tuple[str, list[str]]:
 
 def _card_field(key: str, value: object) -> str | date:
     """A validated metadata value; ValueError says what is wrong with it."""
-    if key not in METADATA_KEYS:
+    if key not in CARD_FIELDS:
         hint = '; a file name stands in quotation marks, as in ["article.txt"]' if isinstance(value, dict) else ""
-        raise ValueError(f'"{key}" is not one of {", ".join(METADATA_KEYS)}{hint}')
-    if key == "published":
-        if isinstance(value, date) and not isinstance(value, datetime):
-            return value
-        try:
-            return datetime.strptime(str(value), "%Y-%m-%d").date()
-        except ValueError:
-            raise ValueError(f"published = {json.dumps(str(value))} is not a date as YYYY-MM-DD") from None
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{key} must be a text in quotation marks that is not empty")
-    if key == "url" and not re.fullmatch(r"https?://[^\s<>\"]+", value.strip()):
-        raise ValueError(f"url = {json.dumps(value)} is not a link that starts with http:// or https://")
-    if key == "language" and not re.fullmatch(r"[a-z]{2,3}(?:-[A-Za-z0-9]+)*", value.strip()):
-        raise ValueError(f"language = {json.dumps(value)} is not a code such as en or pt-BR")
-    return " ".join(value.split())
+        raise ValueError(f'"{key}" is not one of {", ".join(CARD_FIELDS)}{hint}')
+    return card_field(key, value)
 
 
 def _line_finder(text: str) -> Callable[..., int | None]:

@@ -21,6 +21,7 @@ from index.errors import BuildError, DamagedIndexError
 from index.model import (
     Article,
     Candidate,
+    Earlier,
     Filters,
     Kind,
     Listing,
@@ -58,13 +59,24 @@ CREATE TABLE passage (
 CREATE TABLE sentence (
     row INTEGER PRIMARY KEY, passage INTEGER NOT NULL REFERENCES passage, start INTEGER NOT NULL, "end" INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE earlier (
+    row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, title TEXT NOT NULL,
+    title_given INTEGER NOT NULL, outlet TEXT, author TEXT, published TEXT, url TEXT, language TEXT,
+    sha256 TEXT NOT NULL, body_start INTEGER NOT NULL, until TEXT NOT NULL, text TEXT NOT NULL
+) STRICT;
 CREATE INDEX passage_by_article ON passage (article);
+CREATE INDEX earlier_by_article ON earlier (article);
 CREATE INDEX sentence_by_passage ON sentence (passage);
 CREATE VIRTUAL TABLE title_words USING fts5 (words, content='', tokenize='{_TOKENIZER}');
 CREATE VIRTUAL TABLE passage_words USING fts5 (words, content='', tokenize='{_TOKENIZER}');
 CREATE VIRTUAL TABLE sentence_words USING fts5 (words, content='', tokenize='{_TOKENIZER}');
+CREATE VIRTUAL TABLE earlier_words USING fts5 (words, content='', tokenize='{_TOKENIZER}');
 """
 _CARD = "a.id, a.title, a.title_given, a.outlet, a.author, a.published, a.url, a.language, a.sha256"
+_EARLIER = (
+    "SELECT a.id, e.title, e.title_given, e.outlet, e.author, e.published, e.url, e.language, e.sha256, e.text, "
+    "e.body_start, e.until FROM earlier e JOIN article a ON a.row = e.article"
+)
 _PASSAGES = "FROM passage p JOIN article a ON a.row = p.article"
 _PASSAGE_TEXTS = f'SELECT substr(a.text, p.start + 1, p."end" - p.start) {_PASSAGES} ORDER BY p.row'
 _SENTENCE_TEXTS = (
@@ -115,6 +127,16 @@ class FaissStoreWriter:
                 self._db.execute(
                     "INSERT INTO sentence_words (rowid, words) VALUES (?, ?)", (sentence_row, passage.words(span))
                 )
+
+    def add_earlier(self, earlier: Earlier) -> None:
+        """See `StoreWriter.add_earlier`."""
+        article, s = earlier.article, earlier.article.source
+        row = self._db.execute(
+            "INSERT INTO earlier SELECT NULL, row, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM article WHERE id = ?",
+            (s.title, s.title_given, s.outlet, s.author, s.published and s.published.isoformat(), s.url,
+             s.language, s.sha256, article.body_start, earlier.until.isoformat(), article.text, s.id),
+        ).lastrowid  # fmt: skip
+        self._db.execute("INSERT INTO earlier_words (rowid, words) VALUES (?, ?)", (row, article.text))
 
     def texts(self) -> Iterator[str]:
         """See `StoreWriter.texts`."""
@@ -170,7 +192,7 @@ class FaissStore:
             self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
             query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
             counts = self._db.execute(query).fetchone()
-        except (RuntimeError, sqlite3.Error) as exc:
+        except (RuntimeError, sqlite3.Error, UnicodeDecodeError) as exc:  # SQLite may quote damaged bytes
             raise DamagedIndexError(f"{folder} cannot be opened: {str(exc).splitlines()[0]}.") from exc
         found = (*counts, self._passages.ntotal, self._sentences.ntotal)
         dimensions = {self._passages.d, self._sentences.d, manifest.dimension}
@@ -205,6 +227,22 @@ class FaissStore:
         for article, start, end in sorted(found.values()):
             spans[article].append(Span(start, end))
         return [(articles[row], held) for row, held in spans.items()]
+
+    def earlier_with(self, terms: Sequence[str], filters: Filters, limit: int) -> list[Earlier]:
+        """See `Store.earlier_with`."""
+        if not terms:
+            return []
+        where, values = _where(filters)
+        found = "SELECT rowid AS found, rank FROM earlier_words WHERE earlier_words MATCH ?"
+        query = f"{_EARLIER} JOIN ({found}) ON found = e.row WHERE {where or 'TRUE'} ORDER BY rank, e.row LIMIT ?"
+        with self._reading():
+            return [_earlier(row) for row in self._db.execute(query, (_any(terms), *values, limit))]
+
+    def earlier(self, article_id: str) -> list[Earlier]:
+        """See `Store.earlier`."""
+        with self._reading():
+            rows = self._db.execute(f"{_EARLIER} WHERE a.id = ? ORDER BY e.until DESC, e.row", (article_id,)).fetchall()
+        return [_earlier(row) for row in rows]
 
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
         """See `Store.document_frequency`."""
@@ -273,7 +311,8 @@ class FaissStore:
             for (answer,) in self._db.execute("PRAGMA integrity_check"):
                 if answer != "ok":
                     yield f"SQLite: {answer}"
-            for name, text, sha256 in self._db.execute("SELECT id, text, sha256 FROM article"):
+            stored = "SELECT id, text, sha256 FROM article UNION ALL SELECT a.id, e.text, e.sha256"
+            for name, text, sha256 in self._db.execute(f"{stored} FROM earlier e JOIN article a ON a.row = e.article"):
                 if hashlib.sha256(text.encode()).hexdigest() != sha256:
                     yield f"{name}: the stored text is not the one that was indexed"
             for name, table in (("passage", self._passages), ("sentence", self._sentences)):
@@ -303,7 +342,7 @@ class FaissStore:
                 yield
             except sqlite3.ProgrammingError:  # a call after close()
                 raise
-            except sqlite3.Error as exc:
+            except (sqlite3.Error, UnicodeDecodeError) as exc:
                 raise DamagedIndexError(
                     f"Generation {self.manifest.generation} cannot be read ({exc}). Run `python -m index verify`."
                 ) from exc
@@ -439,6 +478,11 @@ def _source(card: Sequence[str | int | None]) -> Source:
     name, title, title_given, outlet, author, published, url, language, sha256 = card
     day = date.fromisoformat(str(published)) if published else None
     return Source(str(name), str(title), bool(title_given), outlet, author, day, url, language, str(sha256))  # type: ignore[arg-type]  # SQLite columns
+
+
+def _earlier(row: Sequence[str | int]) -> Earlier:
+    *card, text, body_start, until = row
+    return Earlier(Article(_source(card), str(text), int(body_start)), datetime.fromisoformat(str(until)))
 
 
 def _sync(path: Path) -> None:

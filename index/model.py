@@ -155,6 +155,14 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """An article as it was before its text changed, and when the text that took its place was indexed."""
+
+    article: Article
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a generation is made of.
 

@@ -26,6 +26,7 @@ from index.passages import paragraph_spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from index.model import Article, Source
     from index.store import Store
@@ -87,6 +88,7 @@ class Verdict(StrEnum):
     ALTERED = "altered"
     STITCHED = "stitched"
     OTHER_SOURCE = "other_source"
+    CORRECTED = "corrected"
     NOT_FOUND = "not_found"
 
 
@@ -163,6 +165,8 @@ class Finding:
     - altered: `standings` is the place of the nearest wording; the `segments` joined are the quotation and its text;
     - stitched: `parts` in the quotation's order, with at most `PLACES` places each;
     - other source: as exact, but none of the places is in one of `outlets`;
+    - corrected: `standings` are places in earlier texts of articles, replaced at `until`; where the text that took the
+      place of the first has a wording near it, `segments` show what differs from that;
     - not found: nothing near enough is in the articles that were searched. It may have been said all the same.
 
     `outlets` are those that the message may mean by the name it gives, if it gives one.
@@ -178,6 +182,7 @@ class Finding:
     outlets: tuple[str, ...] = ()
     more: bool = False
     telling: bool = True
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +300,7 @@ def hold(quotation: Quotation, store: Store, filters: Filters = ANY, outlets: Co
     words = _written(said)
     telling = len(said.words(said.core)) >= TELLING_WORDS
     windows = _windows(store, _runs(words), filters, len(quotation.text))
-    found = _exact(said, windows, outlets)
+    found = _exact(said, windows, outlets) or _corrected(said, store, _runs(words), filters, windows)
     if telling and not found:
         near = _nearest(said, windows)
         found = _assembled(said, windows, near)
@@ -409,6 +414,22 @@ def _exact(said: _Said, windows: list[_Window], outlets: Collection[str]) -> Fin
     verdict = Verdict.OTHER_SOURCE if elsewhere else Verdict.EXACT
     standings = tuple(_standing(*fit) for fit in fitted[:PLACES])
     return Finding(said.quotation, verdict, standings, more=len(fitted) > PLACES)
+
+
+def _corrected(
+    said: _Said, store: Store, runs: Sequence[str], filters: Filters, windows: list[_Window]
+) -> Finding | None:
+    """The verdict on a quotation that stands exactly in texts which others have taken the place of."""
+    earlier = store.earlier_with(runs, filters, CANDIDATES)
+    whole = [_Window(e.article, [Span(0, len(e.article.text))], tokens(e.article.text)) for e in earlier]
+    found = _exact(said, whole, ())
+    if found is None:
+        return None
+    was = found.standings[0].source
+    until = max(e.until for e in earlier if e.article.source == was)
+    now = _nearest(said, [window for window in windows if window.article.source.id == was.id])
+    segments = _beside(said, now).segments if now else ()
+    return replace(found, verdict=Verdict.CORRECTED, segments=segments, until=until)
 
 
 def _fitted(said: _Said, place: _Place) -> tuple[int, int, list[Typography]]:

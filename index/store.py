@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from index.model import Article, Candidate, Filters, Listing, Manifest, Passage, Span
+    from index.model import Article, Candidate, Earlier, Filters, Listing, Manifest, Passage, Span
 
 
 class Store(Protocol):
@@ -37,6 +37,15 @@ class Store(Protocol):
         Only the best `limit` passages by BM25 count, best first, drawn only from articles that pass `filters`; an
         article's spans are in the order of its text. A term of several words must stand as one run.
         """
+
+    def earlier_with(self, terms: Sequence[str], filters: Filters, limit: int) -> list[Earlier]:
+        """The earlier texts in which any of the terms stands, of articles that pass; the best `limit` by BM25.
+
+        A term of several words must stand as one run. Earlier texts are for verification: no search finds them.
+        """
+
+    def earlier(self, article_id: str) -> list[Earlier]:
+        """The earlier texts of an article, the latest first."""
 
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many searchable passages of the whole index each term stands, as the lexical index matches it."""
@@ -65,6 +74,9 @@ class StoreWriter(Protocol):
 
     def add(self, article: Article, passages: Sequence[Passage], indexed_at: datetime) -> None:
         """Take an article and its passages. Related links are passed over: they can never be found or quoted."""
+
+    def add_earlier(self, earlier: Earlier) -> None:
+        """Take an earlier text of an article that was taken before."""
 
     def texts(self) -> Iterator[str]:
         """The texts that need a vector: every passage and every sentence, repeats included."""

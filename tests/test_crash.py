@@ -269,7 +269,7 @@ def test_a_disk_full_at_any_step_is_one_sentence_and_leaves_the_index_as_it_was(
 
 
 @pytest.mark.parametrize(
-    ("limit", "words"), [(1, "disk"), (4096, "disk"), (100_000, "passages.faiss"), (150_000, "sentences.faiss")]
+    ("limit", "words"), [(1, "disk"), (4096, "disk"), (120_000, "passages.faiss"), (150_000, "sentences.faiss")]
 )
 def test_a_disk_that_is_really_full_leaves_no_more_behind_each_time(
     builder: Builder, tmp_path: Path, limit: int, words: str

@@ -178,3 +178,11 @@ async def test_a_stored_text_that_changed_is_not_given(world: World) -> None:
     await world.by_chief("reindex")
     result = await world.bob.click(card, label="Stored text")
     assert (result.response.content, result.response.attachments) == (wording.TEXT_GONE, [])
+
+
+async def test_the_card_says_when_the_text_was_replaced(world: World) -> None:
+    (world.corpus / "otter.txt").write_text("An otter in Bruges has now commented on everything.", encoding="utf-8")
+    assert "Corrected" not in text_of((await world.alice.slash(world.channel, "source", article="otter")).response)
+    await world.by_chief("reindex")
+    card = text_of((await world.alice.slash(world.channel, "source", article="otter")).response)
+    assert f"**Corrected:** 1 earlier text, last replaced {datetime.now(UTC):%Y-%m-%d}" in card

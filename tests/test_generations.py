@@ -24,7 +24,7 @@ from index.errors import (
     NoIndexError,
 )
 from index.faiss_store import FILES
-from index.generations import MANIFEST, Generations
+from index.generations import FORMAT, MANIFEST, Generations
 from index.model import Filters
 
 if TYPE_CHECKING:
@@ -257,10 +257,10 @@ MANIFEST_HARMS = [
     "[]",
     "{}",
     "null",
-    '{"format": 1}',
+    json.dumps({"format": FORMAT}),
     "{",
-    '{"format": 1, "files": {"a": 1}}',
-    '{"format": 1, "files": []}',
+    json.dumps({"format": FORMAT, "files": {"a": 1}}),
+    json.dumps({"format": FORMAT, "files": []}),
 ]
 
 
