@@ -27,7 +27,10 @@ async def reindex(request: Request, text: str) -> None:
     await request.require_admin()
     visit = await request.visit()
     admin.require_all_seen(visit)
-    _, chosen = options(text, ("dry_run",))
+    rest, chosen = options(text, ("dry_run", "confirm"))
+    if rest:
+        raise UsageError("Write nothing after the command, or dry_run:yes to see what would change.")
+    confirmed = yes("confirm", chosen.get("confirm", "no"))
     notice = Notice(request)
     if yes("dry_run", chosen.get("dry_run", "no")):
         await request.whisper(views.preview_messages(await visit.desk.preview()))
@@ -37,16 +40,18 @@ async def reindex(request: Request, text: str) -> None:
         await notice.show([views.sentence(wording.progress(done, total))])
 
     try:
-        report = await admin.reindex(visit, show)
+        report = await admin.reindex(visit, show, confirmed=confirmed)
     except Exception as exc:  # noqa: BLE001 sentence_for logs it
         await notice.show([views.sentence(sentence_for(exc, PLATFORM, "reindex"))])
     else:
         await notice.show(views.report_messages(report))
 
 
-async def rollback(request: Request, _text: str) -> None:
+async def rollback(request: Request, text: str) -> None:
     """Go back to the generation before."""
     await request.require_admin()
+    if text:
+        raise UsageError("Write nothing after the command: it goes back to the index before.")
     generation = await admin.rollback(await request.visit())
     await request.tell(f"Generation {generation} is served now.")
 
@@ -76,7 +81,9 @@ async def restore(request: Request, text: str) -> None:
 async def audit(request: Request, text: str) -> None:
     """Show the newest lines of the audit log, or those before a number."""
     await request.require_admin()
-    _, chosen = options(text, ("before",))
+    rest, chosen = options(text, ("before",))
+    if rest:
+        raise UsageError("Write nothing after the command, or before:100 for what came before that line.")
     before = number("before", chosen["before"], 1, 10**12) if "before" in chosen else None
     actions = await request.bot.desk.recall(lambda records: records.actions(admin.LINES, before))
     await request.whisper(views.lines_messages("Audit log", views.audit_lines(actions)))
@@ -105,8 +112,8 @@ async def settings(request: Request, text: str) -> None:
     outlets, excerpts = chosen.get("outlets"), chosen.get("excerpts")
     given: dict[str, bool | int | tuple[str, ...] | None] = {
         "answers": yes("answers", chosen["answers"]) if "answers" in chosen else None,
-        "outlets": await admin.outlets_named(visit, outlets) if outlets else None,
-        "excerpts": number("excerpts", excerpts, 1, MAX_EXCERPTS) if excerpts else None,
+        "outlets": await admin.outlets_named(visit, outlets) if outlets is not None else None,
+        "excerpts": number("excerpts", excerpts, 1, MAX_EXCERPTS) if excerpts is not None else None,
         "private": yes("private", chosen["private"]) if "private" in chosen else None,
     }
     await admin.change_settings(visit, name, given, clear=yes("clear", chosen.get("clear", "no")))

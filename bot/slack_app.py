@@ -432,8 +432,12 @@ async def _http(bot: SlackBot) -> AsyncIterator[asyncio.Future[None]]:
     app, verifier = bot.app(), SignatureVerifier(bot.settings.slack_signing_secret or "")
 
     async def take(request: web.Request) -> web.Response:
-        body = await request.text()
-        if not verifier.is_valid_request(body, dict(request.headers)):
+        try:
+            body = await request.text()
+            genuine = verifier.is_valid_request(body, dict(request.headers))
+        except (ValueError, TypeError, LookupError):  # no text, no number, no ASCII
+            genuine = False
+        if not genuine:
             log.warning("slack.signature_refused")
             return web.Response(status=401)
         fields = dict(parse_qsl(body, keep_blank_values=True)) if request.content_type == _FORM else {}

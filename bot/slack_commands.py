@@ -153,7 +153,6 @@ async def turn(request: Request, key: str, page: int) -> None:
 async def _page(visit: Visit, wanted: Wanted, key: str, page: int) -> Message:
     """A page of a list of sources; one that is no longer there becomes the last."""
     listings = wanted.of(await visit.desk.listings(visit.within(wanted.filters())))
-    page = max(0, min(page, views.pages(listings) - 1))
     return views.sources_message(listings, page, key, narrowed=wanted.narrowed)
 
 

@@ -40,7 +40,11 @@ TROUBLE = (SlackApiError, aiohttp.ClientError, OSError, TimeoutError)
 
 def reason(error: BaseException) -> str:
     """What Slack or the network says, in one word."""
-    return str(error.response.get("error", "")) if isinstance(error, SlackApiError) else type(error).__name__
+    if not isinstance(error, SlackApiError):
+        return type(error).__name__
+    # Where Slack is down, something before it answers, and not in JSON.
+    told = getattr(error.response, "data", None)
+    return str(told["error"]) if isinstance(told, dict) and "error" in told else "no_json"
 
 
 @dataclass(frozen=True, slots=True)
