@@ -197,6 +197,7 @@ def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, No
             partial(SentenceTransformerEncoder, settings.embedding_model),
             reranker=CrossEncoderReranker(settings.reranker_model) if settings.reranker_model else None,
             keep=settings.keep_generations,
+            max_loss=settings.max_loss,
             caution=CAUTION[settings.caution],
         )
     if desk.warning:

@@ -43,8 +43,10 @@ def require_all_seen(visit: Visit) -> None:
         raise RefusedError(wording.REPORT_NAMES_ALL)
 
 
-async def reindex(visit: Visit, show: Callable[[int, int], Awaitable[None]]) -> BuildReport:
+async def reindex(visit: Visit, show: Callable[[int, int], Awaitable[None]], *, confirmed: bool = False) -> BuildReport:
     """Build a new generation; `show` gets (texts embedded, texts to embed) every now and then, (0, 0) at first.
+
+    `confirmed` lets any number of articles go.
 
     Raises:
         OnTheRecordError: the build failed; the old generation still serves.
@@ -57,7 +59,7 @@ async def reindex(visit: Visit, show: Callable[[int, int], Awaitable[None]]) -> 
         progress = (done, total)
 
     visit.log.info("%s.reindex_started user=%s", visit.platform, visit.user)
-    build = asyncio.create_task(visit.desk.reindex(take))
+    build = asyncio.create_task(visit.desk.reindex(take, confirmed=confirmed))
     shown = None
     while not build.done():
         if shown != progress:

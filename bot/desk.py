@@ -15,7 +15,7 @@ from bot.metrics import Gauges, Metrics, Quantiles, outcome_of
 from bot.quotations import Verification, verify
 from bot.records import Records, RecordsError
 from bot.sent import Context, Lost, Quoted, context, quote_again
-from index.build import BuildReport, Changes, build, preview
+from index.build import MAX_LOSS, BuildReport, Changes, build, preview
 from index.errors import BuildError, BuildLockedError, DamagedIndexError, IndexUnavailableError, OnTheRecordError
 from index.generations import KEEP, Generations
 from index.model import ANY, Filters, Kind
@@ -94,6 +94,7 @@ class Desk:
         *,
         reranker: Reranker | None = None,
         keep: int = KEEP,
+        max_loss: int = MAX_LOSS,
         caution: tuple[float, float] = CAUTION["balanced"],
     ) -> None:
         self._generations = Generations(index_dir)
@@ -101,6 +102,7 @@ class Desk:
         self._load_encoder = load_encoder
         self._reranker = reranker
         self._keep = keep
+        self._max_loss = max_loss
         self._caution = caution
         self._encoder = load_encoder()
         self._pointer = self._generations.readable_current()
@@ -199,13 +201,17 @@ class Desk:
         """What is served now."""
         return await self._search(lambda store: self._status(store, self._seen(filters)))
 
-    async def reindex(self, progress: Callable[[int, int], None] = lambda _done, _total: None) -> BuildReport:
+    async def reindex(
+        self, progress: Callable[[int, int], None] = lambda _done, _total: None, *, confirmed: bool = False
+    ) -> BuildReport:
         """Build a new generation from the corpus folder and serve it; the old one serves until then.
 
-        `progress` is called in the build's thread with (texts embedded, texts to embed).
+        `progress` is called in the build's thread with (texts embedded, texts to embed). `confirmed` lets any number of
+        articles go.
 
         Raises:
             BuildLockedError: a build is under way, here or in another process.
+            LossError: more articles would go than may.
             CorpusError, BuildError, EncoderError: the build failed; the old generation still serves.
 
         """
@@ -213,7 +219,9 @@ class Desk:
             raise BuildLockedError("The index is being built already, by this bot. Try again when it is done.")
         self._building = True
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._build_thread, self._build, progress)
+            return await asyncio.get_running_loop().run_in_executor(
+                self._build_thread, self._build, progress, 100 if confirmed else self._max_loss
+            )
         finally:
             self._building = False
 
@@ -267,14 +275,15 @@ class Desk:
         waiting, times = self._waiting - 1, self.metrics.quantiles()
         return DeskStatus(store.manifest, articles, passages, self._warning, self._building, waiting, times)
 
-    def _build(self, progress: Callable[[int, int], None]) -> BuildReport:
+    def _build(self, progress: Callable[[int, int], None], max_loss: int) -> BuildReport:
         def checked(done: int, total: int) -> None:
             if self._stopping.is_set():
                 raise BuildError("The build was stopped with the bot. The old index stays; reindex again.")
             progress(done, total)
 
         encoder = self._load_encoder()
-        return build(self._corpus_dir, self._generations.root, encoder, keep=self._keep, progress=checked)
+        root = self._generations.root
+        return build(self._corpus_dir, root, encoder, keep=self._keep, max_loss=max_loss, progress=checked)
 
     async def _search(self, work: Callable[[Store], T]) -> T:
         if self._waiting >= QUEUE:

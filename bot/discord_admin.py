@@ -32,9 +32,9 @@ def _require_admin(interaction: Interaction) -> None:
 
 
 @app_commands.command(description="Read the articles anew and build a new index (admins)")
-@app_commands.describe(dry_run="Only say what would change")
+@app_commands.describe(dry_run="Only say what would change", confirm="Let go however many articles are gone")
 @_admins_only
-async def reindex(interaction: Interaction, dry_run: bool = False) -> None:
+async def reindex(interaction: Interaction, dry_run: bool = False, confirm: bool = False) -> None:
     """Build a new generation while the old one answers; show how far it is, and what changed."""
     _require_admin(interaction)
     visit = await visit_by(interaction)
@@ -49,7 +49,7 @@ async def reindex(interaction: Interaction, dry_run: bool = False) -> None:
         await notice.show(wording.progress(done, total))
 
     try:
-        report = await admin.reindex(visit, show)
+        report = await admin.reindex(visit, show, confirmed=confirm)
     except Exception as exc:  # noqa: BLE001 sentence_for logs it
         await notice.show(sentence_for(exc, "reindex"))
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.answer import CAUTION, EXCERPTS
+from index.build import MAX_LOSS
 from index.encoder import DEFAULT_MODEL
 from index.errors import OnTheRecordError
 from index.generations import KEEP
@@ -34,6 +35,7 @@ class Settings:
     embedding_model: str = DEFAULT_MODEL
     reranker_model: str | None = None
     keep_generations: int = KEEP
+    max_loss: int = MAX_LOSS
     excerpts: int = EXCERPTS
     caution: str = "balanced"
     discord_token: str | None = field(default=None, repr=False)
@@ -152,6 +154,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "embedding_model": str,
     "reranker_model": str,
     "keep_generations": _count(0, 1000),
+    "max_loss": _count(0, 100),
     "excerpts": _count(1, MAX_EXCERPTS),
     "caution": _one_of(*CAUTION),
     "discord_token": _token,

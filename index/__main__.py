@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import watchfiles
 from dotenv import load_dotenv
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from index.build import BuildReport, build, preview
+from index.build import MAX_LOSS, BuildReport, build, preview
 from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder
-from index.errors import OnTheRecordError
+from index.errors import BuildLockedError, CorpusError, OnTheRecordError
 from index.generations import KEEP, Generations
 from index.reranker import CrossEncoderReranker
 from index.search import search
@@ -30,10 +31,26 @@ _model = click.option(
     "--model", envvar="EMBEDDING_MODEL", default=DEFAULT_MODEL, show_default=True,
     help="Any sentence-transformers model by name or path (EMBEDDING_MODEL).",
 )  # fmt: skip
+_corpus = click.option(
+    "--corpus", envvar="CORPUS_DIR", default="seeds", show_default=True, type=click.Path(path_type=Path),
+    help="Folder of the articles (CORPUS_DIR).",
+)  # fmt: skip
+_keep = click.option(
+    "--keep", default=KEEP, show_default=True, type=click.IntRange(min=0),
+    help="Earlier generations kept for rollback.",
+)  # fmt: skip
+_max_loss = click.option(
+    "--max-loss", envvar="MAX_LOSS", default=MAX_LOSS, show_default=True, type=click.IntRange(0, 100),
+    help="Percent of the articles that may go without --confirm (MAX_LOSS).",
+)  # fmt: skip
 _reranker = click.option(
     "--reranker", envvar="RERANKER_MODEL",
     help="Any sentence-transformers CrossEncoder by name or path, to read the best sentences (RERANKER_MODEL).",
 )  # fmt: skip
+
+
+# Milliseconds after which a watch looks whether an index can be built that could not be before.
+RETRY_MS = 1000
 
 
 class Commands(click.Group):
@@ -54,21 +71,54 @@ def main() -> None:
 
 
 @main.command("build")
-@click.option("--corpus", envvar="CORPUS_DIR", default="seeds", show_default=True, type=click.Path(path_type=Path),
-              help="Folder of the articles (CORPUS_DIR).")  # fmt: skip
+@_corpus
 @_index_dir
 @_model
-@click.option("--keep", default=KEEP, show_default=True, type=click.IntRange(min=0),
-              help="Earlier generations kept for rollback.")  # fmt: skip
+@_keep
+@_max_loss
+@click.option("--confirm", is_flag=True, help="Let more articles go than --max-loss.")
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
-def build_command(corpus: Path, index_dir: Path, model: str, keep: int, dry_run: bool) -> None:
+def build_command(
+    corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int, confirm: bool, dry_run: bool
+) -> None:
     """Index the articles as a new generation; the old one serves until it is done."""
     if dry_run:
         changes = preview(corpus, index_dir)
         click.echo("\n".join([f"A build would find: {changes.counts()}.", *changes.names()]))
         return
-    report = build_with_progress(corpus, index_dir, SentenceTransformerEncoder(model), keep)
+    encoder = SentenceTransformerEncoder(model)
+    report = build_with_progress(corpus, index_dir, encoder, keep, 100 if confirm else max_loss)
     click.echo("\n".join(report.lines()))
+
+
+@main.command()
+@_corpus
+@_index_dir
+@_model
+@_keep
+@_max_loss
+def watch(corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int) -> None:
+    """Index the articles, and again whenever a file of them changes, until it is stopped."""
+    if not corpus.is_dir():
+        raise CorpusError(f"The corpus folder {corpus} does not exist. Set CORPUS_DIR or pass --corpus.")
+    encoder = SentenceTransformerEncoder(model)
+    stale = True
+    # Changes are looked at together when nothing has happened for a moment; without any, the wait ends now and then.
+    for changes in watchfiles.watch(corpus, yield_on_timeout=True, rust_timeout=RETRY_MS, raise_interrupt=False):
+        stale = stale or bool(changes)
+        if not stale:
+            continue
+        try:
+            report = build_with_progress(corpus, index_dir, encoder, keep, max_loss)
+        except BuildLockedError as exc:
+            click.echo(exc, err=True)  # tried again
+            continue
+        except OnTheRecordError as exc:
+            click.echo(exc, err=True)
+        else:
+            if report.built:
+                click.echo("\n".join(report.lines()))
+        stale = False
 
 
 @main.command()
@@ -148,7 +198,9 @@ def rollback(index_dir: Path) -> None:
     click.echo(f"Generation {number} is current now.")
 
 
-def build_with_progress(corpus: Path, index_dir: Path, encoder: Encoder, keep: int) -> BuildReport:
+def build_with_progress(
+    corpus: Path, index_dir: Path, encoder: Encoder, keep: int, max_loss: int = MAX_LOSS
+) -> BuildReport:
     """Build, with a progress bar where standard error is a terminal, and a line there elsewhere."""
     console = Console(stderr=True)
     columns = (TextColumn("Embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -161,7 +213,7 @@ def build_with_progress(corpus: Path, index_dir: Path, encoder: Encoder, keep: i
             elif total and not done:
                 click.echo(f"Embedding {total} texts.", err=True)
 
-        return build(corpus, index_dir, encoder, keep=keep, progress=progress)
+        return build(corpus, index_dir, encoder, keep=keep, max_loss=max_loss, progress=progress)
 
 
 def _open(index_dir: Path, encoder: SentenceTransformerEncoder | None = None) -> FaissStore:

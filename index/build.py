@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from index.corpus import read_corpus
-from index.errors import BuildError, IndexUnavailableError, OnTheRecordError
+from index.errors import BuildError, IndexUnavailableError, LossError, OnTheRecordError
 from index.faiss_store import FaissStoreWriter
 from index.generations import FORMAT, KEEP, Generations, file_facts
 from index.model import Earlier, Filters, Kind, Manifest
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from index.model import Article, Listing
 
 _ENCODE_AT_ONCE = 256  # texts between two reports of progress
+MAX_LOSS = 20  # percent of the articles that may go without being asked about
+SMALL_LOSS = 5  # fewer articles than this are put back sooner than asked about
 EARLIER_KEPT = 10  # earlier texts of an article that are kept for verification
 _NAMED_AT_MOST = 20  # articles named one by one in a report, of each sort
 
@@ -110,15 +112,18 @@ def build(
     encoder: Encoder,
     *,
     keep: int = KEEP,
+    max_loss: int = MAX_LOSS,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> BuildReport:
     """Index a folder of articles as a new generation in `root` and make it current.
 
     `progress` is called with (texts embedded so far, texts to embed). `keep` earlier generations stay for rollback.
+    No more than `max_loss` percent of the articles may go; fewer than `SMALL_LOSS` always may.
 
     Raises:
         CorpusError: the corpus cannot be used at all.
         BuildLockedError: another build is under way.
+        LossError: more articles would go.
         BuildError: the build stopped (a full disk, say); the generation that was current still is.
 
     """
@@ -133,6 +138,14 @@ def build(
                 raise BuildError(
                     f"{corpus_folder} holds no article that can be read, and the index has {len(before)}: it stays as "
                     "it is. Check CORPUS_DIR; to empty the index on purpose, delete the folder " + str(root) + "."
+                )
+            here = {article.source.id for article in corpus.articles}
+            gone = [name for name in before if name not in here]
+            if len(gone) >= SMALL_LOSS and len(gone) * 100 > max_loss * len(before):
+                raise LossError(
+                    f"{len(gone)} of the {len(before)} articles in the index are no longer in {corpus_folder}, such "
+                    f"as {gone[0]}. The index stays as it is. If they are meant to go, confirm it: build with "
+                    "--confirm, or reindex with confirm."
                 )
             same_model = previous is not None and (
                 (previous.manifest.weights_sha256, previous.manifest.dimension)

@@ -4,7 +4,8 @@ OnTheRecordError
 ├── CorpusError            the corpus folder or its sources.toml cannot be used at all
 ├── EncoderError           the embedding model cannot be loaded, or is not the one it should be
 ├── BuildError             a build stopped; the index that was current still is
-│   └── BuildLockedError   another process is building
+│   ├── BuildLockedError   another process is building
+│   └── LossError          more of the index would go than is usual
 └── IndexUnavailableError  there is no index that can be served
     ├── NoIndexError       nothing has been built yet
     ├── IncompatibleIndexError  built by another format, model or dimension
@@ -33,6 +34,10 @@ class EncoderError(OnTheRecordError):
 
 class BuildError(OnTheRecordError):
     """A build stopped before its generation became current."""
+
+
+class LossError(BuildError):
+    """A build would drop more of the index than is usual; nothing was changed, and it can be confirmed."""
 
 
 class BuildLockedError(BuildError):

@@ -13,7 +13,7 @@ from word_encoder import WordHashEncoder
 
 from index.build import build, preview
 from index.corpus import read_corpus
-from index.errors import BuildError, CorpusError
+from index.errors import BuildError, CorpusError, LossError
 from index.generations import Generations
 from index.model import Filters, Kind
 from index.passages import split
@@ -361,3 +361,21 @@ def test_any_history_of_changes_ends_like_a_clean_build(
     assert list(generations.faults(generations.require_current())) == []
     assert len(generations.numbers()) <= 2
     shutil.rmtree(folder)
+
+
+def test_a_build_that_would_drop_much_of_the_index_asks_first(tmp_path: Path) -> None:
+    corpus, root = tmp_path / "corpus", tmp_path / "data"
+    corpus.mkdir()
+    for n in range(20):
+        (corpus / f"{n:02}.txt").write_text(f"Walrus number {n} swam to harbour {n}.", encoding="utf-8")
+    build(corpus, root, WordHashEncoder())
+    for n in range(5):
+        (corpus / f"{n:02}.txt").unlink()
+    with pytest.raises(LossError, match=r"^5 of the 20 articles .* such as 00\..*confirm"):
+        build(corpus, root, WordHashEncoder())
+    assert Generations(root).current() == 1
+    assert build(corpus, root, WordHashEncoder(), max_loss=25).manifest.articles == 15
+    # A few are put back sooner than asked about, and what is there no longer counts.
+    for n in range(5, 9):
+        (corpus / f"{n:02}.txt").unlink()
+    assert build(corpus, root, WordHashEncoder(), max_loss=0).manifest.articles == 11

@@ -198,7 +198,7 @@ async def test_reindexing_swaps_what_is_served(tmp_path: Path) -> None:
 
 async def test_a_build_or_rollback_by_another_process_is_followed(word_index: Path, desk: Desk, tmp_path: Path) -> None:
     assert len(await desk.listings()) == 5
-    build(write(tmp_path / "other", one="A single article stands alone."), word_index, WordHashEncoder())
+    build(write(tmp_path / "other", one="A single article stands alone."), word_index, WordHashEncoder(), max_loss=100)
     assert len(await desk.listings()) == 1
     Generations(word_index).rollback()
     assert len(await desk.listings()) == 5

@@ -53,7 +53,7 @@ def two_generations(word_index: Path, tmp_path: Path) -> Generations:
     """The seeds, and on top of them a generation of one article."""
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "a.txt").write_text("One article.", encoding="utf-8")
-    build(tmp_path / "corpus", word_index, WordHashEncoder())
+    build(tmp_path / "corpus", word_index, WordHashEncoder(), max_loss=100)
     return Generations(word_index)
 
 
