@@ -83,6 +83,11 @@ class Work:
         if self._stopping:
             raise StoppingError("The bot is being restarted. Ask again in a minute.")
 
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing new is begun."""
+        return self._stopping
+
     async def finish(self) -> None:
         """Begin nothing new, and wait until what is under way is done; what is not after `GRACE` is given up."""
         self._stopping = True

@@ -6,15 +6,16 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
+from slack_sdk.errors import SlackApiError
+
 from bot import slack_render as render
 from bot import slack_views as views
 from bot import wording
-from bot.days import DayError
 from bot.records import Verdict
-from bot.refine import RefinementError
 from bot.slack_replies import TROUBLE, Request, reason
 from bot.slack_text import mentions, plain
 from bot.visit import UsageError
+from index.errors import OnTheRecordError
 from index.model import ANY
 
 if TYPE_CHECKING:
@@ -57,18 +58,18 @@ async def answer_message(bot: SlackBot, event: Mapping[str, Any]) -> None:
     channel, text = event["channel"], event.get("text") or ""
     request = Request(bot, event["user"], channel, thread=event.get("thread_ts") or event["ts"])
     asked = event.get("channel_type") == "im" or mentions(text, bot.user)
-    if asked or event.get("thread_ts"):
+    if asked or (event.get("thread_ts") and not bot.work.stopping):
         await request.handle("mention", _answer(request, plain(text, bot.user), asked=asked))
 
 
 async def _answer(request: Request, text: str, *, asked: bool) -> None:
-    visit = await request.visit()
     if asked and text.casefold() in _FOR_HELP:
         await request.post([views.help_message()])
         return
     try:
+        visit = await request.visit()
         refined = await visit.refined(text, f"{request.channel}:{request.thread}")
-    except (DayError, RefinementError):
+    except OnTheRecordError:
         # People may talk in the thread of an answer without meaning the bot.
         if not asked:
             return
@@ -157,7 +158,12 @@ async def _remove(request: Request, visit: Visit, key: str, parts: list[str]) ->
     if not await request.bot.is_admin(request.user):
         await visit.require_asker(key)
     for part in parts:
-        await request.bot.client.chat_delete(channel=request.channel, ts=part)
+        try:
+            await request.bot.client.chat_delete(channel=request.channel, ts=part)
+        except SlackApiError as exc:
+            # Somebody may have deleted it.
+            if reason(exc) != "message_not_found":
+                raise
     await request.delete()
 
 

@@ -62,7 +62,7 @@ async def ask_with(request: Request, question: str, chosen: Mapping[str, str | N
 
 def form_errors(chosen: Mapping[str, str | None]) -> dict[str, str]:
     """What is wrong with a form that was sent, by field."""
-    wrong = {}
+    wrong = {} if chosen["question"] else {"question": wording.EMPTY_QUESTION}
     for name in ("since", "until"):
         try:
             period(chosen[name], None)
@@ -114,13 +114,21 @@ async def _verify(request: Request, text: str, *, private: bool) -> None:
 
 async def _content(bot: SlackBot, file: Mapping[str, Any]) -> str:
     """What is read of a file that somebody attached."""
+    refused = f"Slack does not let me read {wording.brief(file.get('name') or 'the file')}."
+    if file.get("is_external"):
+        # Its address is another service's, which must not get the token.
+        raise UsageError(refused)
     own = {"Authorization": f"Bearer {bot.client.token}"}
     try:
         async with bot.session.get(file.get("url_private") or "", headers=own, allow_redirects=False) as got:
             # Without the permission Slack sends a page to log in, and no error.
             if got.status != 200 or got.content_type == "text/html" != file.get("mimetype"):
-                raise UsageError(f"Slack does not let me read {wording.brief(file.get('name') or 'the file')}.")
-            data = await got.content.read(_READ_BYTES)
+                raise UsageError(refused)
+            data = bytearray()
+            async for chunk in got.content.iter_any():
+                data += chunk
+                if len(data) >= _READ_BYTES:
+                    break
     except (aiohttp.ClientError, TimeoutError) as exc:
         log.warning("slack.file_not_read error=%s", reason(exc))
         raise UsageError("The file could not be fetched from Slack. Try again.") from exc

@@ -110,7 +110,10 @@ class Request:
         except SlackApiError as exc:
             if not self.response_url or reason(exc) not in _NO_ENTRY:
                 raise
-        await self._through_url(messages, response_type="in_channel")
+        if len(messages) <= RESPONSES:
+            await self._through_url(messages, response_type="in_channel")
+        else:
+            await self.whisper(messages)
         return None
 
     async def whisper(self, messages: Sequence[Message]) -> None:
