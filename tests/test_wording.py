@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -138,10 +138,16 @@ def test_nothing_quoted_is_said_so() -> None:
 @pytest.mark.parametrize("telling", [True, False])
 def test_no_verdict_claims_more_than_the_index_shows(verdict: Verdict, telling: bool) -> None:
     found = finding("some words", verdict, HERE, telling=telling, parts=(Part(0, 4, (HERE,)),), outlets=("Post",))
+    found = replace(found, until=datetime(2026, 11, 22, tzinfo=UTC) if verdict is Verdict.CORRECTED else None)
     told = "\n".join(wording.verification_lines(Verification((found,), cut=False))).lower()
     for claim in ("fabricat", "invent", "false", "fake", "wrong", "did not say", "never said", "lie"):
         assert claim not in told
-    assert ("in this index" in told) or verdict in {Verdict.EXACT, Verdict.ALTERED, Verdict.STITCHED}
+    assert ("in this index" in told) or verdict in {
+        Verdict.EXACT,
+        Verdict.ALTERED,
+        Verdict.STITCHED,
+        Verdict.CORRECTED,
+    }
     assert ("so few words say little" in told) == (not telling)
 
 
