@@ -1,20 +1,30 @@
-"""What the readers of files make: articles as their files tell them, before anything is derived or corrected."""
+"""What the readers of files make: articles as their files tell them, before anything is derived or corrected.
+
+What was read of a file that takes long is remembered, so that it is read once.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+import sqlite3
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from io import BufferedReader
+    from pathlib import Path
 
 # The fields of a card that a file, or `sources.toml`, may give.
 CARD_FIELDS = ("title", "outlet", "author", "published", "url", "language")
 # The largest text that is taken for one article, in bytes.
 MAX_ARTICLE_BYTES = 20 * 1024 * 1024
+# Part of what a file's drafts are remembered under: to be changed with what a reader makes of a file.
+_CACHED_AS = "1"
 
 
 class UnreadableError(Exception):
@@ -52,6 +62,18 @@ class Refused:
     member: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in the corpus: the file (relative to the corpus folder), the line if known, and a sentence."""
+
+    file: str
+    reason: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file}{f':{self.line}' if self.line else ''}: {self.reason}"
+
+
 def card_field(key: str, value: object) -> str | date:
     """A checked value of a card's field.
 
@@ -73,3 +95,92 @@ def card_field(key: str, value: object) -> str | date:
     if key == "language" and not re.fullmatch(r"[a-z]{2,3}(?:-[A-Za-z0-9]+)*", value.strip()):
         raise ValueError(f"language = {json.dumps(value)} is not a code such as en or pt-BR")
     return " ".join(value.split())
+
+
+def line_finder(text: str) -> Callable[..., int | None]:
+    """A function (table, key=None) → line number, since tomllib reports no places for values it accepts."""
+    name = r"""(?:"[^"]*"|'[^']*'|[\w-]+)"""
+    opening = re.compile(rf"\s*(\[*)\s*({name}(?:\s*\.\s*{name})*)\s*[\]=]")
+    lines: dict[tuple[str, str | None], int] = {}
+    table: list[str] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if found := opening.match(line):
+            names = [part.strip("\"'") for part in re.findall(name, found[2])]
+            path = names if found[1] else table + names
+            table = names if found[1] else table
+            lines.setdefault((path[0], None), number)
+            lines.setdefault((path[0], path[1] if path[1:] else None), number)
+
+    def locate(name: str, key: str | None = None) -> int | None:
+        return lines.get((name, key), lines.get((name, None)))
+
+    return locate
+
+
+class DraftCache:
+    """Remembers what was read of files, by what is in them; where it cannot, everything is read anew.
+
+    As a context it forgets, in the end, what was not asked for.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._db: sqlite3.Connection | None = None
+        self._asked: set[str] = set()
+
+    def read(
+        self, file: BufferedReader, reader: Callable[[BinaryIO], Iterator[Draft | Refused]]
+    ) -> list[Draft | Refused]:
+        """What a reader makes of a file.
+
+        Raises:
+            UnreadableError: as the reader; that is not remembered.
+
+        """
+        key = f"{hashlib.file_digest(file, 'sha256').hexdigest()} {reader.__module__} {_CACHED_AS}"
+        file.seek(0)
+        self._asked.add(key)
+        with suppress(sqlite3.Error, ValueError, KeyError, TypeError):
+            for (fields,) in self._opened().execute("SELECT drafts FROM read WHERE key = ?", (key,)):
+                return [_from_fields(each) for each in json.loads(fields)]
+        drafts = list(reader(file))
+        with suppress(sqlite3.Error, UnicodeEncodeError):
+            fields = json.dumps([_as_fields(draft) for draft in drafts])
+            self._opened().execute("INSERT OR REPLACE INTO read VALUES (?, ?)", (key, fields))
+        return drafts
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._db is None:
+            self._db = sqlite3.connect(self._path or ":memory:", isolation_level=None)
+            # What a crash takes is read anew.
+            self._db.executescript(
+                "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
+                "CREATE TABLE IF NOT EXISTS read (key TEXT PRIMARY KEY, drafts TEXT NOT NULL) STRICT;"
+            )
+        return self._db
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._db is None:
+            return
+        with suppress(sqlite3.Error):
+            self._db.execute(
+                "DELETE FROM read WHERE key NOT IN (SELECT value FROM json_each(?))", (json.dumps([*self._asked]),)
+            )
+        self._db.close()
+
+
+def _as_fields(draft: Draft | Refused) -> dict[str, Any]:
+    fields = asdict(draft)
+    if isinstance(draft, Draft):
+        fields["card"] = {name: v.isoformat() if isinstance(v, date) else v for name, v in draft.card.items()}
+    return fields
+
+
+def _from_fields(fields: dict[str, Any]) -> Draft | Refused:
+    if "reason" in fields:
+        return Refused(**fields)
+    card = {name: card_field(name, value) for name, value in fields.pop("card").items()}
+    return Draft(card=card, **{**fields, "notes": tuple(fields["notes"])})

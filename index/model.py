@@ -55,12 +55,14 @@ class Source:
 class Article:
     """A card and the stored text, which is what is quoted.
 
-    `body_start` is the offset where prose begins, after a header such as `date 2023-05-04` run into the text.
+    `body_start` is the offset where prose begins, after a header such as `date 2023-05-04` run into the text. `spoken`
+    is the language that the text is in, as its card gives it or as it was detected; None where it is not known.
     """
 
     source: Source
     text: str
     body_start: int = 0
+    spoken: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,14 @@ class Listing:
     source: Source
     passages: int
     indexed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What was worked out from a text, so that it need not be again: its language and its signature (see `copies`)."""
+
+    spoken: str | None
+    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def article(text: str, body_start: int = 0, language: str | None = None) -> Article:
-    return Article(Source("a", "A", False, None, None, None, None, language, "0" * 64), text, body_start)
+    return Article(Source("a", "A", False, None, None, None, None, language, "0" * 64), text, body_start, language)
 
 
 def paragraphs(text: str) -> list[str]:
@@ -361,3 +361,10 @@ def test_a_post_reaches_back_over_wide_gaps_only_and_not_without_end() -> None:
 
 def test_a_post_named_in_mid_sentence_is_prose() -> None:
     assert kinds(f"{PROSE}\n\nThe link pic.twitter.com/abc123 was shared widely.")[8] is Kind.BODY
+
+
+@pytest.mark.parametrize("blank", "\u00a0\u2009\u202f\u3000\u2003\t")
+def test_a_blank_of_any_kind_before_a_full_stop_is_a_blank(blank: str) -> None:
+    words = f"A{blank}. Smith came. He{blank}left."
+    spans = sentences(words)
+    assert [words[span.start : span.end] for span in spans][-1] == f"He{blank}left."
