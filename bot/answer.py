@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from index.copies import place_of, same_words
 from index.model import ANY, Filters, Span
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Place:
 class Excerpt:
     """Whole sentences of one passage, verbatim: `article.text[start:end] == text`.
 
-    `number` counts from 1 within the answer. `also_in` is where else the very same words stand.
+    `number` counts from 1 within the answer. `also_in` is where else the same words stand, or nearly (see `copies`).
     """
 
     number: int
@@ -122,7 +123,8 @@ def compose(ranking: Ranking, count: int, skip: int = 0) -> tuple[Excerpt, ...]:
         for hit, span in options:
             seen = any(hit.passage.source == earlier.passage.source for earlier, _ in chosen)
             words = hit.passage.words(span)
-            repeated = any(words in earlier.passage.words(quoted) for earlier, quoted in chosen)
+            quotes = (earlier.passage.words(quoted) for earlier, quoted in chosen)
+            repeated = any(words in quote or same_words(words, quote) for quote in quotes)
             if len(chosen) < skip + count and seen == second and not repeated:
                 chosen.append((hit, span))
     excerpts = [_excerpt(number, hit, span, ranking.hits) for number, (hit, span) in enumerate(chosen, start=1)]
@@ -140,7 +142,7 @@ def _excerpt(number: int, hit: Hit, span: Span, hits: tuple[Hit, ...]) -> Excerp
     also_in = tuple(
         Place(other.passage.source, other.passage.paragraph)
         for other in hits
-        if other is not hit and text in other.passage.text
+        if other is not hit and (text in other.passage.text or place_of(text, other.passage.text))
     )
     return Excerpt(number, text, span.start, span.end, hit.passage, hit.score, also_in)
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import wording
-from bot.answer import CAUTION, EXCERPTS, Answer, Excerpt, Reason, Refusal, compose, is_question, refuse
+from bot.answer import CAUTION, EXCERPTS, Answer, Excerpt, Place, Reason, Refusal, compose, is_question, refuse
 from bot.metrics import Gauges, Metrics, Quantiles, outcome_of
 from bot.quotations import Verification, verify
 from bot.records import Records, RecordsError
 from bot.sent import Context, Lost, Quoted, context, quote_again
 from index.build import MAX_LOSS, BuildReport, Changes, build, preview
+from index.copies import place_of
 from index.errors import BuildError, BuildLockedError, DamagedIndexError, IndexUnavailableError, OnTheRecordError
 from index.generations import KEEP, Generations
 from index.model import ANY, Filters, Kind
-from index.passages import split
+from index.passages import paragraph_spans, split
 from index.search import search
 
 if TYPE_CHECKING:
@@ -321,7 +323,8 @@ class Desk:
             ranking = search(question, store, self._encoder, filters, self._reranker)
             if self._answers(ranking):
                 likely = ranking.confidence >= self._caution[1]
-                excerpts = compose(ranking, count, skip)
+                seen = filters.scope()
+                excerpts = tuple(_with_copies(store, excerpt, seen) for excerpt in compose(ranking, count, skip))
                 answer = replace(answer, excerpts=excerpts, likely=likely, preferred=ranking.preferred)
                 _check(answer, store)
             else:
@@ -353,6 +356,17 @@ def _check(answer: Answer, store: Store) -> None:
                 f"An excerpt from {excerpt.source.id} does not stand in its stored text, so it is not shown. "
                 "An admin should run `python -m index verify`."
             )
+
+
+def _with_copies(store: Store, excerpt: Excerpt, filters: Filters) -> Excerpt:
+    """The excerpt with all places where articles that carry the same story have its words."""
+    places = dict.fromkeys(excerpt.also_in)
+    for source in store.copies(excerpt.source.id, filters):
+        article = store.article(source.id)
+        if article and (found := place_of(excerpt.text, article.text[article.body_start :])):
+            paragraphs = [span.start for span in paragraph_spans(article)]
+            places[Place(source, bisect_right(paragraphs, found[0] + article.body_start))] = None
+    return replace(excerpt, also_in=tuple(places))
 
 
 def _article(store: Store, article_id: str, filters: Filters) -> Article | None:

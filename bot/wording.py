@@ -95,7 +95,20 @@ def also_in(excerpt: Excerpt) -> str | None:
     if not excerpt.also_in:
         return None
     places = (f"{title(p.source)}, {outlet(p.source)}, paragraph {p.paragraph}" for p in excerpt.also_in)
-    return "The same words stand in: " + "; ".join(places)
+    return f"The same words stand in: {'; '.join(places)}{_earliest(excerpt)}"
+
+
+def _earliest(excerpt: Excerpt) -> str:
+    """Which of the articles with the same words has the earliest date, if there is one."""
+    dated = [s for s in (excerpt.source, *(p.source for p in excerpt.also_in)) if s.published]
+    first = min((s.published for s in dated if s.published), default=None)
+    earliest = {s.id: s for s in dated if s.published == first}
+    if len({s.published for s in dated}) < 2 or len(earliest) > 1:
+        return ""
+    (source,) = earliest.values()
+    if source.id == excerpt.source.id:
+        return ". This is the earliest dated in this index"
+    return f". The earliest dated in this index is {title(source)}, {outlet(source)}, {day(source)}"
 
 
 def also_counted(excerpt: Excerpt) -> str:

@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from index.build import MAX_LOSS, BuildReport, build, preview
+from index.corpus import require_folder
 from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder
-from index.errors import BuildLockedError, CorpusError, OnTheRecordError
+from index.errors import BuildLockedError, OnTheRecordError
 from index.generations import KEEP, Generations
 from index.reranker import CrossEncoderReranker
 from index.search import search
@@ -99,8 +100,7 @@ def build_command(
 @_max_loss
 def watch(corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int) -> None:
     """Index the articles, and again whenever a file of them changes, until it is stopped."""
-    if not corpus.is_dir():
-        raise CorpusError(f"The corpus folder {corpus} does not exist. Set CORPUS_DIR or pass --corpus.")
+    require_folder(corpus)
     encoder = SentenceTransformerEncoder(model)
     stale = True
     # Changes are looked at together when nothing has happened for a moment; without any, the wait ends now and then.

@@ -5,16 +5,20 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from index.corpus import read_corpus
+from index import spellings
+from index.copies import groups, signature
+from index.corpus import read_corpus, require_folder
 from index.errors import BuildError, IndexUnavailableError, LossError, OnTheRecordError
 from index.faiss_store import FaissStoreWriter
 from index.generations import FORMAT, KEEP, Generations, file_facts
-from index.model import Earlier, Filters, Kind, Manifest
+from index.languages import detect
+from index.model import Derived, Earlier, Filters, Kind, Manifest
 from index.passages import split
+from index.spellings import names_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,12 +27,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from index.corpus import Corpus, Problem
+    from index.corpus import Corpus
+    from index.drafts import Problem
     from index.encoder import Encoder
     from index.faiss_store import FaissStore
     from index.model import Article, Listing
 
 _ENCODE_AT_ONCE = 256  # texts between two reports of progress
+CACHE = "drafts.sqlite"  # what was read of files that take long
 MAX_LOSS = 20  # percent of the articles that may go without being asked about
 SMALL_LOSS = 5  # fewer articles than this are put back sooner than asked about
 EARLIER_KEPT = 10  # earlier texts of an article that are kept for verification
@@ -97,7 +103,7 @@ def preview(corpus_folder: Path, root: Path) -> Changes:
         CorpusError: the corpus cannot be used at all.
 
     """
-    corpus = read_corpus(corpus_folder)
+    corpus = read_corpus(corpus_folder, root / CACHE if root.is_dir() else None)
     previous = _open_previous(Generations(root))
     try:
         return _changes(corpus, _listed(previous))
@@ -128,9 +134,10 @@ def build(
 
     """
     started = time.perf_counter()
-    corpus = read_corpus(corpus_folder)
+    require_folder(corpus_folder)
     generations = Generations(root)
     with generations.locked():
+        corpus = read_corpus(corpus_folder, root / CACHE)
         previous = _open_previous(generations)
         try:
             before = _listed(previous)
@@ -220,16 +227,25 @@ def _write(
         try:
             built_at = datetime.now(UTC)
             passages = sentences = 0
-            for article in corpus.articles:
+            derived = previous.derived() if previous else {}
+            signatures = {}
+            for read in corpus.articles:
+                known_of_text = derived.get(read.source.sha256) or Derived(detect(read.text), signature(read.text))
+                article = replace(read, spoken=read.source.language or known_of_text.spoken)
+                signatures[article.source.id] = known_of_text.signature
                 earlier = before.get(article.source.id)
                 same_text = earlier is not None and earlier.source.sha256 == article.source.sha256
                 parts = split(article)
-                writer.add(article, parts, earlier.indexed_at if earlier and same_text else built_at)
+                indexed_at = earlier.indexed_at if earlier and same_text else built_at
+                writer.add(article, parts, indexed_at, known_of_text.signature)
                 for replaced in _replaced(article, previous, built_at) if earlier and previous else ():
                     writer.add_earlier(replaced)
                 quotable = [part for part in parts if part.kind is not Kind.RELATED]
                 passages += len(quotable)
                 sentences += sum(len(part.sentences) for part in quotable)
+            texts = {article.source.id: article.text for article in corpus.articles}
+            names = spellings.groups(names_in(texts.values()), corpus.aliases)
+            writer.relate(groups(signatures, texts.__getitem__), names)
             vectors, embedded = _vectors(set(writer.texts()), encoder, known, progress)
             writer.finish(vectors)
         finally:

@@ -1,4 +1,7 @@
-"""A folder of files → articles. Refuses a bad file by name and reads on; never invents metadata."""
+"""A folder of files → articles, each read by the reader of its format.
+
+A bad file, or a bad article in a file of several, is refused by name and the others go on. Metadata is never invented.
+"""
 
 from __future__ import annotations
 
@@ -7,40 +10,38 @@ import re
 import stat
 import tomllib
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from index.drafts import CARD_FIELDS, card_field
+from index import formats
+from index.drafts import (
+    CARD_FIELDS,
+    Draft,
+    DraftCache,
+    Problem,
+    Refused,
+    UnreadableError,
+    card_field,
+    line_finder,
+)  # fmt: skip
 from index.errors import CorpusError
+from index.markup import WITHDRAWN
 from index.model import Article, Source
 from index.passages import sentences
+from index.spellings import ALIASES_FILE, read_aliases
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Mapping
+    from datetime import date
     from pathlib import Path
 
-MAX_FILE_BYTES = 20 * 1024 * 1024
 METADATA_FILE = "sources.toml"
 OPENING_CHARS = 80
 
-_DATE_HEADER = re.compile(r"\s*(?:date|dated|published)\s*:?\s*(\d{4}-\d{2}-\d{2})\b\s*", re.IGNORECASE)
 # Where a report was filed, in brackets, before a dash, or before a colon.
 _DATELINE = re.compile(
     r"\s*(?:\([A-Z][\w .'’-]{1,30}\)\s+|[A-Z][A-Z .'’-]{2,30}(?:,[^\n–—-]{1,30})?(?:\([^)\n]{1,30}\)\s*)?\s[-–—]+\s+"
     r"|[A-Z][a-z]+(?: [A-Z][a-z]+)?:\s+)(?=\S)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong in the corpus: the file (relative to the corpus folder), the line if known, and a sentence."""
-
-    file: str
-    reason: str
-    line: int | None = None
-
-    def __str__(self) -> str:
-        return f"{self.file}{f':{self.line}' if self.line else ''}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,42 +51,64 @@ class Corpus:
     articles: tuple[Article, ...]
     refused: tuple[Problem, ...]
     notes: tuple[Problem, ...]
+    aliases: tuple[tuple[str, ...], ...] = ()
 
     @property
     def sha256(self) -> str:
-        """A hash over every stored text and its metadata; equal hashes make equal indexes."""
-        digest = hashlib.sha256()
+        """A hash over every stored text, its metadata and the aliases; equal hashes make equal indexes."""
+        digest = hashlib.sha256(repr(self.aliases).encode())
         for article in self.articles:
             digest.update(repr((article.source, article.body_start)).encode())
         return digest.hexdigest()
 
 
-def read_corpus(folder: Path) -> Corpus:
-    """Read every `.txt` file under `folder`, with the metadata of its `sources.toml` if there is one.
+def require_folder(folder: Path) -> None:
+    """Raise CorpusError where there is no such folder."""
+    if not folder.is_dir():
+        raise CorpusError(f"The corpus folder {folder} does not exist. Set CORPUS_DIR or pass --corpus.")
+
+
+def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
+    """Read every article file under `folder`, with the metadata of its `sources.toml` if there is one.
+
+    `cache` is a file that remembers what was read of pages and PDFs, which take long; it is made where there is none.
 
     Raises:
         CorpusError: `folder` is not a readable folder, or `sources.toml` is not TOML (the message names the line).
 
     """
-    if not folder.is_dir():
-        raise CorpusError(f"The corpus folder {folder} does not exist. Set CORPUS_DIR or pass --corpus.")
-    root = folder.resolve()
+    require_folder(folder)
     metadata, notes = read_metadata(folder / METADATA_FILE)
     articles, refused = [], []
-    for path in _text_files(folder):
-        name = path.relative_to(folder).as_posix()
-        try:
-            article, note = _read_article(path, root, name, metadata.pop(name, {}))
-        except _RefusedError as exc:
-            refused.append(Problem(name.encode(errors="replace").decode(), str(exc)))
-            continue
-        articles.append(article)
-        notes.extend(Problem(name, reason) for reason in note)
+    with DraftCache(cache) as known:
+        for path in article_files(folder):
+            file = path.relative_to(folder).as_posix()
+            try:
+                drafts, read_as = _drafts(path, folder.resolve(), file, known)
+            except UnreadableError as exc:
+                metadata.pop(file, None)
+                refused.append(Problem(file.encode(errors="replace").decode(), str(exc), exc.line))
+                continue
+            notes += [Problem(file, read_as)] if read_as else []
+            # A version of an article that withdraws it counts, however many came before it in the file.
+            withdrawn = {d.member for d in drafts if isinstance(d, Refused) and d.reason == WITHDRAWN}
+            for draft in drafts:
+                if isinstance(draft, Draft) and draft.member and draft.member in withdrawn:
+                    continue
+                name = f"{file}#{draft.member}" if draft.member else file
+                card = metadata.pop(name, {})
+                if isinstance(draft, Refused):
+                    refused.append(Problem(name, draft.reason, draft.line))
+                    continue
+                articles.append(_article(draft, name, card))
+                notes += [Problem(name, reason, draft.line) for reason in (*draft.notes, *_conflicts(draft, card))]
     if metadata:
-        locate = _line_finder((folder / METADATA_FILE).read_text(encoding="utf-8-sig"))
+        locate = line_finder((folder / METADATA_FILE).read_text(encoding="utf-8-sig"))
         for name in sorted(metadata):
             notes.append(Problem(METADATA_FILE, f'there is no article file "{name}"', locate(name)))
-    return Corpus(tuple(articles), tuple(refused), tuple(notes))
+    articles.sort(key=lambda article: article.source.id)
+    aliases, problems = read_aliases(folder / ALIASES_FILE)
+    return Corpus(tuple(articles), tuple(refused), (*notes, *problems), tuple(aliases))
 
 
 def read_metadata(path: Path) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
@@ -102,7 +125,7 @@ def read_metadata(path: Path) -> tuple[dict[str, dict[str, Any]], list[Problem]]
         tables = tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as exc:  # a ValueError: not UTF-8, not TOML, or a number too long
         raise CorpusError(f"{path}: {exc}. Nothing was indexed; correct the file and build again.") from exc
-    locate = _line_finder(text)
+    locate = line_finder(text)
     metadata: dict[str, dict[str, Any]] = {}
     problems = []
     for name, table in tables.items():
@@ -129,82 +152,59 @@ def opening_words(text: str, start: int, language: str = "en") -> str:
     return sentence[: OPENING_CHARS + 1].rsplit(None, 1)[0].rstrip(" ,;:–—-") + "…"
 
 
-class _RefusedError(Exception):
-    """Why a file is not taken, as a sentence."""
-
-
-def _text_files(folder: Path) -> Iterator[Path]:
-    """Every `.txt` below the folder in a stable order; hidden files and folders are not the corpus."""
-    for path in sorted(folder.rglob("*.txt")):
+def article_files(folder: Path) -> Iterator[Path]:
+    """Every article file below the folder in a stable order: no hidden ones, and nothing called README."""
+    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in formats.SUFFIXES):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and not path.is_dir():
+        if not hidden and path.stem.lower() != "readme" and not path.is_dir():
             yield path
 
 
-def _read_article(path: Path, root: Path, name: str, card: dict[str, Any]) -> tuple[Article, list[str]]:
+def _drafts(path: Path, root: Path, name: str, known: DraftCache) -> tuple[list[Draft | Refused], str | None]:
+    """What a file holds, and a note where it is not what its name says."""
     try:
         name.encode()
-        facts = path.stat()  # first, since it tells of a loop of links on every version of Python
-        if not stat.S_ISREG(facts.st_mode):
-            raise _RefusedError("it is not a regular file")
+        # First, since it tells of a loop of links on every version of Python.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UnreadableError("it is not a regular file")
         if not path.resolve().is_relative_to(root):
-            raise _RefusedError("it is a link that leads out of the corpus folder")
-        if facts.st_size > MAX_FILE_BYTES:
-            raise _RefusedError(f"it is larger than {MAX_FILE_BYTES // 1024**2} MiB, too large for one article")
-        raw = path.read_bytes()
+            raise UnreadableError("it is a link that leads out of the corpus folder")
+        with path.open("rb") as file:
+            read, note = formats.reader_of(file.read(formats.HEAD_BYTES), name)
+            file.seek(0)
+            return (known.read(file, read) if read.__module__ in formats.SLOW else list(read(file))), note
     except UnicodeEncodeError as exc:
-        raise _RefusedError("its name is not UTF-8") from exc
+        raise UnreadableError("its name is not UTF-8") from exc
     except OSError as exc:
-        raise _RefusedError(f"it cannot be read: {exc.strerror or exc}") from exc
-    text, notes = _decode(raw)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
-        raise _RefusedError("it is empty")
-    published, body_start = None, 0
-    if header := _DATE_HEADER.match(text):
-        body_start = header.end()
-        try:
-            published = date.fromisoformat(header.group(1))
-        except ValueError:
-            notes.append(f"its date {header.group(1)} does not exist; the article is shown without a date")
-        if not text[body_start:].strip():
-            raise _RefusedError("it holds a date and no text")
-    language = card.get("language")
+        raise UnreadableError(f"it cannot be read: {exc.strerror or exc}") from exc
+
+
+def _article(draft: Draft, name: str, card: Mapping[str, str | date]) -> Article:
+    """The article of a draft, corrected by `sources.toml`; nothing is made up but a stand-in for a missing title."""
+    told: dict[str, Any] = {**draft.card, **card}
+    language = told.get("language")
+    title = told.pop("title", None)
     source = Source(
         id=name.removesuffix(".txt"),
-        title=opening_words(text, body_start, language or "en"),
-        title_given=False,
+        title=title or opening_words(draft.text, draft.body_start, language or "en"),
+        title_given=title is not None,
         outlet=None,
         author=None,
-        published=published,
+        published=None,
         url=None,
-        language=language,
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        language=None,
+        sha256=hashlib.sha256(draft.text.encode()).hexdigest(),
     )
-    source = replace(source, **card, title_given="title" in card)
-    return Article(source, text, body_start), notes
+    return Article(replace(source, **told), draft.text, draft.body_start)
 
 
-def _decode(raw: bytes) -> tuple[str, list[str]]:
-    """UTF-8 or a byte order mark's encoding, else Windows-1252, which shows what Latin-1 bytes were meant to show."""
-    encoding = "utf-8-sig"
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
-    elif b"\0" in raw:
-        raise _RefusedError("it holds NUL bytes, so it is not a text file")
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError as exc:
-        if encoding == "utf-16":
-            raise _RefusedError("its byte order mark says UTF-16, but it is not") from exc
-    else:
-        if "\0" in text:
-            raise _RefusedError("it holds NUL characters, so it is not a text file")
-        return text, []
-    try:
-        return raw.decode("cp1252"), ["it is not UTF-8; read as Latin-1 (Windows-1252)"]
-    except UnicodeDecodeError:
-        return raw.decode("latin-1"), ["it is not UTF-8; read as Latin-1"]
+def _conflicts(draft: Draft, card: Mapping[str, str | date]) -> list[str]:
+    """Where `sources.toml` says something else than the file; it is there to correct the file, so it counts."""
+    return [
+        f'{METADATA_FILE} gives {name} = "{value}", the file "{draft.card[name]}"; {METADATA_FILE} counts'
+        for name, value in card.items()
+        if name in draft.card and draft.card[name] != value
+    ]
 
 
 def _card_field(key: str, value: object) -> str | date:
@@ -213,23 +213,3 @@ def _card_field(key: str, value: object) -> str | date:
         hint = '; a file name stands in quotation marks, as in ["article.txt"]' if isinstance(value, dict) else ""
         raise ValueError(f'"{key}" is not one of {", ".join(CARD_FIELDS)}{hint}')
     return card_field(key, value)
-
-
-def _line_finder(text: str) -> Callable[..., int | None]:
-    """A function (table, key=None) → line number, since tomllib reports no places for values it accepts."""
-    name = r"""(?:"[^"]*"|'[^']*'|[\w-]+)"""
-    opening = re.compile(rf"\s*(\[*)\s*({name}(?:\s*\.\s*{name})*)\s*[\]=]")
-    lines: dict[tuple[str, str | None], int] = {}
-    table: list[str] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if found := opening.match(line):
-            names = [part.strip("\"'") for part in re.findall(name, found[2])]
-            path = names if found[1] else table + names
-            table = names if found[1] else table
-            lines.setdefault((path[0], None), number)
-            lines.setdefault((path[0], path[1] if path[1:] else None), number)
-
-    def locate(name: str, key: str | None = None) -> int | None:
-        return lines.get((name, key), lines.get((name, None)))
-
-    return locate

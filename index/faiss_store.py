@@ -18,9 +18,11 @@ import faiss
 import numpy as np
 
 from index.errors import BuildError, DamagedIndexError
+from index.languages import forms, indexed
 from index.model import (
     Article,
     Candidate,
+    Derived,
     Earlier,
     Filters,
     Kind,
@@ -31,6 +33,7 @@ from index.model import (
     Source,
     Span,
 )
+from index.spellings import variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -50,7 +53,8 @@ _SCHEMA = f"""
 CREATE TABLE article (
     row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, title TEXT NOT NULL, title_given INTEGER NOT NULL, outlet TEXT,
     outlet_key TEXT, author TEXT, published TEXT, url TEXT, language TEXT, sha256 TEXT NOT NULL,
-    body_start INTEGER NOT NULL, indexed_at TEXT NOT NULL, text TEXT NOT NULL
+    body_start INTEGER NOT NULL, spoken TEXT, indexed_at TEXT NOT NULL, text TEXT NOT NULL, signature BLOB NOT NULL,
+    story INTEGER
 ) STRICT;
 CREATE TABLE passage (
     row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, paragraph INTEGER NOT NULL,
@@ -64,6 +68,8 @@ CREATE TABLE earlier (
     title_given INTEGER NOT NULL, outlet TEXT, author TEXT, published TEXT, url TEXT, language TEXT,
     sha256 TEXT NOT NULL, body_start INTEGER NOT NULL, until TEXT NOT NULL, text TEXT NOT NULL
 ) STRICT;
+CREATE TABLE name (key TEXT NOT NULL, spelling TEXT NOT NULL) STRICT;
+CREATE INDEX article_by_story ON article (story);
 CREATE INDEX passage_by_article ON passage (article);
 CREATE INDEX earlier_by_article ON earlier (article);
 CREATE INDEX sentence_by_passage ON sentence (passage);
@@ -102,16 +108,16 @@ class FaissStoreWriter:
         self._db.executescript(_SCHEMA)
         self._db.execute("BEGIN")
 
-    def add(self, article: Article, passages: Sequence[Passage], indexed_at: datetime) -> None:
+    def add(self, article: Article, passages: Sequence[Passage], indexed_at: datetime, signature: bytes) -> None:
         """See `StoreWriter.add`."""
-        s = article.source
+        s, spoken = article.source, article.spoken
         row = self._db.execute(
-            "INSERT INTO article VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO article VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
             (s.id, s.title, s.title_given, s.outlet, s.outlet and outlet_key(s.outlet), s.author,
-             s.published and s.published.isoformat(), s.url, s.language, s.sha256, article.body_start,
-             indexed_at.isoformat(), article.text),
+             s.published and s.published.isoformat(), s.url, s.language, s.sha256, article.body_start, spoken,
+             indexed_at.isoformat(), article.text, signature),
         ).lastrowid  # fmt: skip
-        self._db.execute("INSERT INTO title_words (rowid, words) VALUES (?, ?)", (row, s.title))
+        self._index("title", row, s.title, spoken)
         for passage in passages:
             if passage.kind is Kind.RELATED:
                 continue
@@ -119,14 +125,12 @@ class FaissStoreWriter:
                 "INSERT INTO passage VALUES (NULL, ?, ?, ?, ?, ?)",
                 (row, passage.paragraph, passage.kind, passage.start, passage.end),
             ).lastrowid
-            self._db.execute("INSERT INTO passage_words (rowid, words) VALUES (?, ?)", (passage_row, passage.text))
+            self._index("passage", passage_row, passage.text, spoken)
             for span in passage.sentences:
                 sentence_row = self._db.execute(
                     "INSERT INTO sentence VALUES (NULL, ?, ?, ?)", (passage_row, span.start, span.end)
                 ).lastrowid
-                self._db.execute(
-                    "INSERT INTO sentence_words (rowid, words) VALUES (?, ?)", (sentence_row, passage.words(span))
-                )
+                self._index("sentence", sentence_row, passage.words(span), spoken)
 
     def add_earlier(self, earlier: Earlier) -> None:
         """See `StoreWriter.add_earlier`."""
@@ -136,7 +140,17 @@ class FaissStoreWriter:
             (s.title, s.title_given, s.outlet, s.author, s.published and s.published.isoformat(), s.url,
              s.language, s.sha256, article.body_start, earlier.until.isoformat(), article.text, s.id),
         ).lastrowid  # fmt: skip
-        self._db.execute("INSERT INTO earlier_words (rowid, words) VALUES (?, ?)", (row, article.text))
+        self._index("earlier", row, article.text, article.spoken)
+
+    def relate(self, stories: Iterable[Sequence[str]], names: Mapping[str, Sequence[str]]) -> None:
+        """See `StoreWriter.relate`."""
+        for number, story in enumerate(stories):
+            self._db.executemany("UPDATE article SET story = ? WHERE id = ?", ((number, name) for name in story))
+        rows = ((key, spelling) for key, spellings in names.items() for spelling in spellings)
+        self._db.executemany("INSERT INTO name VALUES (?, ?)", rows)
+
+    def _index(self, table: str, row: int | None, words: str, spoken: str | None) -> None:
+        self._db.execute(f"INSERT INTO {table}_words (rowid, words) VALUES (?, ?)", (row, indexed(words, spoken)))
 
     def texts(self) -> Iterator[str]:
         """See `StoreWriter.texts`."""
@@ -192,8 +206,13 @@ class FaissStore:
             self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
             query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
             counts = self._db.execute(query).fetchone()
+            spoken = self._db.execute("SELECT DISTINCT spoken FROM article WHERE spoken IS NOT NULL").fetchall()
+            names = self._db.execute("SELECT key, spelling FROM name ORDER BY rowid").fetchall()
         except (RuntimeError, sqlite3.Error, UnicodeDecodeError) as exc:  # SQLite may quote damaged bytes
             raise DamagedIndexError(f"{folder} cannot be opened: {str(exc).splitlines()[0]}.") from exc
+        self._languages = frozenset(code.partition("-")[0] for (code,) in spoken)
+        self._names = _grouped(names)
+        self._widened: dict[str, str] = {}
         found = (*counts, self._passages.ntotal, self._sentences.ntotal)
         dimensions = {self._passages.d, self._sentences.d, manifest.dimension}
         if found != (manifest.passages, manifest.sentences) * 2 or len(dimensions) > 1:
@@ -217,12 +236,12 @@ class FaissStore:
         matching = f"SELECT rowid FROM passage_words WHERE passage_words MATCH ? {within} ORDER BY rank LIMIT ?"
         among = "(SELECT value FROM json_each(?))"
         with self._reading():
-            best = [row for (row,) in self._db.execute(matching, (_any(terms), *values, limit))]
+            best = [row for (row,) in self._db.execute(matching, (self._any(terms), *values, limit))]
             query = f'SELECT row, article, start, "end" FROM passage WHERE row IN {among}'
             found = {row: rest for row, *rest in self._db.execute(query, (json.dumps(best),))}
-            query = f"SELECT a.row, {_CARD}, a.text, a.body_start FROM article a WHERE a.row IN {among}"
+            query = f"SELECT a.row, {_CARD}, a.text, a.body_start, a.spoken FROM article a WHERE a.row IN {among}"
             rows = self._db.execute(query, (json.dumps([article for article, *_ in found.values()]),)).fetchall()
-        articles = {row: Article(_source(card), text, body_start) for row, *card, text, body_start in rows}
+        articles = {row: Article(_source(told[:-3]), *told[-3:]) for row, *told in rows}
         spans: dict[int, list[Span]] = {found[row][0]: [] for row in best}
         for article, start, end in sorted(found.values()):
             spans[article].append(Span(start, end))
@@ -236,7 +255,23 @@ class FaissStore:
         found = "SELECT rowid AS found, rank FROM earlier_words WHERE earlier_words MATCH ?"
         query = f"{_EARLIER} JOIN ({found}) ON found = e.row WHERE {where or 'TRUE'} ORDER BY rank, e.row LIMIT ?"
         with self._reading():
-            return [_earlier(row) for row in self._db.execute(query, (_any(terms), *values, limit))]
+            return [_earlier(row) for row in self._db.execute(query, (self._any(terms), *values, limit))]
+
+    def copies(self, article_id: str, filters: Filters) -> list[Source]:
+        """See `Store.copies`."""
+        where, values = _where(filters)
+        query = (
+            f"SELECT {_CARD} FROM article a WHERE a.story = (SELECT story FROM article WHERE id = ?) AND a.id <> ? "
+            f"AND {where or 'TRUE'} ORDER BY a.id"
+        )
+        with self._reading():
+            return [_source(row) for row in self._db.execute(query, (article_id, article_id, *values))]
+
+    def derived(self) -> dict[str, Derived]:
+        """See `Store.derived`."""
+        with self._reading():
+            rows = self._db.execute("SELECT sha256, spoken, signature FROM article").fetchall()
+        return {sha256: Derived(spoken, signature) for sha256, spoken, signature in rows}
 
     def earlier(self, article_id: str) -> list[Earlier]:
         """See `Store.earlier`."""
@@ -248,7 +283,7 @@ class FaissStore:
         """See `Store.document_frequency`."""
         query = "SELECT count(*) FROM passage_words WHERE passage_words MATCH ?"
         with self._reading():
-            return {term: self._db.execute(query, (_phrase(term),)).fetchone()[0] for term in terms}
+            return {term: self._db.execute(query, (self._wide(term),)).fetchone()[0] for term in terms}
 
     def listings(self, filters: Filters) -> list[Listing]:
         """See `Store.listings`."""
@@ -286,10 +321,10 @@ class FaissStore:
 
     def article(self, article_id: str) -> Article | None:
         """See `Store.article`."""
-        query = f"SELECT {_CARD}, a.text, a.body_start FROM article a WHERE a.id = ?"
+        query = f"SELECT {_CARD}, a.text, a.body_start, a.spoken FROM article a WHERE a.id = ?"
         with self._reading():
             row = self._db.execute(query, (article_id,)).fetchone()
-        return Article(_source(row[:-2]), row[-2], row[-1]) if row else None
+        return Article(_source(row[:-3]), *row[-3:]) if row else None
 
     def vectors(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
         """See `Store.vectors`."""
@@ -359,7 +394,7 @@ class FaissStore:
             for table, allowed, found in (("passage", owner, passages), ("sentence", owned, sentences)):
                 within = f"AND +rowid IN ({allowed})" if allowed else ""
                 query = f"SELECT rowid FROM {table}_words WHERE {table}_words MATCH ? {within} ORDER BY rank LIMIT ?"
-                found.update(row for (row,) in self._db.execute(query, (_any(terms), *values, limit)))
+                found.update(row for (row,) in self._db.execute(query, (self._any(terms), *values, limit)))
         query = "SELECT DISTINCT passage FROM sentence WHERE row IN (SELECT value FROM json_each(?))"
         passages.update(row for (row,) in self._db.execute(query, (json.dumps(list(sentences)),)))
         return sorted(passages)
@@ -406,15 +441,34 @@ class FaissStore:
         if not terms:
             return {}
         return dict(
-            self._db.execute(f"SELECT rowid, -rank FROM {table} WHERE {_among(table)}", (_any(terms), json.dumps(rows)))
+            self._db.execute(
+                f"SELECT rowid, -rank FROM {table} WHERE {_among(table)}", (self._any(terms), json.dumps(rows))
+            )
         )
+
+    def _any(self, terms: Iterable[str]) -> str:
+        """A query for texts in which any of the terms stands."""
+        return " OR ".join(map(self._wide, terms))
+
+    def _wide(self, term: str) -> str:
+        """A query for texts in which a term stands: in any form of the languages here, a name in any spelling."""
+        if term not in self._widened:
+            held = [_phrase(form) for form in forms(term, self._languages)]
+            query = "SELECT EXISTS (SELECT 1 FROM passage_words WHERE passage_words MATCH ?)"
+            known = bool(self._db.execute(query, (" OR ".join(held),)).fetchone()[0])
+            for spelling in variants(term, self._names, known=known):
+                held += [_phrase(form) for form in forms(spelling, self._languages)]
+            if len(self._widened) >= _CHUNK:
+                self._widened.clear()
+            self._widened[term] = " OR ".join(dict.fromkeys(held))
+        return self._widened[term]
 
     def _matched(self, table: str, rows: list[int], terms: Sequence[str]) -> dict[int, frozenset[str]]:
         """The terms that stand in each of the rows."""
         matched: dict[int, set[str]] = {row: set() for row in rows}
         query, among = f"SELECT rowid FROM {table} WHERE {_among(table)}", json.dumps(rows)
         for term in terms:
-            for (row,) in self._db.execute(query, (_phrase(term), among)):
+            for (row,) in self._db.execute(query, (self._wide(term), among)):
                 matched[row].add(term)
         return {row: frozenset(found) for row, found in matched.items()}
 
@@ -470,8 +524,11 @@ def _among(table: str) -> str:
     return f"{table} MATCH ? AND +rowid IN (SELECT value FROM json_each(?))"
 
 
-def _any(terms: Iterable[str]) -> str:
-    return " OR ".join(map(_phrase, terms))
+def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    groups: dict[str, list[str]] = {}
+    for key, spelling in rows:
+        groups.setdefault(key, []).append(spelling)
+    return {key: tuple(spellings) for key, spellings in groups.items()}
 
 
 def _source(card: Sequence[str | int | None]) -> Source:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.languages import words
 from index.preference import Preference, understand
 
 if TYPE_CHECKING:
@@ -120,8 +121,8 @@ class Question:
 
 def terms(question: str) -> tuple[str, ...]:
     """The words of a question that name something, each once; all its words if none does."""
-    words = dict.fromkeys(word.lower() for word in _WORD.findall(question))
-    return tuple(word for word in words if word not in FUNCTION_WORDS) or tuple(words)
+    found = dict.fromkeys(word.lower() for word in words(question))
+    return tuple(word for word in found if word not in FUNCTION_WORDS) or tuple(found)
 
 
 def phrases(question: str) -> tuple[str, ...]:

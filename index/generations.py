@@ -256,7 +256,7 @@ class Generations:
         """
         fields = asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
         _write_durably(folder / MANIFEST, json.dumps(fields, indent=1))
-        _sync_folder(folder)
+        sync_folder(folder)
         store = FaissStore(folder, manifest)
         try:
             for fault in store.faults():
@@ -265,7 +265,7 @@ class Generations:
             store.close()
         named = folder.rename(self.folder(manifest.generation))
         try:
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
             self._point_to(manifest.generation)
         except (OSError, BuildError):
             shutil.rmtree(named, ignore_errors=True)
@@ -290,7 +290,7 @@ class Generations:
         except OSError as exc:
             raise BuildError(f"{self._pointer} cannot be written: {exc.strerror}.") from exc
         with suppress(OSError):  # it is current by now; after a power cut, the one before may be
-            _sync_folder(self.root)
+            sync_folder(self.root)
 
 
 def file_facts(folder: Path) -> dict[str, tuple[int, str]]:
@@ -323,7 +323,7 @@ def _write_durably(path: Path, text: str) -> None:
         os.fsync(handle.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make renames in a folder durable; a platform that cannot open folders does not need it."""
     if not hasattr(os, "O_DIRECTORY"):
         return

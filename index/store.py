@@ -5,13 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from index.model import Article, Candidate, Earlier, Filters, Listing, Manifest, Passage, Span
+    from index.model import (
+        Article,
+        Candidate,
+        Derived,
+        Earlier,
+        Filters,
+        Listing,
+        Manifest,
+        Passage,
+        Source,
+        Span,
+    )  # fmt: skip
 
 
 class Store(Protocol):
@@ -47,8 +58,17 @@ class Store(Protocol):
     def earlier(self, article_id: str) -> list[Earlier]:
         """The earlier texts of an article, the latest first."""
 
+    def copies(self, article_id: str, filters: Filters) -> list[Source]:
+        """The other articles that carry the same story, as far as they pass, by id."""
+
+    def derived(self) -> dict[str, Derived]:
+        """What was worked out from each stored text, by the text's hash, for reuse by the next build."""
+
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
-        """In how many searchable passages of the whole index each term stands, as the lexical index matches it."""
+        """In how many searchable passages of the whole index each term stands, as the lexical index matches it.
+
+        A term matches in every form of the languages that the index holds, and a name in every spelling of it.
+        """
 
     def listings(self, filters: Filters) -> list[Listing]:
         """The articles that pass, by id."""
@@ -72,11 +92,14 @@ class Store(Protocol):
 class StoreWriter(Protocol):
     """Takes one generation's content, article by article."""
 
-    def add(self, article: Article, passages: Sequence[Passage], indexed_at: datetime) -> None:
+    def add(self, article: Article, passages: Sequence[Passage], indexed_at: datetime, signature: bytes) -> None:
         """Take an article and its passages. Related links are passed over: they can never be found or quoted."""
 
     def add_earlier(self, earlier: Earlier) -> None:
         """Take an earlier text of an article that was taken before."""
+
+    def relate(self, stories: Iterable[Sequence[str]], names: Mapping[str, Sequence[str]]) -> None:
+        """Take which articles, by id, carry the same story, and the spellings of names by their keys."""
 
     def texts(self) -> Iterator[str]:
         """The texts that need a vector: every passage and every sentence, repeats included."""

@@ -10,7 +10,6 @@ from conftest import SEEDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import index.corpus
 from index.corpus import OPENING_CHARS, Corpus, opening_words, read_corpus
 from index.errors import CorpusError
 
@@ -215,7 +214,7 @@ def test_a_file_that_is_no_text_is_refused_and_the_next_is_read(tmp_path: Path, 
 def test_a_file_at_the_limit_is_read_and_one_byte_more_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index.corpus, "MAX_FILE_BYTES", 1024**2)
+    monkeypatch.setattr("index.read_text.MAX_ARTICLE_BYTES", 1024**2)
     (tmp_path / "fits.txt").write_bytes(b"x" * 1024**2)
     (tmp_path / "not.txt").write_bytes(b"x" * (1024**2 + 1))
     corpus = read_corpus(tmp_path)
@@ -273,10 +272,10 @@ def test_a_file_name_that_is_no_unicode_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.txt").write_text("Fine.", encoding="utf-8")
 
-    def denied(_path: Path) -> bytes:
+    def denied(_path: Path, _mode: str) -> bytes:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.read_bytes", denied)  # tests may run as root, whom no mode keeps out
+    monkeypatch.setattr("pathlib.Path.open", denied)  # tests may run as root, whom no mode keeps out
     assert [str(p) for p in read_corpus(tmp_path).refused] == ["a.txt: it cannot be read: Permission denied"]
 
 
@@ -289,8 +288,10 @@ def test_subfolders_are_read_in_order_and_hidden_and_other_files_are_not(tmp_pat
         ".hidden.txt",
         ".git/x.txt",
         "a/.x/y.txt",
-        "c.md",
+        "c.docx",
         "d.txt~",
+        "README.txt",
+        "a/readme.md",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name, encoding="utf-8")
@@ -368,7 +369,10 @@ def test_a_card_reaches_into_subfolders_and_overrules_the_date_header(tmp_path: 
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "c.d.txt").write_text("date 2023-05-04 Words.", encoding="utf-8")
     corpus = with_toml(tmp_path, '["sub/c.d.txt"]\npublished = 2020-01-01')
-    assert corpus.notes == ()
+    (note,) = corpus.notes
+    assert str(note) == (
+        'sub/c.d.txt: sources.toml gives published = "2020-01-01", the file "2023-05-04"; sources.toml counts'
+    )
     article = corpus.articles[-1]
     assert (article.source.id, article.source.published, article.body_start) == ("sub/c.d", date(2020, 1, 1), 16)
 

@@ -27,7 +27,8 @@ from bot.records import Action, OwnSettings, PlaceSettings, Unanswered
 from bot.sent import Context, context
 from bot.sources import fitting
 from index.build import BuildReport, Changes
-from index.corpus import Problem, read_corpus
+from index.corpus import read_corpus
+from index.drafts import Problem
 from index.model import Article, Filters, Kind, Listing, Manifest, Passage, Source, Span
 from index.passages import split
 from index.quoting import Change, Finding, Part, Quotation, Segment, Standing, Typography, Verdict

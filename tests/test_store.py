@@ -48,7 +48,7 @@ def make_faiss(folder: Path, articles: Sequence[Article]) -> FaissStore:
     kept = []
     for number, article in enumerate(articles):
         parts = split(article)
-        writer.add(article, parts, DAY + timedelta(days=number))
+        writer.add(article, parts, DAY + timedelta(days=number), b"")
         kept += [part for part in parts if part.kind is not Kind.RELATED]
     writer.finish({text: ENCODER.encode([text])[0] for text in writer.texts()})
     manifest = Manifest(

@@ -1,0 +1,147 @@
+"""A newsroom's corpus from its files to the answer: copies, spellings, languages and formats in one index."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from word_encoder import WordHashEncoder
+
+from bot import wording
+from bot.desk import Desk
+from index.build import build
+from index.corpus import read_corpus
+from index.generations import Generations
+from index.model import ANY, Filters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+STORY = (
+    "A pelican stole the ceremonial hat of the mayor of Utrecht on Tuesday morning, witnesses said.\n\n"
+    "The bird flew over the canal with the hat in its beak, and several boats followed it without success.\n\n"
+    "The mayor told reporters that she would buy another hat and that she held nothing against the pelican.\n\n"
+    "Police said that no arrests had been made, and that the harbour would stay open to birds of every kind."
+)
+OWN = (
+    "The mayor of Utrecht has lost her hat to a bird, and half the town seems to have seen it happen.\n\n"
+    "Our reporter met the pelican on the roof of the fish market, where it did not answer any questions at all.\n\n"
+    "Hats have been stolen here before: in 2019 a gull took that of a councillor, who never saw it again."
+)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    (folder / "wire.txt").write_text(STORY, encoding="utf-8")
+    (folder / "copy.txt").write_text(f"Bird takes hat, city amused\n\n{STORY}", encoding="utf-8")
+    cut, _ = STORY.split("\n\nPolice")
+    (folder / "cut.txt").write_text(cut, encoding="utf-8")
+    (folder / "own.txt").write_text(OWN, encoding="utf-8")
+    (folder / "kyiv.txt").write_text("Presidential adviser Mykhailo Podoliak spoke of it in Kyiv.", encoding="utf-8")
+    (folder / "haus.md").write_text(
+        "---\ntitle: Neue Häuser\nlanguage: de\n---\n\nDie Häuser am Hafen wurden in diesem Sommer verkauft.\n"
+    )
+    (folder / "wire.jsonl").write_text(
+        json.dumps({"id": "7", "title": "Otters", "body": "Otters have returned to the canals of Leiden this spring."})
+        + "\n",
+        encoding="utf-8",
+    )
+    (folder / "sources.toml").write_text(
+        '["wire.txt"]\noutlet = "Agency"\npublished = 2023-05-02\n'
+        '["copy.txt"]\noutlet = "The Post"\npublished = 2023-05-03\n["own.txt"]\noutlet = "The Paper"\n',
+        encoding="utf-8",
+    )
+    return folder
+
+
+@pytest.fixture
+def desk(corpus: Path, tmp_path: Path) -> Iterator[Desk]:
+    build(corpus, tmp_path / "data", WordHashEncoder())
+    desk = Desk(tmp_path / "data", corpus, WordHashEncoder, caution=(0.0, 0.0))
+    yield desk
+    desk.close()
+
+
+async def test_a_story_that_several_outlets_carry_is_quoted_once_with_all_its_places(desk: Desk) -> None:
+    answer = await desk.ask("Who stole the ceremonial hat of the mayor of Utrecht?", count=5)
+    quoted = [e for e in answer.excerpts if "stole the ceremonial hat" in e.text]
+    assert len(quoted) == 1
+    (excerpt,) = quoted
+    held = {excerpt.source.id, *(place.source.id for place in excerpt.also_in)}
+    assert held == {"wire", "copy", "cut"}
+    paragraphs = {place.source.id: place.paragraph for place in excerpt.also_in}
+    assert paragraphs.get("copy", 2) == 2
+    told = wording.also_in(excerpt) or ""
+    assert "earliest dated in this index" in told
+    assert excerpt.source.id == "wire" or "Agency, 2023-05-02" in told
+
+
+async def test_copies_that_may_not_be_seen_are_not_named(desk: Desk) -> None:
+    question = "Who stole the ceremonial hat of the mayor of Utrecht?"
+    answer = await desk.ask(question, Filters(visible=("The Post",)), count=5)
+    assert {e.source.id for e in answer.excerpts} == {"copy"}
+    assert all(e.also_in == () for e in answer.excerpts)
+    # What was asked for narrows what is quoted, and not where else it stands.
+    answer = await desk.ask(question, Filters(outlets=("The Post",)), count=1)
+    assert {place.source.id for place in answer.excerpts[0].also_in} == {"wire", "cut"}
+    await desk.record(lambda records: records.withdraw("cut", "0" * 64, "test", "U1"))
+    answer = await desk.ask(question, Filters(outlets=("The Post",)), count=1)
+    assert {place.source.id for place in answer.excerpts[0].also_in} == {"wire"}
+
+
+async def test_another_outlets_own_report_is_no_copy(desk: Desk) -> None:
+    answer = await desk.ask("Where did a reporter meet the pelican of Utrecht?", count=5)
+    assert [e.also_in for e in answer.excerpts if e.source.id == "own"] == [()]
+
+
+@pytest.mark.parametrize("name", ["Podoliak", "Podolyak", "podolyak"])
+async def test_a_name_is_found_by_another_spelling(desk: Desk, name: str) -> None:
+    answer = await desk.ask(f"What did {name} speak of?", count=1)
+    assert answer.excerpts[0].source.id == "kyiv"
+
+
+def test_an_editors_aliases_join_what_no_rule_does(corpus: Path, tmp_path: Path) -> None:
+    def frequency(word: str) -> int:
+        build(corpus, tmp_path / "data", WordHashEncoder())
+        store, _ = Generations(tmp_path / "data").open_current()
+        try:
+            return store.document_frequency([word])[word]
+        finally:
+            store.close()
+
+    assert frequency("kiew") == 0
+    (corpus / "aliases.toml").write_text('Kyiv = ["Kiew", "Kiev"]\n', encoding="utf-8")
+    assert frequency("kiew") == frequency("kyiv") == 1
+    (corpus / "aliases.toml").write_text("Kyiv = 7\n", encoding="utf-8")
+    assert [str(note).split(": ")[0] for note in read_corpus(corpus).notes][-1] == "aliases.toml:1"
+
+
+def test_words_are_found_in_other_forms_of_their_language(corpus: Path, tmp_path: Path) -> None:
+    build(corpus, tmp_path / "data", WordHashEncoder())
+    store, _ = Generations(tmp_path / "data").open_current()
+    assert store.document_frequency(["haus", "häuser", "verkauften"]) == {"haus": 1, "häuser": 1, "verkauften": 1}
+    article = store.article("haus.md")
+    assert article is not None
+    assert (article.spoken, article.source.title, article.source.title_given) == ("de", "Neue Häuser", True)
+    store.close()
+
+
+def test_formats_stand_side_by_side_under_ids_that_tell_them_apart(corpus: Path, tmp_path: Path) -> None:
+    build(corpus, tmp_path / "data", WordHashEncoder())
+    store, _ = Generations(tmp_path / "data").open_current()
+    ids = [listing.source.id for listing in store.listings(ANY)]
+    assert ids == ["copy", "cut", "haus.md", "kyiv", "own", "wire", "wire.jsonl#7"]
+    store.close()
+
+
+def test_an_article_that_a_later_version_withdraws_is_not_taken(tmp_path: Path) -> None:
+    item = {"uri": "urn:7", "headline": "Otters", "body_text": "Otters have returned to the canals of Leiden."}
+    lines = (json.dumps({**item, "pubstatus": status}) for status in ("usable", "canceled"))
+    (tmp_path / "wire.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    corpus = read_corpus(tmp_path)
+    assert corpus.articles == ()
+    assert [problem.reason for problem in corpus.refused] == ["withdrawn by its publisher"]
