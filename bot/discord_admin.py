@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bot.discord")
 
-_admins_only = app_commands.default_permissions(administrator=True)
+admins_only = app_commands.default_permissions(administrator=True)
 
 
-def _require_admin(interaction: Interaction) -> None:
+def require_admin(interaction: Interaction) -> None:
+    """Raise RefusedError unless an admin uses the command."""
     if not interaction.client.is_admin(interaction.user):
         command = interaction.command.name if interaction.command else "unknown"
         log.warning("discord.admin_refused command=%s user=%s", command, interaction.user.id)
@@ -33,10 +34,10 @@ def _require_admin(interaction: Interaction) -> None:
 
 @app_commands.command(description="Read the articles anew and build a new index (admins)")
 @app_commands.describe(dry_run="Only say what would change", confirm="Let go however many articles are gone")
-@_admins_only
+@admins_only
 async def reindex(interaction: Interaction, dry_run: bool = False, confirm: bool = False) -> None:
     """Build a new generation while the old one answers; show how far it is, and what changed."""
-    _require_admin(interaction)
+    require_admin(interaction)
     visit = await visit_by(interaction)
     admin.require_all_seen(visit)
     await interaction.response.defer(thinking=True)
@@ -57,10 +58,10 @@ async def reindex(interaction: Interaction, dry_run: bool = False, confirm: bool
 
 
 @app_commands.command(description="Serve the index of before the last reindex again (admins)")
-@_admins_only
+@admins_only
 async def rollback(interaction: Interaction) -> None:
     """Go back to the generation before."""
-    _require_admin(interaction)
+    require_admin(interaction)
     await interaction.response.defer(thinking=True)
     number = await admin.rollback(await visit_by(interaction))
     await interaction.edit_original_response(content=f"Generation {number} is served now.")
@@ -69,10 +70,10 @@ async def rollback(interaction: Interaction) -> None:
 @app_commands.command(description="Keep an article from being quoted, at once (admins)")
 @app_commands.describe(article="Begin to type its title, outlet or id", reason="Why; kept in the audit log")
 @app_commands.autocomplete(article=article_choices)
-@_admins_only
+@admins_only
 async def remove(interaction: Interaction, article: str, reason: app_commands.Range[str, 1, 300] | None = None) -> None:
     """Withdraw an article; its file stays where it is, and a rebuild does not bring it back."""
-    _require_admin(interaction)
+    require_admin(interaction)
     await interaction.response.defer(thinking=True)
     found = await admin.remove(await visit_by(interaction), article, reason)
     await interaction.edit_original_response(content=render.removed_text(found))
@@ -80,10 +81,10 @@ async def remove(interaction: Interaction, article: str, reason: app_commands.Ra
 
 @app_commands.command(description="Let a removed article be quoted again (admins)")
 @app_commands.describe(article="Its id")
-@_admins_only
+@admins_only
 async def restore(interaction: Interaction, article: str) -> None:
     """Undo the removal of an article."""
-    _require_admin(interaction)
+    require_admin(interaction)
     await interaction.response.defer(thinking=True)
     await admin.restore(await visit_by(interaction), article)
     await interaction.edit_original_response(content=f"{render.shorten(article, 300)} can be quoted again.")
@@ -100,20 +101,20 @@ async def _removed(interaction: Interaction, typed: str) -> list[app_commands.Ch
 
 @app_commands.command(description="Who did what and when (admins)")
 @app_commands.describe(before="Show what came before the line of this number")
-@_admins_only
+@admins_only
 async def audit(interaction: Interaction, before: int | None = None) -> None:
     """Show the newest lines of the audit log."""
-    _require_admin(interaction)
+    require_admin(interaction)
     await interaction.response.defer(thinking=True, ephemeral=True)
     actions = await interaction.client.desk.recall(lambda records: records.actions(admin.LINES, before))
     await interaction.edit_original_response(content=render.audit_text(actions))
 
 
 @app_commands.command(description="Questions that were refused here, most asked first (admins)")
-@_admins_only
+@admins_only
 async def unanswered(interaction: Interaction) -> None:
     """Show what this server asked in vain; who asked is not known."""
-    _require_admin(interaction)
+    require_admin(interaction)
     await interaction.response.defer(thinking=True, ephemeral=True)
     server = str(interaction.guild_id or "")
     asked = await interaction.client.desk.recall(lambda records: records.unanswered(PLATFORM, server, admin.LINES))

@@ -18,9 +18,10 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import discord_admin, discord_commands, discord_sources
+from bot import discord_add, discord_admin, discord_commands, discord_sources
 from bot import discord_render as render
 from bot.days import parse_since, today
+from bot.discord_add import AddButton
 from bot.discord_answers import PLATFORM, AnswerButton, sender, visit_of
 from bot.discord_replies import failure_logged, sentence_for, tell
 from bot.discord_sources import PageButton, TextButton
@@ -98,13 +99,14 @@ class OnTheRecordBot(discord.Client):
         self.desk = desk
         self.pace = Pace()
         self.tree = _Tree(self)
-        for command in (*discord_commands.COMMANDS, *discord_sources.COMMANDS, *discord_admin.COMMANDS):
+        modules = (discord_commands, discord_sources, discord_admin, discord_add)
+        for command in (command for module in modules for command in module.COMMANDS):
             self.tree.add_command(command)
         self.work = Work(PLATFORM, desk)
 
     async def setup_hook(self) -> None:
         """Register what outlives a restart: the buttons and the commands."""
-        self.add_dynamic_items(AnswerButton, PageButton, TextButton)
+        self.add_dynamic_items(AnswerButton, PageButton, TextButton, AddButton)
         # The first day that is read loads a language, for tenths of a second.
         await asyncio.to_thread(parse_since, "3 May", today())
         await self._sync_commands()

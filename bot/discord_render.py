@@ -49,7 +49,8 @@ the menu of a message asks what it says
 `/sources` the articles in the index
 `/source` all that is known about one article
 `/status` which index is served
-Admins have `/reindex`, `/rollback`, `/remove`, `/restore`, `/audit`, `/unanswered`; server managers `/settings`.
+Admins have `/add`, `/reindex`, `/rollback`, `/remove`, `/restore`, `/audit`, `/unanswered`; server managers \
+`/settings`.
 
 You can also mention me with a question in a channel, or write to me directly. Reply to an answer with words such as \
 “only from …” or “since Monday” to ask the same of fewer articles."""
@@ -246,7 +247,7 @@ def card_view(
     for near in neighbours:
         facts = [*_known(near.source), wording.plural(near.paragraphs, "paragraph")]
         shared.append(_entry("- ", near.source, f" · {' · '.join(facts)}", _ENTRY_LIMIT))
-    return _view([card], ["\n".join(_first(shared, LAYOUT_LIMIT - width(card)))])
+    return _view([card], ["\n".join(first_lines(shared, LAYOUT_LIMIT - width(card)))])
 
 
 def status_text(status: DeskStatus, latency: float) -> str:
@@ -296,7 +297,7 @@ def audit_text(actions: Sequence[Action]) -> str:
         ]
         # In bold, since a number with a dot would begin a list, which Discord numbers on its own.
         lines.append(f"**{action.number}** · {action.at:%Y-%m-%d %H:%M} UTC · {' · '.join(filter(None, told))}")
-    return "\n".join(_first(lines, CONTENT_LIMIT)) or wording.NO_ACTIONS
+    return "\n".join(first_lines(lines, CONTENT_LIMIT)) or wording.NO_ACTIONS
 
 
 def unanswered_text(asked: Sequence[Unanswered]) -> str:
@@ -305,7 +306,7 @@ def unanswered_text(asked: Sequence[Unanswered]) -> str:
         f"{u.count}× {shorten(u.question, 300)}\n-# last {u.last_asked:%Y-%m-%d}, {escape(u.reason.replace('_', ' '))}"
         for u in asked
     ]
-    return "\n".join(_first(lines, CONTENT_LIMIT)) or wording.NONE_UNANSWERED
+    return "\n".join(first_lines(lines, CONTENT_LIMIT)) or wording.NONE_UNANSWERED
 
 
 def settings_text(where: str, own: OwnSettings, holds: PlaceSettings, excerpts: int) -> str:
@@ -315,7 +316,7 @@ def settings_text(where: str, own: OwnSettings, holds: PlaceSettings, excerpts: 
     return "\n".join([f"Settings of {where}", *told])
 
 
-def _first(lines: Sequence[str], limit: int) -> Sequence[str]:
+def first_lines(lines: Sequence[str], limit: int) -> Sequence[str]:
     """As many of the lines as fit, one below the other."""
     return lines[: _reach((width(line) + 1 for line in lines), limit + 1)]
 
@@ -348,7 +349,7 @@ def _finding(number: int, finding: Finding, limit: int | None = None) -> list[st
     """A quotation with its verdict; below, its notes and places. `limit` cuts both, the quotation marked as cut."""
     notes: Sequence[str] = [_note(note) for note in wording.finding_notes(finding)]
     if limit:
-        quotation, notes = _cut(finding, limit), _first(notes, _NOTES_LIMIT)
+        quotation, notes = _cut(finding, limit), first_lines(notes, _NOTES_LIMIT)
     elif finding.segments:
         quotation = "> " + "".join(map(_segment, finding.segments))
     else:

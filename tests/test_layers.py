@@ -18,6 +18,7 @@ HEAVY = {"torch", "sentence_transformers", "transformers", "huggingface_hub"}
 CHAT = {"discord", "aiohttp", "slack_sdk", "slack_bolt", "telegram"}
 INDEX = sorted(f"index.{path.stem}".removesuffix(".__init__") for path in (ROOT / "index").glob("*.py"))
 PURE_BOT = [
+    "bot.adding",
     "bot.admin",
     "bot.answer",
     "bot.days",

@@ -1,0 +1,499 @@
+"""Articles that come from chat: a file is kept aside until its card is confirmed, and then put into the corpus.
+
+Nothing is fetched. Kept aside, a file is a small corpus of its own, so that what is shown is what an index will hold.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+import unicodedata
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from filelock import FileLock, Timeout
+
+from bot import admin, wording
+from bot.days import parse_since, parse_until, quoted, today
+from bot.visit import UsageError
+from index.build import CACHE
+from index.corpus import METADATA_FILE, Corpus, article_files, read_corpus, read_metadata, require_folder
+from index.drafts import CARD_FIELDS, Draft, card_field
+from index.errors import CorpusError, OnTheRecordError
+from index.formats import HEAD_BYTES, SUFFIXES, reader_of
+from index.generations import sync_folder
+from index.passages import paragraph_spans
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+    from bot.records import Withdrawal
+    from bot.visit import Visit
+    from index.drafts import Problem
+    from index.model import Article, Source
+
+Card = dict[str, str | date]
+# The cards of a `sources.toml` by name, and what is wrong in it: a sentence and its line.
+_Cards = tuple[dict[str, Card], list[tuple[str, int | None]]]
+
+MAX_FILE_BYTES = 20 * 1024 * 1024
+# Seconds for which a file waits to be confirmed.
+KEPT_SECONDS = 24 * 60 * 60
+# The folder of the corpus for what came from chat.
+ADDED = "added"
+STAGED = "staged"
+# Of a file's name with its ending, and what is kept free in it for a number; systems take 255 bytes in UTF-8.
+MAX_NAME_CHARS = 100
+_SPARE_CHARS = 8
+_MAX_STEM_BYTES = 200
+# Seconds to wait for another who stores something; it takes a moment.
+_BUSY_SECONDS = 10.0
+_ASIDE = ".adding-"
+GONE = "This card is too old: its file was stored, discarded, or not confirmed within a day. Add it again."
+# Names that are not read as articles, and those that Windows keeps for devices.
+_RESERVED = {"readme", "con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+
+
+class AddingError(OnTheRecordError):
+    """A file cannot be added; the message says why, and the corpus is as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A file that is kept aside: what an index would hold of it, and why not all of it.
+
+    `file` is where it will be in the corpus; `paragraphs` counts those of all articles.
+    """
+
+    key: str
+    file: str
+    articles: tuple[Article, ...]
+    paragraphs: int
+    refused: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that was put into the corpus: its place there, the hash of its bytes, and the ids of its articles."""
+
+    file: str
+    sha256: str
+    ids: tuple[str, ...]
+
+
+class Proposal(NamedTuple):
+    """What an admin is to confirm: the key of what the buttons need, and what the index has of it already."""
+
+    key: str
+    staged: Staged
+    remarks: tuple[str, ...]
+
+
+class Intake:
+    """Takes files into a corpus folder, by way of a folder in the index folder.
+
+    Several processes may do so at once. `taken` names the articles, by id, whose names no new file may have, whether
+    their files are there or not: those of the index, and those that were removed from it.
+    """
+
+    def __init__(self, index_dir: Path, corpus_dir: Path) -> None:
+        self._index = index_dir
+        self._staged = index_dir / STAGED
+        self._corpus = corpus_dir
+
+    def stage(self, data: bytes, name: str, given: Card, taken: Collection[str] = ()) -> Staged:
+        """Keep a file aside, durably, with what is given of the one article in it; nothing of it is in the corpus.
+
+        Raises:
+            UsageError: something is given and the file holds several articles.
+            AddingError: it is too large, no article can be read in it, the corpus has it, or it cannot be kept.
+            CorpusError: there is no corpus folder.
+
+        """
+        if len(data) > MAX_FILE_BYTES:
+            raise AddingError(too_large(name))
+        require_folder(self._corpus)
+        self.forget_old()
+        self._require_new(data)
+        self._own(ADDED)
+        file = self._free(_safe(name, data), self._metadata()[0], taken)
+        key = f"{hashlib.sha256(data).hexdigest()}-{secrets.token_hex(4)}"
+        folder = self._staged / key
+        try:
+            with _explained(quoted(name)):
+                found = _kept_aside(folder, file, data, given)
+                for each in (folder / ADDED, folder, self._staged, self._index):
+                    sync_folder(each)
+            if not found.articles:
+                reasons = "; ".join(problem.reason for problem in found.refused[:3]) or "it holds no articles"
+                raise AddingError(f"{quoted(name)} is not added: {reasons}.")  # noqa: TRY301 what is kept goes either way
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        paragraphs = sum(len(paragraph_spans(article)) for article in found.articles)
+        return Staged(key, file, found.articles, paragraphs, found.refused, found.notes)
+
+    def store(self, key: str, taken: Collection[str] = ()) -> Stored:
+        """Put a file that was kept aside into the corpus, and what was given of it into `sources.toml`.
+
+        The file is there whole or not at all. Its name is another than was shown where that was taken meanwhile.
+
+        Raises:
+            UsageError: it is no longer kept.
+            AddingError: the corpus has it by now, or it cannot be written.
+            CorpusError: there is no corpus folder.
+
+        """
+        with _explained("The file"), self._locked():
+            folder, shown, data, found, cards = self._load(key)
+            require_folder(self._corpus)
+            self._require_new(data)
+            added = self._own(ADDED)
+            before = self._metadata()
+            file = self._free(PurePosixPath(shown).name, before[0], taken)
+            added.mkdir(exist_ok=True)
+            self._clear()
+            with _aside(added, data) as written:
+                # First, since an article must never be read without what was given of it.
+                for name, card in cards.items():
+                    self._append(before, file + name.removeprefix(shown), card)
+                written.rename(added / PurePosixPath(file).name)
+            # It is there by now; after a power cut it may not be.
+            with suppress(OSError):
+                sync_folder(added)
+                sync_folder(self._corpus)
+            shutil.rmtree(folder, ignore_errors=True)
+        start = len(_id(shown))
+        ids = tuple(_id(file) + article.source.id[start:] for article in found.articles)
+        return Stored(file, hashlib.sha256(data).hexdigest(), ids)
+
+    def discard(self, key: str) -> None:
+        """Delete a file that was kept aside.
+
+        Raises:
+            UsageError: it is no longer kept.
+
+        """
+        with _explained("The file"), self._locked():
+            if not (self._staged / key).is_dir():
+                raise UsageError(GONE)
+            shutil.rmtree(self._staged / key, ignore_errors=True)
+
+    def forget_old(self) -> None:
+        """Delete what was not confirmed in time."""
+        oldest = time.time() - KEPT_SECONDS
+        for folder in self._staged.glob("*"):
+            with suppress(OSError):
+                if folder.stat().st_mtime < oldest:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        lock = FileLock(self._index / "adding.lock", timeout=_BUSY_SECONDS)
+        try:
+            lock.acquire()
+        except Timeout as exc:
+            raise AddingError("Another file is being stored. Try again in a moment.") from exc
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _load(self, key: str) -> tuple[Path, str, bytes, Corpus, dict[str, Card]]:
+        """What is kept under a key: its folder, the file's name that was shown, its bytes, articles and cards."""
+        self.forget_old()
+        folder = self._staged / key
+        try:
+            (path,) = (folder / ADDED).iterdir()
+            data = path.read_bytes()
+            found = read_corpus(folder, folder / CACHE)
+            cards, _ = read_metadata(folder / METADATA_FILE)
+        except (OSError, ValueError, CorpusError) as exc:
+            raise UsageError(GONE) from exc
+        if not key.startswith(hashlib.sha256(data).hexdigest()):
+            raise UsageError(GONE)
+        return folder, f"{ADDED}/{path.name}", data, found, cards
+
+    def _require_new(self, data: bytes) -> None:
+        for path in article_files(self._corpus):
+            with suppress(OSError):
+                if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+                    held = path.relative_to(self._corpus).as_posix()
+                    raise AddingError(f"The corpus has this very file already: {held}. Nothing was stored.")
+
+    def _own(self, name: str) -> Path:
+        """The path of this name in the corpus; a link there could lead anywhere."""
+        path = self._corpus / name
+        if path.is_symlink():
+            raise AddingError(f"In the corpus, {name} is a link, so nothing is stored there.")
+        return path
+
+    def _metadata(self) -> _Cards:
+        """The cards in the corpus's `sources.toml`, and what is wrong in it."""
+        try:
+            return _read_cards(self._corpus / METADATA_FILE)
+        except CorpusError as exc:
+            raise AddingError(f"{METADATA_FILE}: {exc.__cause__}. Nothing was stored; correct it first.") from exc
+
+    def _free(self, name: str, cards: Collection[str], taken: Collection[str]) -> str:
+        """A place for a file of this name that neither a file, a card nor an article has or had, but for its number."""
+        used = {_plain(f"{ADDED}/{path.name}") for path in (self._corpus / ADDED).glob("*")}
+        for known in (*cards, *taken):
+            owner = _plain(known.partition("#")[0])
+            used |= {owner, f"{owner}.txt"}
+        path = PurePosixPath(ADDED, name)
+        places = (f"{path.with_stem(f'{path.stem}-{n}') if n > 1 else path}" for n in count(1))
+        return next(place for place in places if _plain(place) not in used)
+
+    def _append(self, before: _Cards, name: str, card: Card) -> None:
+        """Give an article a card in `sources.toml`, in which all else stays as it is."""
+        path = self._own(METADATA_FILE)
+        is_new = not path.exists()
+        old = b"" if is_new else path.read_bytes()
+        gap = b"" if not old else b"\n" if old.endswith(b"\n") else b"\n\n"
+        with _aside(self._corpus, old + gap + _table(name, card)) as written:
+            try:
+                sound = _read_cards(written) == ({**before[0], name: card}, before[1])
+            except CorpusError:
+                sound = False
+            if not sound:
+                raise AddingError(f"{METADATA_FILE} takes no table as it is now. Nothing was stored; correct it first.")
+            if not is_new:
+                shutil.copymode(path, written)
+            written.replace(path)
+        with suppress(OSError):
+            sync_folder(self._corpus)
+
+    def _clear(self) -> None:
+        """Delete what a kill has left half written. Call it under the lock."""
+        for folder in (self._corpus, self._corpus / ADDED):
+            for left_over in folder.glob(f"{_ASIDE}*"):
+                left_over.unlink(missing_ok=True)
+
+
+def given_fields(**typed: str | None) -> Card:
+    """The fields of a card as somebody types them, without those that are not given; the day as people write it.
+
+    Raises:
+        UsageError: one cannot be used.
+        DayError: the day cannot be used.
+
+    """
+    given: Card = {}
+    for name, value in typed.items():
+        if value is None:
+            continue
+        try:
+            value.encode()
+            given[name] = _day(value) if name == "published" else card_field(name, value)
+        except UnicodeEncodeError:
+            raise UsageError(f"{name} holds half a character. Type it again.") from None
+        except ValueError as exc:
+            raise UsageError(f"{exc}.") from None
+    return given
+
+
+def too_large(name: str) -> str:
+    """That a file is larger than is taken."""
+    return f"{quoted(name)} is larger than {MAX_FILE_BYTES // 1024**2} MB. Put it into the corpus folder itself."
+
+
+def already(articles: Sequence[Article], sources: Sequence[Source], removed: Sequence[Withdrawal]) -> tuple[str, ...]:
+    """What to know before articles are stored: that the index has their text or address, or had it until removed."""
+    texts = {source.sha256: source.id for source in sources}
+    links = {source.url: source.id for source in sources if source.url}
+    gone = {each.sha256: each.article for each in removed}
+    remarks = []
+    for new in (article.source for article in articles):
+        if new.sha256 in texts:
+            remarks.append(f"The index has the text of {new.id} already, as {texts[new.sha256]}.")
+        if new.url in links:
+            remarks.append(f"The index has the address of {new.id} already, as that of {links[new.url]}.")
+        if new.sha256 in gone:
+            remarks.append(f"The text of {new.id} was removed as {gone[new.sha256]}; if stored it is quoted again.")
+    return tuple(remarks)
+
+
+def stored(added: Stored) -> str:
+    """What was stored, and where."""
+    what = added.ids[0] if len(added.ids) == 1 else wording.plural(len(added.ids), "article")
+    return f"Stored: {what}, in {added.file}."
+
+
+async def propose(visit: Visit, intake: Intake, data: bytes, name: str, given: Card) -> Proposal:
+    """Keep a file aside for an admin to confirm.
+
+    Raises:
+        RefusedError: not every article may be seen here, so that not all can be said.
+        OnTheRecordError: as `Intake.stage`, or it cannot be recorded.
+
+    """
+    admin.require_all_seen(visit)
+    sources, removed, taken = await _known(visit)
+    staged = await asyncio.to_thread(intake.stage, data, name, given, taken)
+    key = await visit.desk.record(
+        lambda records: records.keep_message(visit.platform, visit.user, {"staged": staged.key})
+    )
+    return Proposal(key, staged, already(staged.articles, sources, removed))
+
+
+async def confirm(visit: Visit, intake: Intake, key: str) -> Stored:
+    """Store what an admin was shown, for the same one alone; it is noted in the audit log.
+
+    Raises:
+        RefusedError: somebody else was shown it, or not every article may be seen here.
+        OnTheRecordError: as `Intake.store`.
+
+    """
+    admin.require_all_seen(visit)
+    staged = await _kept(visit, key)
+    *_, taken = await _known(visit)
+    done = await asyncio.to_thread(intake.store, staged, taken)
+    one = len(done.ids) == 1
+    named = {"article": done.ids[0]} if one else {"file": done.file, "articles": len(done.ids)}
+    await admin.note(visit, "add", **named, sha256=done.sha256)
+    return done
+
+
+async def discard(visit: Visit, intake: Intake, key: str) -> None:
+    """Delete what an admin was shown, for the same one alone.
+
+    Raises:
+        RefusedError: somebody else was shown it.
+        UsageError: it is no longer kept.
+
+    """
+    await asyncio.to_thread(intake.discard, await _kept(visit, key))
+
+
+async def _kept(visit: Visit, key: str) -> str:
+    fields = await visit.desk.recall(lambda records: records.message(key))
+    if fields is None:
+        raise UsageError(GONE)
+    await visit.require_asker(key)
+    return str(fields["staged"])
+
+
+async def _known(visit: Visit) -> tuple[list[Source], tuple[Withdrawal, ...], list[str]]:
+    """The articles of the index, those that were removed from it, and the ids of both."""
+    sources = [row.source for row in await visit.desk.listings(visit.within())]
+    removed = await visit.desk.recall(lambda records: records.withdrawn())
+    return sources, removed, [*(source.id for source in sources), *(each.article for each in removed)]
+
+
+def _day(typed: str) -> date:
+    """The one day that is named: a period's first day would be made up."""
+    first, last = parse_since(typed, today()), parse_until(typed, today())
+    if first != last:
+        raise UsageError(f"{quoted(typed)} is more than one day. Write the day, or leave it out.")
+    return first
+
+
+def _safe(name: str, data: bytes) -> str:
+    """A name like the given one that is a file's name on every system, and ends as its format does."""
+    path = PurePosixPath(re.split(r"[/\\]", unicodedata.normalize("NFKC", name))[-1].strip(" ."))
+    stem, suffix = path.stem, path.suffix.lower()
+    if suffix not in SUFFIXES:
+        stem, suffix = path.name, _suffix_of(data)
+    stem = re.sub(r"[^\w.-]+", "-", stem)[: MAX_NAME_CHARS - _SPARE_CHARS - len(suffix)]
+    stem = stem.encode()[:_MAX_STEM_BYTES].decode(errors="ignore").strip(".-") or "article"
+    return f"{'_' * (stem.partition('.')[0].lower() in _RESERVED)}{stem}{suffix}"
+
+
+def _suffix_of(data: bytes) -> str:
+    """How the names of files of this format end."""
+    reader, _ = reader_of(data[:HEAD_BYTES], "")
+    return next(suffix for suffix in SUFFIXES if reader_of(b"", f"x{suffix}")[0] is reader)
+
+
+def _kept_aside(folder: Path, file: str, data: bytes, given: Card) -> Corpus:
+    """A new folder as a corpus of one file, with what is given of its article."""
+    (folder / ADDED).mkdir(parents=True)
+    _write(folder / file, data)
+    found = read_corpus(folder, folder / CACHE)
+    if not given or not found.articles:
+        return found
+    _write(folder / METADATA_FILE, _table(_only_article(folder, file), given))
+    return read_corpus(folder, folder / CACHE)
+
+
+def _only_article(folder: Path, file: str) -> str:
+    """What `sources.toml` calls the one article of a file that can be read."""
+    with (folder / file).open("rb") as handle:
+        read, _ = reader_of(handle.read(HEAD_BYTES), file)
+        handle.seek(0)
+        drafts = [draft for draft in read(handle) if isinstance(draft, Draft)]
+    if len(drafts) > 1:
+        raise UsageError(
+            f"This file holds {len(drafts):,} articles, and {', '.join(CARD_FIELDS)} are of one. Add it without, and "
+            f"give each its table in {METADATA_FILE}."
+        )
+    return f"{file}#{drafts[0].member}" if drafts[0].member else file
+
+
+def _table(name: str, card: Card) -> bytes:
+    """A card as a table of TOML."""
+    rows = (f"{key} = {value if isinstance(value, date) else _string(value)}" for key, value in card.items())
+    return "\n".join((f"[{_string(name)}]", *rows, "")).encode()
+
+
+def _string(value: str) -> str:
+    """A text as TOML writes it: as JSON does, but for one character."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _read_cards(path: Path) -> _Cards:
+    cards, problems = read_metadata(path)
+    return cards, [(problem.reason, problem.line) for problem in problems]
+
+
+def _id(file: str) -> str:
+    """What the ids of a file's articles begin with."""
+    return file.removesuffix(".txt")
+
+
+def _plain(file: str) -> str:
+    """What two files have in common that some system takes for one."""
+    return unicodedata.normalize("NFKC", file).casefold()
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("xb") as handle:
+        handle.write(data)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+@contextmanager
+def _aside(folder: Path, data: bytes) -> Iterator[Path]:
+    """A durable file of a hidden name, to be given another; it is deleted where it is not."""
+    path = folder / f"{_ASIDE}{secrets.token_hex(8)}"
+    try:
+        _write(path, data)
+        yield path
+    finally:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise AddingError(
+            f"{what} cannot be stored: {exc.strerror or exc}. Nothing was stored; check the disk's space and the "
+            "permissions of the folders."
+        ) from exc

@@ -1,0 +1,174 @@
+"""Adding articles on Discord: an admin attaches a file, sees what would be stored, and stores or discards it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+from discord import app_commands, ui
+
+from bot import adding, wording
+from bot import discord_render as render
+from bot.adding import Intake
+from bot.discord_admin import admins_only, require_admin
+from bot.discord_answers import visit_by
+from bot.discord_replies import press
+from bot.visit import UsageError
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Sequence
+
+    from bot.adding import Proposal, Staged
+    from bot.discord_replies import Commands, Interaction
+    from index.drafts import Problem
+    from index.model import Article
+
+# Articles of a file of several, and reasons, that are shown at most.
+SHOWN_ARTICLES = 10
+SHOWN_REASONS = 5
+# Characters of an article's opening words.
+OPENING_CHARS = 500
+_CUT = "-# There is more than fits here."
+AFTERWARDS = "`/reindex` brings it into the answers."
+DISCARDED = "Discarded. Nothing was stored."
+_LABELS = {"store": ("Store", discord.ButtonStyle.primary), "discard": ("Discard", discord.ButtonStyle.danger)}
+
+
+@app_commands.command(description="Add an article from a saved file; nothing is fetched (admins)")
+@app_commands.describe(
+    file="The article as text, Markdown, HTML, JSON, a feed, NewsML or PDF",
+    title="Its headline, where the file does not say it or is wrong; so too the others",
+    outlet="Where it was published",
+    author="Who wrote it",
+    published="The day it was published, such as 3 May 2023",
+    url="The address that it was saved from; it is noted, not fetched",
+    language="Its language as a code, such as en",
+)
+@admins_only
+async def add(
+    interaction: Interaction,
+    file: discord.Attachment,
+    title: app_commands.Range[str, 1, 500] | None = None,
+    outlet: app_commands.Range[str, 1, 200] | None = None,
+    author: app_commands.Range[str, 1, 200] | None = None,
+    published: str | None = None,
+    url: app_commands.Range[str, 1, 1000] | None = None,
+    language: app_commands.Range[str, 1, 50] | None = None,
+) -> None:
+    """Keep a file aside and show what would be stored."""
+    require_admin(interaction)
+    if file.size > adding.MAX_FILE_BYTES:
+        raise UsageError(adding.too_large(file.filename))
+    given = adding.given_fields(
+        title=title, outlet=outlet, author=author, published=published, url=url, language=language
+    )
+    visit = await visit_by(interaction)
+    await interaction.response.defer(thinking=True, ephemeral=True)
+    proposal = await adding.propose(visit, _intake(interaction), await file.read(), file.filename, given)
+    await interaction.edit_original_response(view=proposal_view(proposal))
+
+
+class AddButton(
+    ui.DynamicItem[ui.Button[ui.LayoutView]],
+    template=r"add:(?P<what>store|discard):(?P<key>[0-9a-f]{12})",
+):
+    """Stores or discards a file that is kept aside, known by the key of what is kept of it."""
+
+    def __init__(self, what: str, key: str) -> None:
+        label, style = _LABELS[what]
+        super().__init__(ui.Button(label=label, style=style, custom_id=f"add:{what}:{key}"))
+        self.what, self.key = what, key
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the button that was pressed."""
+        return cls(match["what"], match["key"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Do what the button says, and say so in place of the card."""
+        await press(interaction, f"add_{self.what}", self._act(interaction))
+
+    async def _act(self, interaction: Interaction) -> None:
+        require_admin(interaction)
+        visit = await visit_by(interaction)
+        await interaction.response.defer()
+        if self.what == "store":
+            done = await adding.confirm(visit, _intake(interaction), self.key)
+            told = f"{render.shorten(adding.stored(done), 1000)} {AFTERWARDS}"
+        else:
+            await adding.discard(visit, _intake(interaction), self.key)
+            told = DISCARDED
+        view = ui.LayoutView(timeout=None).add_item(ui.TextDisplay(told))
+        await interaction.edit_original_response(view=view)
+
+
+def proposal_view(proposal: Proposal) -> ui.LayoutView:
+    """What would be stored of a file, with the buttons to store and to discard it; it says so where not all fits."""
+    staged = proposal.staged
+    foot = f"-# Nothing is stored yet. Within a day it can be stored as {render.shorten(staged.file, 250)}."
+    lines = [
+        *(f"**{render.shorten(remark, 250)}**" for remark in proposal.remarks[:SHOWN_REASONS]),
+        *(_one(staged.articles[0], staged.paragraphs) if len(staged.articles) == 1 else _several(staged)),
+        *_problems("Refused", staged.refused),
+        *_problems("Notes", staged.notes),
+    ]
+    shown = list(render.first_lines(lines, render.LAYOUT_LIMIT - render.width(foot) - len(_CUT) - 1))
+    shown += [_CUT] if len(shown) < len(lines) else []
+    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=render.COLOUR)
+    container.add_item(ui.TextDisplay("\n".join(shown))).add_item(ui.TextDisplay(foot))
+    row: ui.ActionRow[Any] = ui.ActionRow(*(AddButton(what, proposal.key) for what in _LABELS))
+    # The buttons work after a restart; without this discord.py starts a timer for each card.
+    return ui.LayoutView(timeout=None).add_item(container).add_item(row)
+
+
+def _one(article: Article, paragraphs: int) -> list[str]:
+    """All that is known of an article, what is not, and how it begins."""
+    source = article.source
+    known = {
+        "Outlet": source.outlet or "",
+        "Author": source.author or "",
+        "Date": wording.day(source) if source.published else "",
+        "Language": source.language or "",
+        "Link": source.url or "",
+    }
+    missing = [name.lower() for name, value in {"Headline": source.title_given, **known}.items() if not value]
+    opening = render.shorten(article.text[article.body_start :].strip(), OPENING_CHARS)
+    return [
+        f"### {render.shorten(wording.title(source), 500)}",
+        *(f"**{name}:** {render.shorten(value, 1000)}" for name, value in known.items() if value),
+        *([f"**Not given:** {', '.join(missing)}"] if missing else []),
+        f"**Paragraphs:** {paragraphs:,}",
+        "> " + opening.replace("\n", "\n> "),
+        f"-# {render.shorten(source.id, 200)} · sha256 {source.sha256[:12]}",
+    ]
+
+
+def _several(staged: Staged) -> list[str]:
+    """How many articles a file holds, and the first of them."""
+    articles = staged.articles
+    lines = [f"**{wording.plural(len(articles), 'article')}**, {wording.plural(staged.paragraphs, 'paragraph')}"]
+    for number, source in enumerate((article.source for article in articles[:SHOWN_ARTICLES]), start=1):
+        lines.append(f"**{number}.** {render.shorten(wording.title(source), 150)}\n-# {render.shorten(source.id, 100)}")
+    more = len(articles) - SHOWN_ARTICLES
+    return [*lines, f"and {more:,} more"] if more > 0 else lines
+
+
+def _problems(heading: str, problems: Sequence[Problem]) -> list[str]:
+    """How many there are, and the first of them."""
+    if not problems:
+        return []
+    return [
+        f"**{heading}:** {len(problems):,}",
+        *(f"- {render.shorten(str(p), 200)}" for p in problems[:SHOWN_REASONS]),
+    ]
+
+
+def _intake(interaction: Interaction) -> Intake:
+    settings = interaction.client.settings
+    return Intake(settings.index_dir, settings.corpus_dir)
+
+
+COMMANDS: Commands = (add,)
