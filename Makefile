@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/installed
 
-.PHONY: setup run test lint quality fit clean
+.PHONY: setup run test lint quality bench fit clean
 
 setup: $(STAMP)
 
@@ -31,6 +31,10 @@ lint: $(STAMP)
 # ARGS=--save writes the README's table, ARGS=--ablate tells what each part of the ranking is worth.
 quality: $(STAMP)
 	@$(PY) tests/quality.py $(ARGS)
+
+# What indexing costs, on a corpus made by rule; ARGS=--save writes the README's table. Takes half an hour.
+bench: $(STAMP)
+	@$(PY) tests/bench.py $(ARGS)
 
 # Fits index/ranking.json on the training half of those sets.
 fit: $(STAMP)
