@@ -16,7 +16,7 @@ from index.errors import BuildError, IndexUnavailableError, LossError, OnTheReco
 from index.faiss_store import FaissStoreWriter
 from index.generations import FORMAT, KEEP, Generations, file_facts
 from index.languages import detect
-from index.model import Derived, Earlier, Filters, Kind, Manifest
+from index.model import Earlier, Filters, Kind, Manifest
 from index.passages import split
 from index.spellings import names_in
 
@@ -230,14 +230,15 @@ def _write(
             derived = previous.derived() if previous else {}
             signatures = {}
             for read in corpus.articles:
-                known_of_text = derived.get(read.source.sha256) or Derived(detect(read.text), signature(read.text))
-                article = replace(read, spoken=read.source.language or known_of_text.spoken)
-                signatures[article.source.id] = known_of_text.signature
+                was = derived.get(read.source.sha256)
+                detected = was.spoken if was and was.detected else None
+                article = replace(read, spoken=read.source.language or detected or detect(read.text))
+                signatures[article.source.id] = was.signature if was else signature(read.text)
                 earlier = before.get(article.source.id)
                 same_text = earlier is not None and earlier.source.sha256 == article.source.sha256
                 parts = split(article)
                 indexed_at = earlier.indexed_at if earlier and same_text else built_at
-                writer.add(article, parts, indexed_at, known_of_text.signature)
+                writer.add(article, parts, indexed_at, signatures[article.source.id])
                 for replaced in _replaced(article, previous, built_at) if earlier and previous else ():
                     writer.add_earlier(replaced)
                 quotable = [part for part in parts if part.kind is not Kind.RELATED]

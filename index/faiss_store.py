@@ -270,8 +270,8 @@ class FaissStore:
     def derived(self) -> dict[str, Derived]:
         """See `Store.derived`."""
         with self._reading():
-            rows = self._db.execute("SELECT sha256, spoken, signature FROM article").fetchall()
-        return {sha256: Derived(spoken, signature) for sha256, spoken, signature in rows}
+            rows = self._db.execute("SELECT sha256, spoken, language IS NULL, signature FROM article").fetchall()
+        return {sha256: Derived(spoken, bool(detected), signature) for sha256, spoken, detected, signature in rows}
 
     def earlier(self, article_id: str) -> list[Earlier]:
         """See `Store.earlier`."""

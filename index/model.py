@@ -158,9 +158,13 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """What was worked out from a text, so that it need not be again: its language and its signature (see `copies`)."""
+    """What was worked out from a text, so that it need not be again: its language and its signature (see `copies`).
+
+    Where the card gave the language, it was not `detected`.
+    """
 
     spoken: str | None
+    detected: bool
     signature: bytes
 
 

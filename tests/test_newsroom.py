@@ -145,3 +145,19 @@ def test_an_article_that_a_later_version_withdraws_is_not_taken(tmp_path: Path) 
     corpus = read_corpus(tmp_path)
     assert corpus.articles == ()
     assert [problem.reason for problem in corpus.refused] == ["withdrawn by its publisher"]
+
+
+def test_a_language_that_is_given_counts_and_one_that_is_no_longer_given_is_detected(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "a.txt").write_text("The otters of Leiden have returned to the canals of the old town.", encoding="utf-8")
+
+    def spoken(toml: str) -> str | None:
+        (corpus / "sources.toml").write_text(toml, encoding="utf-8")
+        build(corpus, tmp_path / "data", WordHashEncoder())
+        store, _ = Generations(tmp_path / "data").open_current()
+        article = store.article("a")
+        store.close()
+        return article and article.spoken
+
+    assert [spoken(toml) for toml in ("", '["a.txt"]\nlanguage = "nl"', "")] == ["en", "nl", "en"]
