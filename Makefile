@@ -19,8 +19,9 @@ $(STAMP): pyproject.toml constraints.txt
 run: $(STAMP)
 	@$(PY) -m bot
 
+# A process for each core, up to four: each loads the model. The files stay whole, since tests in them share fixtures.
 test: lint
-	$(PY) -m pytest
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check

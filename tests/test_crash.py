@@ -28,8 +28,10 @@ import pytest
 from word_encoder import WordHashEncoder
 
 from index.build import build
+from index.copies import signature
 from index.errors import BuildError, NoIndexError
 from index.generations import Generations
+from index.languages import detect
 from index.model import Filters
 
 if TYPE_CHECKING:
@@ -118,6 +120,9 @@ def build_until(order: dict[str, Any], answer: int) -> None:
 
 def serve() -> None:
     """Fork a build for each order on standard input; one line of answer for each."""
+    # What a build loads on first use is loaded once for all, and under no limit.
+    detect("The language of a text is told from some of its words.")
+    signature("So are copies.")
     for line in sys.stdin:
         read, write = os.pipe()
         pid = os.fork()

@@ -448,7 +448,8 @@ async def test_progress_of_a_slow_build_is_shown(
 ) -> None:
     reindex, go_on = desk.reindex, asyncio.Event()
 
-    async def slowly(progress: Any) -> Any:
+    async def slowly(progress: Any, *, confirmed: bool) -> Any:
+        assert not confirmed
         progress(256, 1000)
         await go_on.wait()
         return await reindex()
@@ -578,7 +579,7 @@ async def test_commands_are_registered_only_when_they_changed(
     assert await start_with("changed") == 3
     commands = {command["name"]: command for command in server.found("PUT", "/commands")[0]}
     everyones = {"ask", "verify", "sources", "source", "status", "help"}
-    admins = {"reindex", "rollback", "remove", "restore", "audit", "unanswered"}
+    admins = {"add", "reindex", "rollback", "remove", "restore", "audit", "unanswered"}
     menus = {"Ask the coverage", "Verify quotes"}
     assert set(commands) == everyones | admins | menus | {"settings"}
     assert {name for name, command in commands.items() if command["type"] == 3} == menus

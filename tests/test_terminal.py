@@ -190,7 +190,7 @@ def test_asking_without_an_index_says_what_to_run(tmp_path: Path) -> None:
 def test_a_damaged_index_is_said_and_the_older_one_answers(run, word_index: Path, tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "one.txt").write_text("The bridge was closed on Monday.", encoding="utf-8")
-    build(tmp_path / "corpus", word_index, WordHashEncoder())
+    build(tmp_path / "corpus", word_index, WordHashEncoder(), max_loss=100)
     (word_index / "generations" / "000002" / "articles.sqlite").unlink()
     result = run("ask", "Kremlin drones", "--json")
     assert json.loads(result.stdout)["generation"] == 1
