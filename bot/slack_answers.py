@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # What somebody asks who wants to know what to ask.
 _FOR_HELP = frozenset({"help", "what can you do?"})
 # Messages that people write, as opposed to "someone joined"; those with files have a kind of their own.
-_WRITTEN = frozenset({None, "file_share", "thread_broadcast"})
+WRITTEN = frozenset({None, "file_share", "thread_broadcast"})
 
 _COMPLAINTS = frozenset(verdict.value for verdict in Verdict)
 
@@ -53,7 +53,7 @@ async def answer_message(bot: SlackBot, event: Mapping[str, Any]) -> None:
 
     The answer comes in the message's thread.
     """
-    if event.get("subtype") not in _WRITTEN or event.get("bot_id") or not event.get("user"):
+    if event.get("subtype") not in WRITTEN or event.get("bot_id") or not event.get("user"):
         return
     channel, text = event["channel"], event.get("text") or ""
     request = Request(bot, event["user"], channel, thread=event.get("thread_ts") or event["ts"])

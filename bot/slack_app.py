@@ -138,7 +138,7 @@ class SlackBot:
         self.pace = Pace()
         self.work = Work(PLATFORM, desk)
         self.connection = "Socket Mode" if settings.slack_app_token else "HTTP"
-        self.team = self.user = self.bot = ""
+        self.team = self.user = self.bot_id = ""
         self._seen: OrderedDict[object, None] = OrderedDict()
 
     async def introduce(self) -> None:
@@ -149,7 +149,7 @@ class SlackBot:
 
         """
         found = await self.client.auth_test()
-        self.team, self.user, self.bot = (str(found[name]) for name in ("team_id", "user_id", "bot_id"))
+        self.team, self.user, self.bot_id = (str(found[name]) for name in ("team_id", "user_id", "bot_id"))
 
     async def is_admin(self, user: str) -> bool:
         """Whether settings name the user, or they are an admin or owner of this workspace now."""
@@ -168,7 +168,7 @@ class SlackBot:
         """A Bolt app that acknowledges everything at once and hands it to this bot."""
 
         async def authorize() -> AuthorizeResult:
-            return AuthorizeResult(enterprise_id=None, team_id=self.team, bot_user_id=self.user, bot_id=self.bot)
+            return AuthorizeResult(enterprise_id=None, team_id=self.team, bot_user_id=self.user, bot_id=self.bot_id)
 
         own = {name: os.environ.pop(name) for name in _BOLTS_OWN if name in os.environ}
         try:
@@ -199,9 +199,8 @@ class SlackBot:
             return
         if kind in {"app_mention", "message"}:
             # A mention in a channel comes as both.
-            if event.get("subtype") in {None, "file_share", "thread_broadcast"} and self._again(
-                (event.get("channel"), event.get("ts"))
-            ):
+            written = event.get("subtype") in slack_answers.WRITTEN
+            if written and self._again((event.get("channel"), event.get("ts"))):
                 return
             await slack_answers.answer_message(self, event)
         elif kind == "app_home_opened":
