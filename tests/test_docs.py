@@ -9,6 +9,7 @@ import subprocess
 import tomllib
 from typing import TYPE_CHECKING
 
+import bench
 import discord
 import pytest
 import quality
@@ -36,7 +37,7 @@ def test_every_command_is_in_the_readme_and_the_other_way_round(module: str, gro
 def test_every_option_that_the_readme_shows_exists() -> None:
     running = README[README.index("## Running it") :].split("\n## ", 1)[0]  # options of docker and systemctl
     shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README.replace(running, ""))) - {"--corpus"}
-    commands = (*index_command.commands.values(), *bot_command.commands.values(), quality.main)
+    commands = (*index_command.commands.values(), *bot_command.commands.values(), quality.main, bench.main)
     known = {option for command in commands
              for parameter in command.params for option in parameter.opts}  # fmt: skip
     assert shown <= known
