@@ -9,6 +9,7 @@ import hashlib
 import re
 import stat
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,10 @@ def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
                 articles.append(_article(draft, name, card))
                 notes += [Problem(name, reason, draft.line) for reason in (*draft.notes, *_conflicts(draft, card))]
     if metadata:
-        locate = line_finder((folder / METADATA_FILE).read_text(encoding="utf-8-sig"))
+        cards = ""
+        with suppress(OSError, UnicodeDecodeError):  # it may be gone by now, or another
+            cards = (folder / METADATA_FILE).read_text(encoding="utf-8-sig")
+        locate = line_finder(cards)
         for name in sorted(metadata):
             notes.append(Problem(METADATA_FILE, f'there is no article file "{name}"', locate(name)))
     articles.sort(key=lambda article: article.source.id)
@@ -153,8 +157,17 @@ def opening_words(text: str, start: int, language: str = "en") -> str:
 
 
 def article_files(folder: Path) -> Iterator[Path]:
-    """Every article file below the folder in a stable order: no hidden ones, and nothing called README."""
-    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in formats.SUFFIXES):
+    """Every article file below the folder in a stable order: no hidden ones, and nothing called README.
+
+    Raises:
+        CorpusError: a folder cannot be listed, perhaps since it has gone meanwhile.
+
+    """
+    try:
+        found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in formats.SUFFIXES)
+    except OSError as exc:
+        raise CorpusError(f"{exc.filename or folder} cannot be listed: {exc.strerror}. Build again.") from exc
+    for path in found:
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if not hidden and path.stem.lower() != "readme" and not path.is_dir():
             yield path

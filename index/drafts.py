@@ -6,6 +6,7 @@ What was read of a file that takes long is remembered, so that it is read once.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import sqlite3
@@ -16,7 +17,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from io import BufferedReader
     from pathlib import Path
 
 # The fields of a card that a file, or `sources.toml`, may give.
@@ -128,22 +128,21 @@ class DraftCache:
         self._db: sqlite3.Connection | None = None
         self._asked: set[str] = set()
 
-    def read(
-        self, file: BufferedReader, reader: Callable[[BinaryIO], Iterator[Draft | Refused]]
-    ) -> list[Draft | Refused]:
+    def read(self, file: BinaryIO, reader: Callable[[BinaryIO], Iterator[Draft | Refused]]) -> list[Draft | Refused]:
         """What a reader makes of a file.
 
         Raises:
             UnreadableError: as the reader; that is not remembered.
 
         """
-        key = f"{hashlib.file_digest(file, 'sha256').hexdigest()} {reader.__module__} {_CACHED_AS}"
-        file.seek(0)
+        # Read once, since a file may change between two readings; one more byte shows the reader that it is too large.
+        data = file.read(MAX_ARTICLE_BYTES + 1)
+        key = f"{hashlib.sha256(data).hexdigest()} {reader.__module__} {_CACHED_AS}"
         self._asked.add(key)
         with suppress(sqlite3.Error, ValueError, KeyError, TypeError):
             for (fields,) in self._opened().execute("SELECT drafts FROM read WHERE key = ?", (key,)):
                 return [_from_fields(each) for each in json.loads(fields)]
-        drafts = list(reader(file))
+        drafts = list(reader(io.BytesIO(data)))
         with suppress(sqlite3.Error, UnicodeEncodeError):
             fields = json.dumps([_as_fields(draft) for draft in drafts])
             self._opened().execute("INSERT OR REPLACE INTO read VALUES (?, ?)", (key, fields))

@@ -208,7 +208,7 @@ class FaissStore:
             counts = self._db.execute(query).fetchone()
             spoken = self._db.execute("SELECT DISTINCT spoken FROM article WHERE spoken IS NOT NULL").fetchall()
             names = self._db.execute("SELECT key, spelling FROM name ORDER BY rowid").fetchall()
-        except (RuntimeError, sqlite3.Error, UnicodeDecodeError) as exc:  # SQLite may quote damaged bytes
+        except (RuntimeError, MemoryError, sqlite3.Error, UnicodeDecodeError) as exc:  # lengths may be damaged too
             raise DamagedIndexError(f"{folder} cannot be opened: {str(exc).splitlines()[0]}.") from exc
         self._languages = frozenset(code.partition("-")[0] for (code,) in spoken)
         self._names = _grouped(names)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from word_encoder import WordHashEncoder
 
+import index.corpus
 from bot import wording
 from bot.desk import Desk
 from index.build import build
@@ -161,3 +162,44 @@ def test_a_language_that_is_given_counts_and_one_that_is_no_longer_given_is_dete
         return article and article.spoken
 
     assert [spoken(toml) for toml in ("", '["a.txt"]\nlanguage = "nl"', "")] == ["en", "nl", "en"]
+
+
+def test_a_page_is_remembered_as_what_was_read_of_it(tmp_path: Path) -> None:
+    corpus, page = tmp_path / "corpus", "<html><body><article><p>{}</p></article></body></html>"
+    corpus.mkdir()
+    words = ["Otters have returned to the canals of the old town of Leiden this spring.",
+             "Pelicans have returned to the harbours of the old town of Utrecht this spring."]  # fmt: skip
+    for said in (*words, words[0]):
+        (corpus / "a.html").write_text(page.format(said), encoding="utf-8")
+        for _ in range(2):
+            (article,) = read_corpus(corpus, tmp_path / "cache.sqlite").articles
+            assert article.text == said
+
+
+def test_cards_that_go_while_the_corpus_is_read_cost_no_more_than_their_line(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (corpus / "sources.toml").write_text('["none.txt"]\ntitle = "x"\n', encoding="utf-8")
+    read = index.corpus.read_aliases
+
+    def gone(path: Path) -> object:
+        (corpus / "sources.toml").unlink()
+        return read(path)
+
+    files = index.corpus.article_files
+    monkeypatch.setattr(index.corpus, "article_files", lambda folder: [*files(folder), gone(folder / "none")][:-1])
+    assert [str(note) for note in read_corpus(corpus).notes if "sources.toml" in str(note)] == [
+        'sources.toml: there is no article file "none.txt"'
+    ]
+
+
+@pytest.mark.parametrize("name", ["passages.faiss", "sentences.faiss"])
+def test_a_length_that_is_damaged_is_a_damaged_index_and_no_lack_of_memory(
+    corpus: Path, tmp_path: Path, name: str
+) -> None:
+    build(corpus, tmp_path / "data", WordHashEncoder())
+    file = tmp_path / "data" / "generations" / "000001" / name
+    whole = file.read_bytes()
+    for at in range(64):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x80]) + whole[at + 1 :])
+        assert list(Generations(tmp_path / "data").faults(1))
