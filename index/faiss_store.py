@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import faiss
 import numpy as np
@@ -46,6 +46,7 @@ PASSAGE_VECTORS = "passages.faiss"
 SENTENCE_VECTORS = "sentences.faiss"
 FILES = (DATABASE, PASSAGE_VECTORS, SENTENCE_VECTORS)
 
+REPAIR = "Run `python -m index build` or `python -m index rollback`."
 _CHUNK = 4096  # rows handled at a time when a whole table passes through memory
 # Porter stems English and leaves other words alone; diacritics are folded, punctuation parts words.
 _TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -241,7 +242,7 @@ class FaissStore:
             found = {row: rest for row, *rest in self._db.execute(query, (json.dumps(best),))}
             query = f"SELECT a.row, {_CARD}, a.text, a.body_start, a.spoken FROM article a WHERE a.row IN {among}"
             rows = self._db.execute(query, (json.dumps([article for article, *_ in found.values()]),)).fetchall()
-        articles = {row: Article(_source(told[:-3]), *told[-3:]) for row, *told in rows}
+        articles = {row: _article(told) for row, *told in rows}
         spans: dict[int, list[Span]] = {found[row][0]: [] for row in best}
         for article, start, end in sorted(found.values()):
             spans[article].append(Span(start, end))
@@ -324,7 +325,7 @@ class FaissStore:
         query = f"SELECT {_CARD}, a.text, a.body_start, a.spoken FROM article a WHERE a.id = ?"
         with self._reading():
             row = self._db.execute(query, (article_id,)).fetchone()
-        return Article(_source(row[:-3]), *row[-3:]) if row else None
+        return _article(row) if row else None
 
     def vectors(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
         """See `Store.vectors`."""
@@ -537,9 +538,18 @@ def _source(card: Sequence[str | int | None]) -> Source:
     return Source(str(name), str(title), bool(title_given), outlet, author, day, url, language, str(sha256))  # type: ignore[arg-type]  # SQLite columns
 
 
-def _earlier(row: Sequence[str | int]) -> Earlier:
-    *card, text, body_start, until = row
-    return Earlier(Article(_source(card), str(text), int(body_start)), datetime.fromisoformat(str(until)))
+def _article(row: Sequence[Any]) -> Article:
+    """The article of a card, its text, where prose begins and its language; a text that is not its own is damage."""
+    *card, text, body_start, spoken = row
+    source = _source(card)
+    if hashlib.sha256(text.encode()).hexdigest() != source.sha256:
+        raise DamagedIndexError(f"{source.id}: the stored text is not the one that was indexed. {REPAIR}")
+    return Article(source, text, body_start, spoken)
+
+
+def _earlier(row: Sequence[Any]) -> Earlier:
+    *told, until = row
+    return Earlier(_article([*told, None]), datetime.fromisoformat(until))
 
 
 def _sync(path: Path) -> None:

@@ -11,6 +11,7 @@ from word_encoder import WordHashEncoder
 from bot import wording
 from bot.quotations import verify
 from index.build import EARLIER_KEPT, build
+from index.errors import DamagedIndexError
 from index.generations import Generations
 from index.model import ANY, Filters
 from index.quoting import Change, Verdict
@@ -153,4 +154,19 @@ def test_an_earlier_text_that_was_tampered_with_is_a_fault(newsroom: Newsroom) -
     db.close()
     changed = type(store)(folder, store.manifest)
     assert list(changed.faults()) == ["hat: the stored text is not the one that was indexed"]
+    with pytest.raises(DamagedIndexError, match=r"^hat: the stored text is not .*`python -m index build`"):
+        changed.earlier("hat")
+    changed.close()
+
+
+def test_a_text_that_was_tampered_with_is_neither_quoted_nor_borne_out(newsroom: Newsroom) -> None:
+    store = newsroom.build()
+    folder = Generations(newsroom.root).folder(store.manifest.generation)
+    with sqlite3.connect(folder / "articles.sqlite") as db:
+        db.execute("UPDATE article SET text = replace(text, 'thirty', 'ninety')")
+    db.close()
+    changed = type(store)(folder, store.manifest)
+    for read in (lambda: changed.article("hat"), lambda: held(changed, WAS.replace("thirty", "ninety"))):
+        with pytest.raises(DamagedIndexError):
+            read()
     changed.close()

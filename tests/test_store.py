@@ -411,7 +411,7 @@ def test_articles_come_back_as_they_were_given(engine: Engine, tmp_path: Path) -
             "b/ü", "x" * 9 + "🇺🇦 Words.\u2028\n\nAlso Read: This link\n\nMore \u00a0 words. ", None, None, body_start=9
         ),
         article("a", "Fine.", 'O\'Brien "Times"', date(2023, 5, 4)),
-        Article(Source("c", "C", False, None, None, None, None, None, "0" * 64), "Words."),
+        Article(Source("c", "C", False, None, None, None, None, None, hashlib.sha256(b"Words.").hexdigest()), "Words."),
     ]
     made = engine(tmp_path, given_)
     for one in given_:
