@@ -57,10 +57,15 @@ STAGED = "staged"
 MAX_NAME_CHARS = 100
 _SPARE_CHARS = 8
 _MAX_STEM_BYTES = 200
+# Articles of a file of several, and reasons, that are shown at most; characters of an article's beginning.
+SHOWN_ARTICLES = 10
+SHOWN_REASONS = 5
+OPENING_CHARS = 500
 # Seconds to wait for another who stores something; it takes a moment.
 _BUSY_SECONDS = 10.0
 _ASIDE = ".adding-"
 GONE = "This card is too old: its file was stored, discarded, or not confirmed within a day. Add it again."
+DISCARDED = "Discarded. Nothing was stored."
 # Names that are not read as articles, and those that Windows keeps for devices.
 _RESERVED = {"readme", "con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 
@@ -326,10 +331,45 @@ def already(articles: Sequence[Article], sources: Sequence[Source], removed: Seq
     return tuple(remarks)
 
 
+def facts(staged: Staged) -> list[tuple[str, str]]:
+    """What is known of the one article of a file, and what is not: names and values, in the order to show them."""
+    source = staged.articles[0].source
+    known = {
+        "Outlet": source.outlet or "",
+        "Author": source.author or "",
+        "Date": wording.day(source) if source.published else "",
+        "Language": source.language or "",
+        "Link": source.url or "",
+    }
+    missing = [name.lower() for name, value in {"Headline": source.title_given, **known}.items() if not value]
+    told = {**known, "Not given": ", ".join(missing), "Paragraphs": f"{staged.paragraphs:,}"}
+    return [(name, value) for name, value in told.items() if value]
+
+
+def opening(article: Article) -> str:
+    """How an article begins below its headline."""
+    return article.text[article.body_start :].strip()
+
+
+def problems(staged: Staged) -> list[tuple[str, Sequence[Problem]]]:
+    """What is wrong in a file, as far as anything is: a name, and all that goes by it."""
+    return [(name, found) for name, found in (("Refused", staged.refused), ("Notes", staged.notes)) if found]
+
+
+def waiting(file: str) -> str:
+    """That a file, its name as it is shown, is only kept aside."""
+    return f"Nothing is stored yet. Within a day it can be stored as {file}."
+
+
 def stored(added: Stored) -> str:
     """What was stored, and where."""
     what = added.ids[0] if len(added.ids) == 1 else wording.plural(len(added.ids), "article")
     return f"Stored: {what}, in {added.file}."
+
+
+def afterwards(reindex: str) -> str:
+    """What is left to do with what was stored: the command `reindex`."""
+    return f"{reindex} brings it into the answers."
 
 
 async def propose(visit: Visit, intake: Intake, data: bytes, name: str, given: Card) -> Proposal:

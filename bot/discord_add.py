@@ -17,21 +17,11 @@ from bot.visit import UsageError
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Sequence
 
     from bot.adding import Proposal, Staged
     from bot.discord_replies import Commands, Interaction
-    from index.drafts import Problem
-    from index.model import Article
 
-# Articles of a file of several, and reasons, that are shown at most.
-SHOWN_ARTICLES = 10
-SHOWN_REASONS = 5
-# Characters of an article's opening words.
-OPENING_CHARS = 500
 _CUT = "-# There is more than fits here."
-AFTERWARDS = "`/reindex` brings it into the answers."
-DISCARDED = "Discarded. Nothing was stored."
 _LABELS = {"store": ("Store", discord.ButtonStyle.primary), "discard": ("Discard", discord.ButtonStyle.danger)}
 
 
@@ -97,10 +87,10 @@ class AddButton(
         await interaction.response.defer()
         if self.what == "store":
             done = await adding.confirm(visit, _intake(interaction), self.key)
-            told = f"{render.shorten(adding.stored(done), 1000)} {AFTERWARDS}"
+            told = f"{render.shorten(adding.stored(done), 1000)} {adding.afterwards('`/reindex`')}"
         else:
             await adding.discard(visit, _intake(interaction), self.key)
-            told = DISCARDED
+            told = adding.DISCARDED
         view = ui.LayoutView(timeout=None).add_item(ui.TextDisplay(told))
         await interaction.edit_original_response(view=view)
 
@@ -108,12 +98,11 @@ class AddButton(
 def proposal_view(proposal: Proposal) -> ui.LayoutView:
     """What would be stored of a file, with the buttons to store and to discard it; it says so where not all fits."""
     staged = proposal.staged
-    foot = f"-# Nothing is stored yet. Within a day it can be stored as {render.shorten(staged.file, 250)}."
+    foot = f"-# {adding.waiting(render.shorten(staged.file, 250))}"
     lines = [
-        *(f"**{render.shorten(remark, 250)}**" for remark in proposal.remarks[:SHOWN_REASONS]),
-        *(_one(staged.articles[0], staged.paragraphs) if len(staged.articles) == 1 else _several(staged)),
-        *_problems("Refused", staged.refused),
-        *_problems("Notes", staged.notes),
+        *(f"**{render.shorten(remark, 250)}**" for remark in proposal.remarks[: adding.SHOWN_REASONS]),
+        *(_one(staged) if len(staged.articles) == 1 else _several(staged)),
+        *_problems(staged),
     ]
     shown = list(render.first_lines(lines, render.LAYOUT_LIMIT - render.width(foot) - len(_CUT) - 1))
     shown += [_CUT] if len(shown) < len(lines) else []
@@ -124,23 +113,14 @@ def proposal_view(proposal: Proposal) -> ui.LayoutView:
     return ui.LayoutView(timeout=None).add_item(container).add_item(row)
 
 
-def _one(article: Article, paragraphs: int) -> list[str]:
+def _one(staged: Staged) -> list[str]:
     """All that is known of an article, what is not, and how it begins."""
+    (article,) = staged.articles
     source = article.source
-    known = {
-        "Outlet": source.outlet or "",
-        "Author": source.author or "",
-        "Date": wording.day(source) if source.published else "",
-        "Language": source.language or "",
-        "Link": source.url or "",
-    }
-    missing = [name.lower() for name, value in {"Headline": source.title_given, **known}.items() if not value]
-    opening = render.shorten(article.text[article.body_start :].strip(), OPENING_CHARS)
+    opening = render.shorten(adding.opening(article), adding.OPENING_CHARS)
     return [
         f"### {render.shorten(wording.title(source), 500)}",
-        *(f"**{name}:** {render.shorten(value, 1000)}" for name, value in known.items() if value),
-        *([f"**Not given:** {', '.join(missing)}"] if missing else []),
-        f"**Paragraphs:** {paragraphs:,}",
+        *(f"**{name}:** {render.shorten(value, 1000)}" for name, value in adding.facts(staged)),
         "> " + opening.replace("\n", "\n> "),
         f"-# {render.shorten(source.id, 200)} · sha256 {source.sha256[:12]}",
     ]
@@ -150,20 +130,19 @@ def _several(staged: Staged) -> list[str]:
     """How many articles a file holds, and the first of them."""
     articles = staged.articles
     lines = [f"**{wording.plural(len(articles), 'article')}**, {wording.plural(staged.paragraphs, 'paragraph')}"]
-    for number, source in enumerate((article.source for article in articles[:SHOWN_ARTICLES]), start=1):
+    for number, source in enumerate((article.source for article in articles[: adding.SHOWN_ARTICLES]), start=1):
         lines.append(f"**{number}.** {render.shorten(wording.title(source), 150)}\n-# {render.shorten(source.id, 100)}")
-    more = len(articles) - SHOWN_ARTICLES
+    more = len(articles) - adding.SHOWN_ARTICLES
     return [*lines, f"and {more:,} more"] if more > 0 else lines
 
 
-def _problems(heading: str, problems: Sequence[Problem]) -> list[str]:
-    """How many there are, and the first of them."""
-    if not problems:
-        return []
-    return [
-        f"**{heading}:** {len(problems):,}",
-        *(f"- {render.shorten(str(p), 200)}" for p in problems[:SHOWN_REASONS]),
-    ]
+def _problems(staged: Staged) -> list[str]:
+    """How many there are of each kind, and the first of them."""
+    lines = []
+    for name, found in adding.problems(staged):
+        lines.append(f"**{name}:** {len(found):,}")
+        lines += [f"- {render.shorten(str(problem), 200)}" for problem in found[: adding.SHOWN_REASONS]]
+    return lines
 
 
 def _intake(interaction: Interaction) -> Intake:

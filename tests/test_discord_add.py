@@ -84,7 +84,7 @@ async def test_an_article_is_shown_stored_and_after_a_reindex_quoted(world: Worl
 
     await world.restart()
     await world.chief.click(result.response, label="Store")
-    assert text_of(result.response) == f"Stored: added\\/heron, in added\\/heron.txt. {discord_add.AFTERWARDS}"
+    assert text_of(result.response) == f"Stored: added\\/heron, in added\\/heron.txt. {adding.afterwards('`/reindex`')}"
     assert buttons_of(result.response) == {}
     assert (world.corpus / "added" / "heron.txt").read_bytes() == HERON
     assert kept_aside(world) == []
@@ -106,7 +106,7 @@ async def test_what_is_discarded_is_never_stored(world: World) -> None:
     result = await add(world)
     assert len(kept_aside(world)) == 1
     await world.chief.click(result.response, label="Discard")
-    assert text_of(result.response) == discord_add.DISCARDED
+    assert text_of(result.response) == adding.DISCARDED
     assert (kept_aside(world), added(world)) == ([], [])
     assert await audit(world) == "Nothing has been done yet."
 
