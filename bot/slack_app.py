@@ -77,6 +77,7 @@ _COMMANDS: Mapping[str, Command] = {
     **slack_commands.COMMANDS,
     **slack_admin.COMMANDS,
 }
+_FORMS = slack_commands.FORMS
 _PICKED: Mapping[str, Command] = {
     "pick:source": slack_commands.source,
     "pick:remove": slack_admin.remove,
@@ -277,14 +278,14 @@ class SlackBot:
 
     async def _submission(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         view = body["view"]
-        chosen = views.asked(view["state"]["values"])
-        if wrong := slack_commands.form_errors(chosen):
+        name, values = view["callback_id"], view["state"]["values"]
+        if wrong := _FORMS[name].errors(values):
             await ack(response_action="errors", errors=wrong)
             return
         await ack()
         meant = json.loads(view["private_metadata"])
         request = Request(self, body["user"]["id"], meant["channel"], response_url=meant.get("response_url"))
-        await request.handle("ask", slack_commands.ask_with(request, chosen["question"] or "", chosen))
+        await request.handle(name, _FORMS[name].work(request, values))
 
     def _request(self, body: Mapping[str, Any], channel: str, user: str, **more: str | None) -> Request:
         return Request(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from bot.slack_app import SlackBot
     from bot.slack_blocks import Message
+    from bot.slack_views import Values
     from bot.visit import Visit
 
     Command = Callable[[Request, str], Coroutine[Any, Any, None]]
@@ -39,17 +39,23 @@ _READ_BYTES = 4 * (MAX_MESSAGE_CHARS + 1)
 log = logging.getLogger("bot.slack")
 
 
+class Form(NamedTuple):
+    """What is wrong with a form that was sent, by field, and what is done with one that is right."""
+
+    errors: Callable[[Values], dict[str, str]]
+    work: Callable[[Request, Values], Coroutine[Any, Any, None]]
+
+
 async def ask(request: Request, text: str) -> None:
     """Answer a question, with filters or without; without a question, open the form."""
     question, chosen = options(text, ("outlet", "since", "until", "number", "private"))
     if not question:
-        metadata = json.dumps({"channel": request.channel, "response_url": request.response_url})
-        await request.bot.client.views_open(trigger_id=request.trigger or "", view=views.ask_modal(metadata))
+        await request.open_form(views.ask_modal)
         return
-    await ask_with(request, question, chosen)
+    await _ask(request, question, chosen)
 
 
-async def ask_with(request: Request, question: str, chosen: Mapping[str, str | None]) -> None:
+async def _ask(request: Request, question: str, chosen: Mapping[str, str | None]) -> None:
     """Answer a question with the options that were chosen for it."""
     visit = await request.visit()
     outlet, excerpts, alone = (chosen.get(name) for name in ("outlet", "number", "private"))
@@ -60,8 +66,13 @@ async def ask_with(request: Request, question: str, chosen: Mapping[str, str | N
     await answer_command(request, question, filters, wanted, private)
 
 
-def form_errors(chosen: Mapping[str, str | None]) -> dict[str, str]:
-    """What is wrong with a form that was sent, by field."""
+async def _ask_form(request: Request, values: Values) -> None:
+    chosen = views.asked(values)
+    await _ask(request, chosen["question"] or "", chosen)
+
+
+def _ask_errors(values: Values) -> dict[str, str]:
+    chosen = views.asked(values)
     wrong = {} if chosen["question"] else {"question": wording.EMPTY_QUESTION}
     for name in ("since", "until"):
         try:
@@ -98,7 +109,7 @@ async def verify_message(request: Request, message: Mapping[str, Any]) -> None:
     files = [file for file in message.get("files") or [] if str(file.get("mimetype")).startswith("text/")]
     if sum(int(file.get("size") or 0) for file in files) > MAX_FILE_BYTES:
         raise UsageError(f"What is attached is larger than {MAX_FILE_BYTES // 1024**2} MB. Attach a part of it.")
-    parts = [plain(message.get("text") or ""), *[await _content(request.bot, file) for file in files]]
+    parts = [plain(message.get("text") or ""), *[await _words(request.bot, file) for file in files]]
     if not any(parts):
         raise UsageError("This message has no text to verify.")
     await _verify(request, "\n\n".join(filter(None, parts)), private=True)
@@ -112,8 +123,19 @@ async def _verify(request: Request, text: str, *, private: bool) -> None:
     await (request.whisper(messages) if private else request.post(messages))
 
 
-async def _content(bot: SlackBot, file: Mapping[str, Any]) -> str:
-    """What is read of a file that somebody attached."""
+async def _words(bot: SlackBot, file: Mapping[str, Any]) -> str:
+    """What is read of a text file that somebody attached."""
+    data = await content(bot, file, _READ_BYTES)
+    return data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+
+
+async def content(bot: SlackBot, file: Mapping[str, Any], enough: int) -> bytes:
+    """The first bytes of a file that somebody attached: at least `enough`, if it has so many, and few more.
+
+    Raises:
+        UsageError: it cannot be had.
+
+    """
     refused = f"Slack does not let me read {wording.brief(file.get('name') or 'the file')}."
     if file.get("is_external"):
         # Its address is another service's, which must not get the token.
@@ -127,12 +149,12 @@ async def _content(bot: SlackBot, file: Mapping[str, Any]) -> str:
             data = bytearray()
             async for chunk in got.content.iter_any():
                 data += chunk
-                if len(data) >= _READ_BYTES:
+                if len(data) >= enough:
                     break
     except (aiohttp.ClientError, TimeoutError) as exc:
         log.warning("slack.file_not_read error=%s", reason(exc))
         raise UsageError("The file could not be fetched from Slack. Try again.") from exc
-    return data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    return bytes(data)
 
 
 async def sources(request: Request, text: str) -> None:
@@ -229,3 +251,4 @@ SHORTCUTS: Mapping[str, Shortcut] = {
     "ask_message": ask_message,
     "verify_message": verify_message,
 }
+FORMS: Mapping[str, Form] = {"ask": Form(_ask_errors, _ask_form)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from bot import wording
 from bot.visit import RefusedError, Visit, sentence_for
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from bot.slack_app import SlackBot
     from bot.slack_blocks import Message
@@ -75,6 +76,11 @@ class Request:
         if not await self.bot.is_admin(self.user):
             log.warning("slack.admin_refused user=%s", self.user)
             raise RefusedError(wording.NOT_ADMIN)
+
+    async def open_form(self, form: Callable[[str], dict[str, Any]]) -> None:
+        """Open a form, made of what it is to bring back: where it was asked for."""
+        metadata = json.dumps({"channel": self.channel, "response_url": self.response_url})
+        await self.bot.client.views_open(trigger_id=self.trigger or "", view=form(metadata))
 
     async def handle(self, event: str, work: Coroutine[Any, Any, None]) -> None:
         """Do what was asked for; what fails is told."""

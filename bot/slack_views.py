@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from index.build import BuildReport, Changes
     from index.model import Listing, Source
 
+    # What was put into a form, by block and element: the values of a view's state.
+    Values = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
 SOURCES_PER_PAGE = 10
 # Articles that the home tab names.
 HOME_ARTICLES = 20
@@ -260,18 +263,9 @@ def ask_modal(metadata: str) -> dict[str, Any]:
     }
 
 
-def asked(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, str | None]:
-    """What was put into the form, by field and as an option of the command has it; None where nothing was.
-
-    `values` are those of the view's state.
-    """
-    found = {}
-    for name in ("question", "outlet", "since", "until", "number", "private"):
-        entered = values.get(name, {}).get(name, {})
-        chosen = [entered.get("selected_option"), *(entered.get("selected_options") or ())]
-        given = [entered.get("value"), *(option["value"] for option in chosen if option)]
-        found[name] = next((value.strip() for value in given if value and value.strip()), None)
-    return found
+def asked(values: Values) -> dict[str, str | None]:
+    """What was put into the form, by field and as an option of the command has it; None where nothing was."""
+    return _entered(values, ("question", "outlet", "since", "until", "number", "private"))
 
 
 def home_view(status: Sequence[str], listings: Sequence[Listing], settings: Sequence[str]) -> dict[str, Any]:
@@ -293,6 +287,17 @@ def home_view(status: Sequence[str], listings: Sequence[Listing], settings: Sequ
         _short(settings),
     ]
     return {"type": "home", "blocks": blocks}
+
+
+def _entered(values: Values, names: Iterable[str]) -> dict[str, str | None]:
+    """What was put into these fields of a form; None where nothing was."""
+    found = {}
+    for name in names:
+        entered = values.get(name, {}).get(name, {})
+        chosen = [entered.get("selected_option"), *(entered.get("selected_options") or ())]
+        given = [entered.get("value"), *(option["value"] for option in chosen if option)]
+        found[name] = next((value.strip() for value in given if value and value.strip()), None)
+    return found
 
 
 def _own(words: str) -> Block:
