@@ -29,7 +29,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import slack_admin, slack_answers, slack_commands, wording
+from bot import slack_add, slack_admin, slack_answers, slack_commands, wording
 from bot import slack_views as views
 from bot.days import parse_since, today
 from bot.pace import Pace
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from bot.desk import Desk
     from bot.service import Service
     from bot.settings import Settings
-    from bot.slack_commands import Command
+    from bot.slack_commands import Command, Form, Shortcut
 
 log = logging.getLogger("bot.slack")
 
@@ -76,12 +76,16 @@ _COMMAND = re.compile(r"/(?:coverage-)?(\w+)")
 _COMMANDS: Mapping[str, Command] = {
     **slack_commands.COMMANDS,
     **slack_admin.COMMANDS,
+    **slack_add.COMMANDS,
 }
-_FORMS = slack_commands.FORMS
+_SHORTCUTS: Mapping[str, Shortcut] = {**slack_commands.SHORTCUTS, **slack_add.SHORTCUTS}
+_FORMS: Mapping[str, Form] = {**slack_commands.FORMS, **slack_add.FORMS}
 _PICKED: Mapping[str, Command] = {
     "pick:source": slack_commands.source,
     "pick:remove": slack_admin.remove,
     "pick:restore": slack_admin.restore,
+    "add:store": slack_add.store,
+    "add:discard": slack_add.discard,
 }
 
 
@@ -230,7 +234,7 @@ class SlackBot:
         message = body.get("message") or {}
         channel, thread = (body.get("channel") or {}).get("id", ""), message.get("thread_ts")
         request = self._request(body, channel, body["user"]["id"], thread=thread)
-        work = slack_commands.SHORTCUTS.get(body["callback_id"], _unknown)
+        work = _SHORTCUTS.get(body["callback_id"], _unknown)
         await request.handle(body["callback_id"], work(request, message))
 
     async def _action(self, ack: AsyncAck, body: dict[str, Any]) -> None:

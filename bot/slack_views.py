@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot import wording
+from bot import adding, wording
 from bot.settings import MAX_EXCERPTS
 from bot.slack_blocks import (
     LINE_LIMIT,
     NAME_LIMIT,
+    ROW_TITLE_LIMIT,
     TEXT_LIMIT,
     Message,
     Piece,
@@ -21,7 +22,9 @@ from bot.slack_blocks import (
     markup,
     message,
     messages,
+    part,
     plain,
+    rich,
     row,
     section,
     shorten,
@@ -29,11 +32,13 @@ from bot.slack_blocks import (
     text,
 )
 from bot.sources import Wanted, fitting
+from index.drafts import CARD_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from bot.adding import Proposal, Staged
     from bot.desk import DeskStatus, Neighbour
     from bot.records import Action, OwnSettings, PlaceSettings, Unanswered
     from bot.slack_blocks import Block
@@ -51,6 +56,8 @@ OPTIONS = 100
 _OPTION_TEXT = 75
 _OPTION_VALUE = 150
 _QUESTION_CHARS = 2000
+# How much one of the reasons, notes and remarks about an added file may weigh.
+_REASON_LIMIT = 200
 
 ABOUT = (
     "*On the Record* answers questions about a body of news articles with the articles' own words: verbatim excerpts, "
@@ -69,8 +76,8 @@ COMMANDS = (
     "`/source` all that is known about one article\n"
     "`/coverage-status` which index is served\n"
     "`/coverage-help` this help\n"
-    "Admins have `/reindex`, `/rollback`, `/coverage-remove`, `/restore`, `/audit`, `/unanswered` and "
-    "`/coverage-settings`.\n"
+    "Admins have `/coverage-add`, `/reindex`, `/rollback`, `/coverage-remove`, `/restore`, `/audit`, `/unanswered` and "
+    "`/coverage-settings`, and *Add to the coverage* in the menu of a message with a file.\n"
     "Every command also exists with `coverage-` in front, such as `/coverage-ask`."
 )
 
@@ -173,6 +180,64 @@ def card_messages(
     return messages([card, *shared, *(Piece(before=(block,)) for block in rows)])
 
 
+def proposal_messages(proposal: Proposal) -> list[Message]:
+    """What would be stored of a file; the last message has the buttons to store and to discard it."""
+    staged = proposal.staged
+    remarks = (line(remark, _REASON_LIMIT) for remark in proposal.remarks[: adding.SHOWN_REASONS])
+    blocks = [
+        *(section(text(remark, bold=True)) for remark in remarks),
+        *(_single(staged) if len(staged.articles) == 1 else [_several(staged)]),
+        *_problems(staged),
+    ]
+    foot = Piece(
+        before=(context(plain(adding.waiting(line(staged.file, NAME_LIMIT)))),),
+        buttons=(
+            button("Store", "add:store", proposal.key, "primary"),
+            button("Discard", "add:discard", proposal.key, "danger"),
+        ),
+    )
+    return messages([*(Piece(before=(block,)) for block in blocks), foot])
+
+
+def _single(staged: Staged) -> list[Block]:
+    """All that is known of an article, what is not, and how it begins."""
+    (article,) = staged.articles
+    source = article.source
+    facts = ((name, line(value, LINE_LIMIT if name == "Link" else NAME_LIMIT)) for name, value in adding.facts(staged))
+    told = [element for name, value in facts for element in _fact(name, text(value))]
+    return [
+        section(text(headline(source), bold=True)),
+        section(*told[:-1]),  # the last is the end of a line
+        rich(part("quote", text(shorten(adding.opening(article), adding.OPENING_CHARS)))),
+        context(plain(f"{line(source.id, NAME_LIMIT)} · sha256 {source.sha256[:12]}")),
+    ]
+
+
+def _several(staged: Staged) -> Block:
+    """How many articles a file holds, and the first of them."""
+    articles = staged.articles
+    told = [
+        text(wording.plural(len(articles), "article"), bold=True),
+        text(f", {wording.plural(staged.paragraphs, 'paragraph')}"),
+    ]
+    for number, source in enumerate((article.source for article in articles[: adding.SHOWN_ARTICLES]), start=1):
+        told += [text(f"\n{number}. {headline(source, ROW_TITLE_LIMIT)}", bold=True), text(f"\n{line(source.id, 100)}")]
+    more = len(articles) - adding.SHOWN_ARTICLES
+    return section(*told, *([text(f"\nand {more:,} more")] if more > 0 else []))
+
+
+def _problems(staged: Staged) -> list[Block]:
+    """How many there are of each kind, and the first of them."""
+    return [
+        section(
+            text(f"{name}:", bold=True),
+            text(f" {len(found):,}"),
+            *(text(f"\n• {line(str(problem), _REASON_LIMIT)}") for problem in found[: adding.SHOWN_REASONS]),
+        )
+        for name, found in adding.problems(staged)
+    ]
+
+
 # ---- Lines -----------------------------------------------------------------------------------------------------------
 
 
@@ -261,6 +326,39 @@ def ask_modal(metadata: str) -> dict[str, Any]:
             _input("private", "Who sees it", private),
         ],
     }
+
+
+def add_modal(metadata: str) -> dict[str, Any]:
+    """The form of a file to add; `metadata`, at most 3000 characters, comes back with it."""
+
+    def words(most: int) -> Block:
+        return {"type": "plain_text_input", "max_length": most}
+
+    kinds = "The article as text, Markdown, HTML, JSON, a feed, NewsML or PDF. Slack takes up to 10 MB here."
+    wrong = "Where the file does not say it, or is wrong; so too the others"
+    return {
+        "type": "modal",
+        "callback_id": "add",
+        "private_metadata": metadata,
+        "title": plain("Add to the coverage"),
+        "submit": plain("Preview"),
+        "close": plain("Cancel"),
+        "blocks": [
+            _input("file", "File", {"type": "file_input", "max_files": 1}, optional=False, hint=kinds),
+            _input("title", "Headline", words(500), hint=wrong),
+            _input("outlet", "Outlet", words(200)),
+            _input("author", "Author", words(200)),
+            _input("published", "Published", words(100), hint="The day, such as 3 May 2023"),
+            _input("url", "Link", words(1000), hint="It is noted, not fetched"),
+            _input("language", "Language", words(50), hint="A code, such as en"),
+        ],
+    }
+
+
+def added(values: Values) -> tuple[dict[str, Any], dict[str, str | None]]:
+    """What was put into the form of a file: the file as Slack describes it, empty where there is none, and the card."""
+    files = values["file"]["file"].get("files") or [{}]
+    return files[0], _entered(values, CARD_FIELDS)
 
 
 def asked(values: Values) -> dict[str, str | None]:

@@ -140,6 +140,8 @@ def _check_element(element: dict[str, Any]) -> None:
             _check_options(element["options"], 10)
         case "static_select":
             _check_options(element["options"], 100)
+        case "file_input":
+            assert 1 <= element.get("max_files", 10) <= 10
         case "plain_text_input":
             assert 1 <= element.get("max_length", 1) <= 3000
 

@@ -52,7 +52,10 @@ ENTERED = {
     "multi_static_select": "selected_options",
     "multi_external_select": "selected_options",
     "datepicker": "selected_date",
+    "file_input": "files",
 }
+# What Slack takes of one file in a form.
+FORM_FILE_BYTES = 10 << 20
 LOGIN_PAGE = "<!DOCTYPE html><html><head><title>Sign in | Slack</title></head><body>Sign in</body></html>"
 
 
@@ -630,7 +633,11 @@ class LoopbackSlack:
         name = ENTERED[element["type"]]
         if given is None:
             initial = element.get(name.replace("selected", "initial") if name != "value" else "initial_value")
-            return {name: initial or ([] if name == "selected_options" else None)}
+            return {name: initial or ([] if name in {"selected_options", "files"} else None)}
+        if name == "files":
+            assert len(given) <= element.get("max_files", 10)
+            assert all(file["size"] <= FORM_FILE_BYTES for file in given)
+            return {name: given}
         if name in {"value", "selected_date"}:
             return {name: given}
         options = offered(element) + self._suggested.get(element["action_id"], [])

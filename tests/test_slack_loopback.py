@@ -96,6 +96,13 @@ MODAL = {
                 "initial_options": [option("Near")],
             },
         },
+        {
+            "type": "input",
+            "block_id": "proof",
+            "label": plain("Proof"),
+            "optional": True,
+            "element": {"type": "file_input", "action_id": "proof", "max_files": 1},
+        },
     ],
 }
 WORDS = {"text": "Words", "blocks": BLOCKS, **QUIET}
@@ -363,7 +370,10 @@ async def test_a_shortcut_opens_a_modal_that_is_sent_in(slack: LoopbackSlack, bo
     )
     with pytest.raises(AssertionError, match="draft is required"):
         await slack.submit(opened["view"])
-    sent = await slack.submit(opened["view"], {"draft": "A draft", "day": "friday"}, user=OTHER)
+    for files in ([file, file], [{**file, "size": (10 << 20) + 1}]):
+        with pytest.raises(AssertionError):
+            await slack.submit(opened["view"], {"draft": "A draft", "proof": files})
+    sent = await slack.submit(opened["view"], {"draft": "A draft", "day": "friday", "proof": [file]}, user=OTHER)
     assert (await slack.acked(sent))["response_action"] == "update"
     [body] = bot.named("view")
     assert body["view"]["private_metadata"] == "here"
@@ -371,6 +381,7 @@ async def test_a_shortcut_opens_a_modal_that_is_sent_in(slack: LoopbackSlack, bo
         "draft": {"words": {"type": "plain_text_input", "value": "A draft"}},
         "day": {"day": {"type": "static_select", "selected_option": option("Friday")}},
         "ways": {"ways": {"type": "checkboxes", "selected_options": [option("Near")]}},
+        "proof": {"proof": {"type": "file_input", "files": [file]}},
     }
     with pytest.raises(SlackApiError, match="expired_trigger_id"):
         await bot.client.views_open(trigger_id=bot.named("shortcut")[0]["trigger_id"], view=MODAL)

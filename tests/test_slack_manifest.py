@@ -15,7 +15,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import slack_app
 from bot.slack_app import SlackBot
-from bot.slack_commands import SHORTCUTS
 
 MANIFEST = json.loads((ROOT / "bot" / "slack-manifest.json").read_text(encoding="utf-8"))
 FEATURES, SETTINGS, SHOWN = MANIFEST["features"], MANIFEST["settings"], MANIFEST["display_information"]
@@ -98,7 +97,7 @@ def test_every_option_that_a_command_takes_is_in_its_hint_or_is_words(command: s
 
 
 def test_the_shortcuts_are_the_programs_and_within_their_limits() -> None:
-    assert [shortcut["callback_id"] for shortcut in FEATURES["shortcuts"]] == list(SHORTCUTS)
+    assert [shortcut["callback_id"] for shortcut in FEATURES["shortcuts"]] == list(slack_app._SHORTCUTS)
     for shortcut in FEATURES["shortcuts"]:
         assert shortcut["type"] == "message"
         assert 1 <= len(shortcut["name"]) <= 24
