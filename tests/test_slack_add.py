@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
@@ -358,19 +359,36 @@ async def test_what_cannot_be_added_is_told_to_the_admin_alone(
 
 
 @used
-async def test_a_large_file_is_refused_before_it_is_fetched_or_once_too_much_has_come(
+async def test_a_large_file_is_refused_before_it_is_fetched(
     slack: LoopbackSlack, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adding, "MAX_FILE_BYTES", len(HERON) - 1)
     file = slack.attachment("heron.txt", HERON)
-    for size in (len(HERON), 1):
-        if size == len(HERON):
-            del slack.files["heron.txt"]
-        else:
-            slack.files["heron.txt"] = HERON
-        message = {"text": "", "files": [{**file, "size": size}]}
-        told = await alone(slack, await slack.shortcut("add_message", message, CHIEF))
-        assert "“heron.txt” is larger than" in shown(told)
+    del slack.files["heron.txt"]
+    told = await alone(slack, await slack.shortcut("add_message", {"text": "", "files": [file]}, CHIEF))
+    assert "“heron.txt” is larger than" in shown(told)
+    assert kept_aside(settings) == []
+
+
+@used
+async def test_a_file_that_is_larger_than_slack_says_is_not_taken_for_its_beginning(
+    slack: LoopbackSlack, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def take(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(HERON)
+        await asyncio.sleep(0.1)  # so that the beginning comes by itself
+        await response.write(b"More.")
+        return response
+
+    monkeypatch.setattr(adding, "MAX_FILE_BYTES", len(HERON))
+    application = web.Application()
+    application.router.add_get("/heron.txt", take)
+    async with TestServer(application) as server:
+        file = {**slack.attachment("heron.txt", HERON), "url_private": str(server.make_url("/heron.txt"))}
+        told = await alone(slack, await slack.shortcut("add_message", {"text": "", "files": [file]}, CHIEF))
+    assert "“heron.txt” is larger than" in shown(told)
     assert kept_aside(settings) == []
 
 
