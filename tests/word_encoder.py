@@ -22,7 +22,7 @@ class WordHashEncoder:
     def __init__(self, model: str = "word-hash", dimension: int = 64) -> None:
         self.model = model
         self.dimension = dimension
-        self.weights_sha256 = hashlib.sha256(model.encode()).hexdigest()
+        self.weights_sha256 = hashlib.sha256(f"{model} {dimension}".encode()).hexdigest()
         self.encoded: list[str] = []  # every text asked for, so that tests can see what was embedded again
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
