@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from index import spellings
@@ -16,7 +18,7 @@ from index.errors import BuildError, IndexUnavailableError, LossError, OnTheReco
 from index.faiss_store import FaissStoreWriter
 from index.generations import FORMAT, KEEP, Generations, file_facts
 from index.languages import detect
-from index.model import Earlier, Filters, Kind, Manifest
+from index.model import Earlier, Filters, Manifest
 from index.passages import split
 from index.spellings import names_in
 
@@ -38,6 +40,7 @@ CACHE = "drafts.sqlite"  # what was read of files that take long
 MAX_LOSS = 20  # percent of the articles that may go without being asked about
 SMALL_LOSS = 5  # fewer articles than this are put back sooner than asked about
 EARLIER_KEPT = 10  # earlier texts of an article that are kept for verification
+_LIBRARIES = ("sentencex", "snowballstemmer", "regex", "py3langid", "datasketch")
 _NAMED_AT_MOST = 20  # articles named one by one in a report, of each sort
 
 
@@ -94,6 +97,12 @@ class BuildReport:
             f"{self.changes.counts()}; {self.embedded} texts embedded, {self.reused} reused, {self.seconds:.1f} s.",
             *self.changes.names(),
         ]
+
+
+def tools() -> str:
+    """What a text's sentences, words, language and signature depend on besides this program, with the versions."""
+    versions = (f"{library} {version(library)}" for library in _LIBRARIES)
+    return ", ".join((*versions, f"SQLite {sqlite3.sqlite_version}", f"Unicode {unicodedata.unidata_version}"))
 
 
 def preview(corpus_folder: Path, root: Path) -> Changes:
@@ -167,8 +176,8 @@ def build(
                 built = True
                 # Asking for the dimension loads the model, so that only here it is asked for.
                 fits = same_weights and previous is not None and previous.manifest.dimension == encoder.dimension
-                known = previous if fits else None
-                manifest, embedded, reused = _write(generations, corpus, previous, encoder, known, keep, progress)
+                same_model = previous if fits else None
+                manifest, embedded, reused = _write(generations, corpus, previous, encoder, same_model, keep, progress)
         finally:
             if previous:
                 previous.close()
@@ -214,7 +223,7 @@ def _write(
     corpus: Corpus,
     previous: FaissStore | None,
     encoder: Encoder,
-    known: FaissStore | None,
+    same_model: FaissStore | None,
     keep: int,
     progress: Callable[[int, int], None],
 ) -> tuple[Manifest, int, int]:
@@ -223,32 +232,41 @@ def _write(
     before = _listed(previous)
     try:
         folder = generations.begin()
-        writer = FaissStoreWriter(folder, encoder.dimension)
+        same_tools = previous if previous and previous.manifest.tools == tools() else None
+        base = same_tools if same_model else None
+        writer = FaissStoreWriter(folder, encoder.dimension, base)
         try:
             built_at = datetime.now(UTC)
-            passages = sentences = 0
-            derived = previous.derived() if previous else {}
+            derived = same_tools.derived() if same_tools else {}
             signatures = {}
+            here = {article.source.id for article in corpus.articles}
+            for name in before if base else ():
+                if name not in here:
+                    writer.drop(name)
             for read in corpus.articles:
-                was = derived.get(read.source.sha256)
-                detected = was.spoken if was and was.detected else None
+                name = read.source.id
+                known = derived.get(read.source.sha256)
+                detected = known.spoken if known and known.detected else None
                 article = replace(read, spoken=read.source.language or detected or detect(read.text))
-                signatures[article.source.id] = was.signature if was else signature(read.text)
-                earlier = before.get(article.source.id)
-                same_text = earlier is not None and earlier.source.sha256 == article.source.sha256
-                parts = split(article)
-                indexed_at = earlier.indexed_at if earlier and same_text else built_at
-                writer.add(article, parts, indexed_at, signatures[article.source.id])
-                for replaced in _replaced(article, previous, built_at) if earlier and previous else ():
-                    writer.add_earlier(replaced)
-                quotable = [part for part in parts if part.kind is not Kind.RELATED]
-                passages += len(quotable)
-                sentences += sum(len(part.sentences) for part in quotable)
+                signatures[name] = known.signature if known else signature(read.text)
+                was = previous.article(name) if previous else None
+                earlier = previous.earlier(name) if previous and was else []
+                replaced = _replaced(article, was, earlier, built_at)
+                if base and (was, earlier) == (article, replaced):
+                    continue
+                if base and was:
+                    writer.drop(name)
+                same_text = was is not None and was.source.sha256 == article.source.sha256
+                indexed_at = before[name].indexed_at if same_text else built_at
+                writer.add(article, split(article), indexed_at, signatures[name])
+                for each in replaced:
+                    writer.add_earlier(each)
             texts = {article.source.id: article.text for article in corpus.articles}
             names = spellings.groups(names_in(texts.values()), corpus.aliases)
             writer.relate(groups(signatures, texts.__getitem__), names)
-            vectors, embedded = _vectors(set(writer.texts()), encoder, known, progress)
-            writer.finish(vectors)
+            vectors, embedded = _vectors(set(writer.new_texts()), encoder, same_model, progress)
+            reused = len(set(writer.texts())) - embedded
+            passages, sentences = writer.finish(vectors)
         finally:
             writer.close()
         manifest = Manifest(
@@ -263,6 +281,7 @@ def _write(
             corpus_sha256=corpus.sha256,
             built_at=built_at,
             files=file_facts(folder),
+            tools=tools(),
         )
         generations.publish(folder, manifest, keep)
     except (OSError, sqlite3.Error, RuntimeError, MemoryError, OnTheRecordError) as exc:
@@ -270,23 +289,20 @@ def _write(
             shutil.rmtree(folder, ignore_errors=True)
         reason = str(exc).splitlines()[0] if str(exc) else type(exc).__name__
         raise BuildError(f"The build stopped: {reason.rstrip('.')}. The index is as it was before.") from exc
-    return manifest, embedded, len(vectors) - embedded
+    return manifest, embedded, reused
 
 
-def _replaced(article: Article, previous: FaissStore, now: datetime) -> list[Earlier]:
+def _replaced(article: Article, was: Article | None, earlier: list[Earlier], now: datetime) -> list[Earlier]:
     """The earlier texts of an article that was there before, the latest first; what it has come back to is none."""
-    name = article.source.id
-    before = previous.article(name)
-    texts = [Earlier(before, now)] if before else []
-    texts += previous.earlier(name)
-    return [earlier for earlier in texts if earlier.article.source.sha256 != article.source.sha256][:EARLIER_KEPT]
+    texts = [Earlier(was, now), *earlier] if was else []
+    return [each for each in texts if each.article.source.sha256 != article.source.sha256][:EARLIER_KEPT]
 
 
 def _vectors(
     texts: set[str], encoder: Encoder, known: FaissStore | None, progress: Callable[[int, int], None]
 ) -> tuple[dict[str, NDArray[np.float32]], int]:
     """A vector for every text, and how many of them had to be made."""
-    vectors = {text: vector for text, vector in known.vectors() if text in texts} if known else {}
+    vectors = {text: vector for text, vector in known.vectors() if text in texts} if known and texts else {}
     # Longest first, as in an encoder's batches: a lack of memory shows at once.
     missing = sorted(texts - vectors.keys(), key=lambda text: (-len(text), text))
     progress(0, len(missing))

@@ -45,6 +45,8 @@ DATABASE = "articles.sqlite"
 PASSAGE_VECTORS = "passages.faiss"
 SENTENCE_VECTORS = "sentences.faiss"
 FILES = (DATABASE, PASSAGE_VECTORS, SENTENCE_VECTORS)
+# The tables whose rows have vectors, and the files of these.
+FLAT = {"passage": PASSAGE_VECTORS, "sentence": SENTENCE_VECTORS}
 
 REPAIR = "Run `python -m index build` or `python -m index rollback`."
 _CHUNK = 4096  # rows handled at a time when a whole table passes through memory
@@ -67,7 +69,7 @@ CREATE TABLE sentence (
 CREATE TABLE earlier (
     row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, title TEXT NOT NULL,
     title_given INTEGER NOT NULL, outlet TEXT, author TEXT, published TEXT, url TEXT, language TEXT,
-    sha256 TEXT NOT NULL, body_start INTEGER NOT NULL, until TEXT NOT NULL, text TEXT NOT NULL
+    sha256 TEXT NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, until TEXT NOT NULL, text TEXT NOT NULL
 ) STRICT;
 CREATE TABLE name (key TEXT NOT NULL, spelling TEXT NOT NULL) STRICT;
 CREATE INDEX article_by_story ON article (story);
@@ -82,14 +84,15 @@ CREATE VIRTUAL TABLE earlier_words USING fts5 (words, content='', tokenize='{_TO
 _CARD = "a.id, a.title, a.title_given, a.outlet, a.author, a.published, a.url, a.language, a.sha256"
 _EARLIER = (
     "SELECT a.id, e.title, e.title_given, e.outlet, e.author, e.published, e.url, e.language, e.sha256, e.text, "
-    "e.body_start, e.until FROM earlier e JOIN article a ON a.row = e.article"
+    "e.body_start, e.spoken, e.until FROM earlier e JOIN article a ON a.row = e.article"
 )
 _PASSAGES = "FROM passage p JOIN article a ON a.row = p.article"
-_PASSAGE_TEXTS = f'SELECT substr(a.text, p.start + 1, p."end" - p.start) {_PASSAGES} ORDER BY p.row'
-_SENTENCE_TEXTS = (
-    'SELECT substr(a.text, s.start + 1, s."end" - s.start) FROM sentence s JOIN passage p ON p.row = s.passage '
-    "JOIN article a ON a.row = p.article ORDER BY s.row"
-)
+# Their rows with the words that are embedded and the language of these.
+_TEXTS = {
+    "passage": f'SELECT p.row AS row, substr(a.text, p.start + 1, p."end" - p.start) AS words, a.spoken {_PASSAGES}',
+    "sentence": 'SELECT s.row AS row, substr(a.text, s.start + 1, s."end" - s.start) AS words, a.spoken '
+    "FROM sentence s JOIN passage p ON p.row = s.passage JOIN article a ON a.row = p.article",
+}
 
 
 def outlet_key(name: str) -> str:
@@ -98,16 +101,44 @@ def outlet_key(name: str) -> str:
 
 
 class FaissStoreWriter:
-    """Writes a generation's files into an empty folder. Implements `StoreWriter`."""
+    """Writes a generation's files into an empty folder. Implements `StoreWriter`.
 
-    def __init__(self, folder: Path, dimension: int) -> None:
+    It begins with what a `base` of the same model holds, and costs in proportion to what is dropped and added then, but
+    for the copying of files. Words that were put into the lexical index must be taken out of it as the same words, so
+    that a base must have been made with the same tools (see `Manifest`).
+    """
+
+    def __init__(self, folder: Path, dimension: int, base: FaissStore | None = None) -> None:
         self._folder = folder
         self._dimension = dimension
+        self._base = base
         self._db = sqlite3.connect(folder / DATABASE, isolation_level=None)
         # The folder is thrown away if anything fails, and synced once at the end: no journal is needed.
         self._db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
-        self._db.executescript(_SCHEMA)
+        if base:
+            base.copy_database(self._db)
+        else:
+            self._db.executescript(_SCHEMA)
         self._db.execute("BEGIN")
+        # Rows without a passage or sentence, rows whose vector is yet to be made, and which row another's was before.
+        self._free: dict[str, list[int]] = {table: [] for table in FLAT}
+        self._new: dict[str, set[int]] = {table: set() for table in FLAT}
+        self._moved: dict[str, dict[int, int]] = {table: {} for table in FLAT}
+
+    def drop(self, article_id: str) -> None:
+        """See `StoreWriter.drop`."""
+        query = "SELECT row, title, spoken FROM article WHERE id = ?"
+        row, title, spoken = self._db.execute(query, (article_id,)).fetchone()
+        self._unindex("title", row, title, spoken)
+        for table in FLAT:
+            for part in self._db.execute(f"{_TEXTS[table]} WHERE p.article = ?", (row,)).fetchall():
+                self._unindex(table, *part)
+                self._free[table].append(part[0])
+        for earlier in self._db.execute("SELECT row, text, spoken FROM earlier WHERE article = ?", (row,)).fetchall():
+            self._unindex("earlier", *earlier)
+        self._db.execute("DELETE FROM sentence WHERE passage IN (SELECT row FROM passage WHERE article = ?)", (row,))
+        for table, column in (("passage", "article"), ("earlier", "article"), ("article", "row")):
+            self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (row,))
 
     def add(self, article: Article, passages: Sequence[Passage], indexed_at: datetime, signature: bytes) -> None:
         """See `StoreWriter.add`."""
@@ -122,50 +153,48 @@ class FaissStoreWriter:
         for passage in passages:
             if passage.kind is Kind.RELATED:
                 continue
-            passage_row = self._db.execute(
-                "INSERT INTO passage VALUES (NULL, ?, ?, ?, ?, ?)",
-                (row, passage.paragraph, passage.kind, passage.start, passage.end),
-            ).lastrowid
-            self._index("passage", passage_row, passage.text, spoken)
+            place = (row, passage.paragraph, passage.kind, passage.start, passage.end)
+            passage_row = self._insert("passage", place, passage.text, spoken)
             for span in passage.sentences:
-                sentence_row = self._db.execute(
-                    "INSERT INTO sentence VALUES (NULL, ?, ?, ?)", (passage_row, span.start, span.end)
-                ).lastrowid
-                self._index("sentence", sentence_row, passage.words(span), spoken)
+                self._insert("sentence", (passage_row, span.start, span.end), passage.words(span), spoken)
 
     def add_earlier(self, earlier: Earlier) -> None:
         """See `StoreWriter.add_earlier`."""
         article, s = earlier.article, earlier.article.source
         row = self._db.execute(
-            "INSERT INTO earlier SELECT NULL, row, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM article WHERE id = ?",
-            (s.title, s.title_given, s.outlet, s.author, s.published and s.published.isoformat(), s.url,
-             s.language, s.sha256, article.body_start, earlier.until.isoformat(), article.text, s.id),
+            "INSERT INTO earlier SELECT NULL, row, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM article WHERE id = ?",
+            (s.title, s.title_given, s.outlet, s.author, s.published and s.published.isoformat(), s.url, s.language,
+             s.sha256, article.body_start, article.spoken, earlier.until.isoformat(), article.text, s.id),
         ).lastrowid  # fmt: skip
         self._index("earlier", row, article.text, article.spoken)
 
     def relate(self, stories: Iterable[Sequence[str]], names: Mapping[str, Sequence[str]]) -> None:
         """See `StoreWriter.relate`."""
+        self._db.execute("UPDATE article SET story = NULL WHERE story IS NOT NULL")
         for number, story in enumerate(stories):
             self._db.executemany("UPDATE article SET story = ? WHERE id = ?", ((number, name) for name in story))
+        self._db.execute("DELETE FROM name")
         rows = ((key, spelling) for key, spellings in names.items() for spelling in spellings)
         self._db.executemany("INSERT INTO name VALUES (?, ?)", rows)
 
-    def _index(self, table: str, row: int | None, words: str, spoken: str | None) -> None:
-        self._db.execute(f"INSERT INTO {table}_words (rowid, words) VALUES (?, ?)", (row, indexed(words, spoken)))
-
     def texts(self) -> Iterator[str]:
         """See `StoreWriter.texts`."""
-        for query in (_PASSAGE_TEXTS, _SENTENCE_TEXTS):
-            for (text,) in self._db.execute(query):
-                yield text
+        for query in _TEXTS.values():
+            for _, words, _ in self._db.execute(query):
+                yield words
 
-    def finish(self, vectors: Mapping[str, NDArray[np.float32]]) -> None:
+    def new_texts(self) -> Iterator[str]:
+        """See `StoreWriter.new_texts`."""
+        for table in FLAT:
+            yield from self._unembedded(table).values()
+
+    def finish(self, vectors: Mapping[str, NDArray[np.float32]]) -> tuple[int, int]:
         """See `StoreWriter.finish`."""
-        for query, name in ((_PASSAGE_TEXTS, PASSAGE_VECTORS), (_SENTENCE_TEXTS, SENTENCE_VECTORS)):
-            flat = faiss.IndexFlatIP(self._dimension)
-            cursor = self._db.execute(query)
-            while rows := cursor.fetchmany(_CHUNK):
-                flat.add(np.stack([vectors[text] for (text,) in rows]))
+        totals = []
+        for table, name in FLAT.items():
+            self._close_gaps(table)
+            flat = self._flat(table, vectors)
+            totals.append(flat.ntotal)
             try:
                 faiss.write_index(flat, str(self._folder / name))
             except RuntimeError as exc:  # its message shows the inside of FAISS and not the reason
@@ -176,10 +205,67 @@ class FaissStoreWriter:
         self._db.close()
         for name in FILES:
             _sync(self._folder / name)
+        passages, sentences = totals
+        return passages, sentences
 
     def close(self) -> None:
         """Give up: the folder is about to be thrown away."""
         self._db.close()
+
+    def _insert(self, table: str, values: Sequence[object], words: str, spoken: str | None) -> int:
+        """A row of a passage or a sentence: one that has become free, or the next."""
+        free = self._free[table].pop() if self._free[table] else None
+        marks = ", ?" * len(values)
+        row = self._db.execute(f"INSERT INTO {table} VALUES (?{marks})", (free, *values)).lastrowid or 0
+        self._index(table, row, words, spoken)
+        self._new[table].add(row)
+        return row
+
+    def _index(self, table: str, row: int | None, words: str, spoken: str | None) -> None:
+        self._db.execute(f"INSERT INTO {table}_words (rowid, words) VALUES (?, ?)", (row, indexed(words, spoken)))
+
+    def _unindex(self, table: str, row: int, words: str, spoken: str | None) -> None:
+        # An index without contents must be told what it is to forget.
+        self._db.execute(
+            f"INSERT INTO {table}_words ({table}_words, rowid, words) VALUES ('delete', ?, ?)",
+            (row, indexed(words, spoken)),
+        )
+
+    def _close_gaps(self, table: str) -> None:
+        """Move the last rows into those that are free, since FAISS counts its own without gaps."""
+        (total,) = self._db.execute(f"SELECT count(*) FROM {table}").fetchone()
+        gaps = [row for row in self._free[table] if row <= total]
+        last = self._db.execute(f"SELECT * FROM ({_TEXTS[table]}) WHERE row > ?", (total,)).fetchall()
+        for gap, (row, words, spoken) in zip(gaps, last, strict=True):
+            self._unindex(table, row, words, spoken)
+            self._index(table, gap, words, spoken)
+            self._db.execute(f"UPDATE {table} SET row = ? WHERE row = ?", (gap, row))
+            if table == "passage":
+                self._db.execute("UPDATE sentence SET passage = ? WHERE passage = ?", (gap, row))
+            if row in self._new[table]:
+                self._new[table].add(gap)
+            self._moved[table][gap] = row
+
+    def _unembedded(self, table: str) -> dict[int, str]:
+        """The rows without a vector, with their words."""
+        query = f"SELECT row, words FROM ({_TEXTS[table]}) WHERE row IN (SELECT value FROM json_each(?))"
+        return dict(self._db.execute(query, (json.dumps([*self._new[table]]),)))
+
+    def _flat(self, table: str, vectors: Mapping[str, NDArray[np.float32]]) -> faiss.Index:
+        """The vectors of all rows in their order: the base's, and those of what is new."""
+        flat = faiss.IndexFlatIP(self._dimension)
+        new, moved = self._unembedded(table), self._moved[table]
+        (total,) = self._db.execute(f"SELECT count(*) FROM {table}").fetchone()
+        for first in range(1, total + 1, _CHUNK):
+            rows = range(first, min(first + _CHUNK, total + 1))
+            block = np.empty((len(rows), self._dimension), dtype=np.float32)
+            kept = [row for row in rows if row not in new]
+            if self._base and kept:
+                block[np.array(kept) - first] = self._base.stored(table, [moved.get(row, row) for row in kept])
+            for row in new.keys() & set(rows):
+                block[row - first] = vectors[new[row]]
+            flat.add(block)
+        return flat
 
 
 class FaissStore:
@@ -207,7 +293,8 @@ class FaissStore:
             self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
             query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
             counts = self._db.execute(query).fetchone()
-            spoken = self._db.execute("SELECT DISTINCT spoken FROM article WHERE spoken IS NOT NULL").fetchall()
+            query = "SELECT spoken FROM article UNION SELECT spoken FROM earlier"
+            spoken = self._db.execute(f"SELECT * FROM ({query}) WHERE spoken IS NOT NULL").fetchall()
             names = self._db.execute("SELECT key, spelling FROM name ORDER BY rowid").fetchall()
         except (RuntimeError, MemoryError, sqlite3.Error, UnicodeDecodeError) as exc:  # lengths may be damaged too
             raise DamagedIndexError(f"{folder} cannot be opened: {str(exc).splitlines()[0]}.") from exc
@@ -329,12 +416,24 @@ class FaissStore:
 
     def vectors(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
         """See `Store.vectors`."""
-        for query, flat in ((_PASSAGE_TEXTS, self._passages), (_SENTENCE_TEXTS, self._sentences)):
+        for table, flat in (("passage", self._passages), ("sentence", self._sentences)):
             with self._reading():
+                query = f"SELECT words FROM ({_TEXTS[table]}) ORDER BY row"
                 texts = [text for (text,) in self._db.execute(query)]
             for first in range(0, len(texts), _CHUNK):
                 chunk = texts[first : first + _CHUNK]
                 yield from zip(chunk, flat.reconstruct_n(first, len(chunk)), strict=True)
+
+    def stored(self, table: str, rows: Sequence[int]) -> NDArray[np.float32]:
+        """The vectors of these rows of a table, for a writer that goes on from this store."""
+        flat = self._passages if table == "passage" else self._sentences
+        vectors: NDArray[np.float32] = flat.reconstruct_batch(np.array(rows, dtype=np.int64) - 1)
+        return vectors
+
+    def copy_database(self, to: sqlite3.Connection) -> None:
+        """Put all tables into an empty database, for the same."""
+        with self._reading():
+            self._db.backup(to)
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -409,7 +508,7 @@ class FaissStore:
         rows = json.dumps(pool)
         sentences: dict[int, list[tuple[int, Span]]] = {row: [] for row in pool}
         query = 'SELECT passage, row, start, "end" FROM sentence WHERE passage IN (SELECT value FROM json_each(?))'
-        for passage, row, start, end in self._db.execute(f"{query} ORDER BY row", (rows,)):
+        for passage, row, start, end in self._db.execute(f"{query} ORDER BY start", (rows,)):
             sentences[passage].append((row, Span(start, end)))
         sentence_rows = [row for spans in sentences.values() for row, _ in spans]
         dense = _cosines(self._passages, pool, vector)
@@ -509,7 +608,8 @@ def _cosines(flat: faiss.Index, rows: list[int], vector: NDArray[np.float32]) ->
     if not rows:
         return {}
     stored = flat.reconstruct_batch(np.array(rows, dtype=np.int64) - 1)
-    return dict(zip(rows, map(float, stored @ vector), strict=True))
+    # Summed row by row: a product of matrices rounds each row as its place in the block has it.
+    return dict(zip(rows, map(float, (stored * vector).sum(axis=1)), strict=True))
 
 
 def _phrase(term: str) -> str:
@@ -549,7 +649,7 @@ def _article(row: Sequence[Any]) -> Article:
 
 def _earlier(row: Sequence[Any]) -> Earlier:
     *told, until = row
-    return Earlier(_article([*told, None]), datetime.fromisoformat(until))
+    return Earlier(_article(told), datetime.fromisoformat(until))
 
 
 def _sync(path: Path) -> None:

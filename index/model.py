@@ -181,6 +181,7 @@ class Manifest:
     """What a generation is made of.
 
     `files` maps each file's name to (size in bytes, sha256). `corpus_sha256` covers every article and its metadata.
+    `tools` names the libraries, with their versions, that cut and read the texts: equal ones make the same of a text.
     """
 
     format: int
@@ -194,3 +195,4 @@ class Manifest:
     corpus_sha256: str
     built_at: datetime
     files: dict[str, tuple[int, str]]
+    tools: str

@@ -90,7 +90,10 @@ class Store(Protocol):
 
 
 class StoreWriter(Protocol):
-    """Takes one generation's content, article by article."""
+    """Takes one generation's content, article by article; it may begin with the content of another one."""
+
+    def drop(self, article_id: str) -> None:
+        """Leave out an article with which the writer began, and its earlier texts."""
 
     def add(self, article: Article, passages: Sequence[Passage], indexed_at: datetime, signature: bytes) -> None:
         """Take an article and its passages. Related links are passed over: they can never be found or quoted."""
@@ -102,7 +105,13 @@ class StoreWriter(Protocol):
         """Take which articles, by id, carry the same story, and the spellings of names by their keys."""
 
     def texts(self) -> Iterator[str]:
-        """The texts that need a vector: every passage and every sentence, repeats included."""
+        """What has a vector, or needs one: every passage and every sentence, repeats included."""
 
-    def finish(self, vectors: Mapping[str, NDArray[np.float32]]) -> None:
-        """Take the vector of every text, write everything out durably and close."""
+    def new_texts(self) -> Iterator[str]:
+        """Those of the articles that were added."""
+
+    def finish(self, vectors: Mapping[str, NDArray[np.float32]]) -> tuple[int, int]:
+        """Take the vector of every new text, write everything out durably and close; how many passages and sentences.
+
+        What was there from the beginning keeps its vectors.
+        """

@@ -16,6 +16,7 @@ from index.build import build, preview
 from index.corpus import read_corpus
 from index.errors import BuildError, CorpusError, LossError
 from index.generations import Generations
+from index.languages import indexed
 from index.model import Filters, Kind
 from index.passages import split
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.build import BuildReport
-    from index.model import Article, Listing
+    from index.model import Article, Listing, Passage
 
 A = "Kyiv denied it. Nobody was hurt.\n\nThe mayor spoke."
 B = "Moscow claimed it. Drones were shot down."
@@ -162,6 +163,43 @@ def test_only_new_texts_are_embedded(tmp_path: Path) -> None:
     report = rebuild(tmp_path, encoder, b="Moscow claimed it. Drones fell.", c="Nobody was hurt.")
     assert sorted(encoder.encoded) == ["Drones fell.", "Moscow claimed it. Drones fell."]
     assert (report.embedded, report.reused) == (2, 5)
+
+
+def what_is_read(monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[str]]:
+    """The ids of articles that are cut into passages from now on, and the words that the lexical index takes."""
+    cut, words = list[str](), list[str]()
+
+    def split_noted(article: Article) -> list[Passage]:
+        cut.append(article.source.id)
+        return split(article)
+
+    def indexed_noted(text: str, language: str | None) -> str:
+        words.append(text)
+        return indexed(text, language)
+
+    monkeypatch.setattr("index.build.split", split_noted)
+    monkeypatch.setattr("index.faiss_store.indexed", indexed_noted)
+    return cut, words
+
+
+def test_what_has_not_changed_is_neither_cut_nor_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rebuild(tmp_path, a=A, b=B, gone="Gone, and not even here.")
+    cut, words = what_is_read(monkeypatch)
+    rebuild(tmp_path, b="Moscow claimed it.", c="Nobody was hurt.", gone=None)
+    assert cut == ["b", "c"]
+    of = {"Moscow claimed it.", B, "Drones were shot down.", "Nobody was hurt.", "Gone, and not even here."}
+    assert set(words) == of  # what is left out has to be read to be forgotten, and what is earlier is kept elsewhere
+
+
+def test_other_tools_read_everything_anew_and_embed_only_what_they_cut_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rebuild(tmp_path, a=A, b=B)
+    cut, _ = what_is_read(monkeypatch)
+    monkeypatch.setattr("index.build.tools", lambda: "sentencex 0")
+    encoder = WordHashEncoder()
+    report = rebuild(tmp_path, encoder, c="Nobody was hurt.")
+    assert (cut, encoder.encoded, report.manifest.tools) == (["a", "b", "c"], [], "sentencex 0")
 
 
 def test_a_renamed_article_is_not_embedded_again(tmp_path: Path) -> None:

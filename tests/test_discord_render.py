@@ -724,7 +724,7 @@ def test_a_hundred_findings_are_in_the_report() -> None:
     assert all(f"{n + 1}. exact: Words that are number {n}.\n   Drones" in report for n in range(100))
 
 
-MANIFEST = Manifest(1, 3, "all-MiniLM_L6", "w", 384, 5, 70, 140, "c", datetime(2026, 11, 22, 9, 30, tzinfo=UTC), {})
+MANIFEST = Manifest(1, 3, "all-MiniLM_L6", "w", 384, 5, 70, 140, "c", datetime(2026, 11, 22, 9, 30, tzinfo=UTC), {}, "")
 
 
 def test_status() -> None:

@@ -888,7 +888,7 @@ def test_any_card_fits(listing: Listing, neighbours: list[Neighbour]) -> None:
 
 # ---- Lines
 
-MANIFEST = Manifest(1, 3, "all-MiniLM_L6", "w", 384, 5, 70, 140, "c", NOW, {})
+MANIFEST = Manifest(1, 3, "all-MiniLM_L6", "w", 384, 5, 70, 140, "c", NOW, {}, "")
 
 
 def test_status() -> None:
