@@ -1,4 +1,7 @@
-"""Corpus → passages → vectors → a new generation. Text that was embedded before is not embedded again."""
+"""Corpus → passages → vectors → a new generation, which goes on from the one before.
+
+An article that has not changed stays as it is there, and text that was embedded before is not embedded again.
+"""
 
 from __future__ import annotations
 
