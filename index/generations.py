@@ -18,7 +18,7 @@ import socket
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
@@ -34,7 +34,7 @@ from index.faiss_store import FILES, FaissStore
 from index.model import Manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from index.encoder import Encoder
@@ -101,7 +101,7 @@ class Generations:
         """A generation's manifest.
 
         Raises:
-            DamagedIndexError: it is missing or unreadable.
+            DamagedIndexError: it is missing, or not what was written.
             IncompatibleIndexError: it was written by another format of this program.
 
         """
@@ -112,6 +112,8 @@ class Generations:
                 raise IncompatibleIndexError(
                     f"Generation {number} has index format {fields['format']}; this program reads {FORMAT}. {REBUILD}"
                 )
+            if fields.pop("sha256") != checksum(fields):
+                raise DamagedIndexError(f"{path} is not what was written (its sha256 differs).")
             files = {name: (int(size), str(sha256)) for name, (size, sha256) in fields.pop("files").items()}
             built_at = datetime.fromisoformat(fields.pop("built_at"))
             manifest = Manifest(**fields, built_at=built_at, files=files)
@@ -255,7 +257,7 @@ class Generations:
 
         """
         fields = asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
-        _write_durably(folder / MANIFEST, json.dumps(fields, indent=1))
+        _write_durably(folder / MANIFEST, json.dumps(fields | {"sha256": checksum(fields)}, indent=1))
         sync_folder(folder)
         store = FaissStore(folder, manifest)
         try:
@@ -300,6 +302,11 @@ def file_facts(folder: Path) -> dict[str, tuple[int, str]]:
         with (folder / name).open("rb") as handle:
             facts[name] = ((folder / name).stat().st_size, hashlib.file_digest(handle, "sha256").hexdigest())
     return facts
+
+
+def checksum(fields: Mapping[str, Any]) -> str:
+    """The sha256 over all of a manifest's fields but itself."""
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def _require_model(manifest: Manifest, encoder: Encoder) -> None:

@@ -24,7 +24,7 @@ from index.errors import (
     NoIndexError,
 )
 from index.faiss_store import FILES
-from index.generations import FORMAT, MANIFEST, Generations
+from index.generations import FORMAT, MANIFEST, Generations, checksum
 from index.model import Filters
 
 if TYPE_CHECKING:
@@ -253,14 +253,21 @@ def test_every_flipped_byte_is_found_and_is_not_built_upon(tmp_path: Path, three
     assert list(three.faults(4)) == []
 
 
+def sealed(fields: dict[str, object]) -> str:
+    """A manifest whose checksum fits, whatever else is in it."""
+    rest = {name: value for name, value in fields.items() if name != "sha256"}
+    return json.dumps(rest | {"sha256": checksum(rest)})
+
+
 MANIFEST_HARMS = [
     "[]",
     "{}",
     "null",
     json.dumps({"format": FORMAT}),
+    sealed({"format": FORMAT}),
     "{",
-    json.dumps({"format": FORMAT, "files": {"a": 1}}),
-    json.dumps({"format": FORMAT, "files": []}),
+    sealed({"format": FORMAT, "files": {"a": 1}}),
+    sealed({"format": FORMAT, "files": []}),
 ]
 
 
@@ -278,9 +285,18 @@ def test_a_manifest_that_is_not_one_is_damage(three: Generations, text: str) -> 
 )
 def test_a_manifest_that_does_not_fit_is_damage(three: Generations, change: dict[str, object]) -> None:
     path = three.folder(3) / MANIFEST
-    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | change), encoding="utf-8")
+    path.write_text(sealed(json.loads(path.read_text(encoding="utf-8")) | change), encoding="utf-8")
     with pytest.raises(DamagedIndexError):
         three.open(3)
+
+
+@pytest.mark.parametrize("change", [{"model": "another"}, {"articles": 2}, {"built_at": "2020-01-01T00:00:00+00:00"}])
+def test_a_manifest_of_which_anything_was_changed_is_damage(three: Generations, change: dict[str, object]) -> None:
+    path = three.folder(3) / MANIFEST
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | change), encoding="utf-8")
+    assert served(three)[0] == "This is text 2."
+    (fault,) = three.faults(3)
+    assert fault == f"{path} is not what was written (its sha256 differs)."
 
 
 # --- other models and formats ----------------------------------------------------------------------------------------
