@@ -2,7 +2,7 @@
 
 In the index folder:
 
-- `CURRENT`: the number of the generation that is served, replaced atomically;
+- `CURRENT`: the number of the generation that is served, with a check of it, replaced atomically;
 - `build.lock`, `build.json`: who is building, since when;
 - `generations/000004/`: a manifest and the files of one engine, never changed once it has its name;
 - `generations/building-*`: a build under way, or the remains of one that was killed.
@@ -62,7 +62,7 @@ class Generations:
 
         """
         try:
-            return int(self._pointer.read_text(encoding="ascii"))
+            return _pointed_to(self._pointer.read_text(encoding="ascii"))
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as exc:
@@ -287,7 +287,7 @@ class Generations:
         """Make a generation current, or raise BuildError and leave the pointer as it was."""
         aside = self._pointer.with_suffix(".new")
         try:
-            _write_durably(aside, f"{number:06d}\n")
+            _write_durably(aside, _pointing_to(number))
             aside.replace(self._pointer)
         except OSError as exc:
             raise BuildError(f"{self._pointer} cannot be written: {exc.strerror}.") from exc
@@ -307,6 +307,21 @@ def file_facts(folder: Path) -> dict[str, tuple[int, str]]:
 def checksum(fields: Mapping[str, Any]) -> str:
     """The sha256 over all of a manifest's fields but itself."""
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def _pointing_to(number: int) -> str:
+    """What the pointer holds: the number, and a part of its sha256 by which a changed digit is seen."""
+    digits = f"{number:06d}"
+    return f"{digits} {hashlib.sha256(digits.encode()).hexdigest()[:8]}\n"
+
+
+def _pointed_to(pointer: str) -> int:
+    """The number that a pointer holds; a ValueError where it does not fit its check."""
+    number = int(pointer.partition(" ")[0])
+    # An older version wrote the number alone; what it points to is refused by its format.
+    if pointer not in {_pointing_to(number), f"{number:06d}\n"}:
+        raise ValueError(pointer)
+    return number
 
 
 def _require_model(manifest: Manifest, encoder: Encoder) -> None:

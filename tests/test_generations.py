@@ -219,6 +219,23 @@ def test_a_garbled_pointer_gives_way_to_the_newest_generation_and_a_build_mends_
     assert served(three) == ("This is text 3.", None)
 
 
+def test_no_changed_byte_of_the_pointer_serves_another_generation_without_a_word(three: Generations) -> None:
+    path = three.root / "CURRENT"
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        for by in range(1, 256):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ by]) + whole[place + 1 :])
+            assert three.readable_current() in {3, None}
+    for end in range(len(whole)):
+        path.write_bytes(whole[:end])
+        assert three.readable_current() is None
+
+
+def test_a_pointer_of_an_older_version_which_is_a_number_alone_is_followed(three: Generations) -> None:
+    (three.root / "CURRENT").write_text("000002\n", encoding="ascii")
+    assert served(three) == ("This is text 2.", None)
+
+
 def test_a_pointer_to_nothing_gives_way_to_the_newest_generation(tmp_path: Path, three: Generations) -> None:
     (three.root / "CURRENT").write_text("000077\n", encoding="ascii")
     text, warning = served(three)
