@@ -215,7 +215,7 @@ def _open_previous(generations: Generations) -> FaissStore | None:
     """What the new generation is compared with and takes vectors from: the newest one in which no byte has changed."""
     for number in generations.serving_order():
         try:
-            return generations.open_intact(number)
+            return generations.open(number)
         except IndexUnavailableError:
             continue
     return None

@@ -279,9 +279,10 @@ class FaissStore:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.manifest = manifest
         for name in FILES:
-            size = (folder / name).stat().st_size if (folder / name).exists() else None
-            if size is None:
-                raise DamagedIndexError(f"{folder / name} is missing.")
+            try:
+                size = (folder / name).stat().st_size
+            except FileNotFoundError as exc:
+                raise DamagedIndexError(f"{folder / name} is missing.") from exc
             if size != manifest.files[name][0]:
                 raise DamagedIndexError(f"{folder / name} has {size} bytes instead of {manifest.files[name][0]}.")
         self._lock = threading.Lock()

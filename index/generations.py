@@ -124,27 +124,23 @@ class Generations:
         return manifest
 
     def open(self, number: int) -> FaissStore:
-        """One generation, whatever model made it.
+        """One generation, whatever model made it, after reading every byte of it.
 
         Raises:
             IndexUnavailableError: it is damaged or of another format.
 
         """
-        return FaissStore(self.folder(number), self.manifest(number))
-
-    def open_intact(self, number: int) -> FaissStore:
-        """One generation, after reading every byte of it.
-
-        Raises:
-            IndexUnavailableError: it is damaged or of another format.
-
-        """
-        store = self.open(number)
-        for name, facts in file_facts(self.folder(number)).items():
-            if facts != store.manifest.files[name]:
-                store.close()
-                raise DamagedIndexError(f"{self.folder(number) / name} is not what was written (its sha256 differs).")
-        return store
+        manifest, folder = self.manifest(number), self.folder(number)
+        for name in FILES:
+            try:
+                found = _facts(folder / name)
+            except FileNotFoundError as exc:
+                raise DamagedIndexError(f"{folder / name} is missing.") from exc
+            except OSError as exc:
+                raise DamagedIndexError(f"{folder / name} cannot be read: {exc.strerror}.") from exc
+            if found != manifest.files[name]:
+                raise DamagedIndexError(f"{folder / name} is not what was written (its sha256 differs).")
+        return FaissStore(folder, manifest)
 
     def serving_order(self) -> list[int]:
         """The generations in the order in which they are tried: the current one, then the others, newest first."""
@@ -175,7 +171,7 @@ class Generations:
     def faults(self, number: int) -> Iterator[str]:
         """Everything wrong with a generation after re-reading every byte of it, as sentences."""
         try:
-            store = self.open_intact(number)
+            store = self.open(number)
         except IndexUnavailableError as exc:
             yield str(exc)
             return
@@ -198,7 +194,7 @@ class Generations:
             for number in sorted(self.numbers(), reverse=True):
                 if current is not None and number < current:
                     with suppress(IndexUnavailableError):
-                        self.open_intact(number).close()
+                        self.open(number).close()
                         self._point_to(number)
                         return number
         raise NoIndexError(f"There is no earlier generation to go back to in {self.root}.")
@@ -297,11 +293,12 @@ class Generations:
 
 def file_facts(folder: Path) -> dict[str, tuple[int, str]]:
     """Size in bytes and sha256 of each of a generation's files, for its manifest."""
-    facts = {}
-    for name in FILES:
-        with (folder / name).open("rb") as handle:
-            facts[name] = ((folder / name).stat().st_size, hashlib.file_digest(handle, "sha256").hexdigest())
-    return facts
+    return {name: _facts(folder / name) for name in FILES}
+
+
+def _facts(path: Path) -> tuple[int, str]:
+    with path.open("rb") as handle:
+        return path.stat().st_size, hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def checksum(fields: Mapping[str, Any]) -> str:
