@@ -158,11 +158,14 @@ class Generations:
             IndexUnavailableError: no generation can be served; the message is about the current one.
 
         """
+        current = self.readable_current()
         try:
             return self._open_for(self.require_current(), encoder), None
         except NoIndexError:
             raise
         except IndexUnavailableError as exc:
+            if self.readable_current() != current:  # it was replaced, and perhaps pruned, while it was opened
+                return self.open_current(encoder)
             for number in self.serving_order():
                 with suppress(IndexUnavailableError):
                     return self._open_for(number, encoder), f"{exc} Serving generation {number} until then."

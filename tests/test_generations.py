@@ -7,7 +7,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import ROOT
@@ -85,6 +85,25 @@ def test_a_reader_keeps_its_generation_while_new_ones_are_built_and_its_files_pr
     vector = WordHashEncoder().encode(["text 1"])[0]
     assert [c.passage.text for c in store.search(vector, ["text"], Filters(), 5)] == ["This is text 1."]
     store.close()
+
+
+@pytest.mark.parametrize("step", ["manifest", "FaissStore"])
+def test_whoever_opens_a_generation_just_as_it_is_pruned_gets_the_next_without_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    add(tmp_path, 1)
+    owner = Generations if step == "manifest" else index.generations
+    real, done = getattr(owner, step), []
+
+    def pruned_before(*args: Any) -> Any:
+        if not done:
+            done.append(step)
+            assert add(tmp_path, 2, keep=0) == 2
+        return real(*args)
+
+    monkeypatch.setattr(owner, step, pruned_before)
+    assert served(Generations(tmp_path / "data")) == ("This is text 2.", None)
+    assert done == [step]
 
 
 @pytest.mark.parametrize(("keep", "left"), [(0, [5]), (1, [4, 5]), (3, [2, 3, 4, 5]), (9, [1, 2, 3, 4, 5])])
