@@ -5,7 +5,8 @@ In the index folder:
 - `CURRENT`: the number of the generation that is served, with a check of it, replaced atomically;
 - `build.lock`, `build.json`: who is building, since when;
 - `generations/000004/`: a manifest and the files of one engine, never changed once it has its name;
-- `generations/building-*`: a build under way, or the remains of one that was killed.
+- `generations/building-*`: a build under way, what it is removing, or the remains of one that was killed; the next
+  build clears them.
 """
 
 from __future__ import annotations
@@ -264,15 +265,22 @@ class Generations:
                 raise DamagedIndexError(f"The new generation does not read back: {fault}.")
         finally:
             store.close()
-        named = folder.rename(self.folder(manifest.generation))
+        folder.rename(self.folder(manifest.generation))
         try:
             sync_folder(self._folder)
             self._point_to(manifest.generation)
         except (OSError, BuildError):
-            shutil.rmtree(named, ignore_errors=True)
+            self._remove(manifest.generation)
             raise
         for number in [n for n in self.numbers() if n < manifest.generation][: -keep or None]:
-            shutil.rmtree(self.folder(number), ignore_errors=True)
+            self._remove(number)
+
+    def _remove(self, number: int) -> None:
+        """Remove a generation; wherever this is cut short, its folder is whole or gone."""
+        with suppress(OSError):
+            aside = self.folder(number).rename(self._folder / f"building-removed-{number:06d}")
+            sync_folder(self._folder)
+            shutil.rmtree(aside, ignore_errors=True)
 
     def _open_for(self, number: int, encoder: Encoder | None) -> FaissStore:
         try:

@@ -188,12 +188,13 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
 def texts_served(root: Path) -> dict[str, str] | None:
     """All texts of the index that a reader gets, after checking it whole; None if there is none."""
     generations = Generations(root)
+    # A generation that is kept is whole, and one that is not is gone.
+    assert [fault for number in generations.numbers() for fault in generations.faults(number)] == []
     try:
         store, warning = generations.open_current(WordHashEncoder())
     except NoIndexError:
         return None
     assert warning is None
-    assert list(generations.faults(store.manifest.generation)) == []
     found = {}
     for listing in store.listings(Filters()):
         article = store.article(listing.source.id)
