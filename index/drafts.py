@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 CARD_FIELDS = ("title", "outlet", "author", "published", "url", "language")
 # The largest text that is taken for one article, in bytes.
 MAX_ARTICLE_BYTES = 20 * 1024 * 1024
-# Part of what a file's drafts are remembered under: to be changed with what a reader makes of a file.
-_CACHED_AS = "1"
+# Part of what a file's drafts are remembered under: changed with what a reader makes of a file, or how that is kept.
+_CACHED_AS = "2"
+_HASH_CHARS = 64
 
 
 class UnreadableError(Exception):
@@ -140,12 +141,14 @@ class DraftCache:
         key = f"{hashlib.sha256(data).hexdigest()} {reader.__module__} {_CACHED_AS}"
         self._asked.add(key)
         with suppress(sqlite3.Error, ValueError, KeyError, TypeError):
-            for (fields,) in self._opened().execute("SELECT drafts FROM read WHERE key = ?", (key,)):
-                return [_from_fields(each) for each in json.loads(fields)]
+            for (kept,) in self._opened().execute("SELECT drafts FROM read WHERE key = ?", (key,)):
+                fields = kept[_HASH_CHARS:]
+                if kept == _hashed(key, fields):
+                    return [_from_fields(each) for each in json.loads(fields)]
         drafts = list(reader(io.BytesIO(data)))
-        with suppress(sqlite3.Error, UnicodeEncodeError):
+        with suppress(sqlite3.Error, ValueError):  # a ValueError: SQLite quotes damaged bytes that are not UTF-8
             fields = json.dumps([_as_fields(draft) for draft in drafts])
-            self._opened().execute("INSERT OR REPLACE INTO read VALUES (?, ?)", (key, fields))
+            self._opened().execute("INSERT OR REPLACE INTO read VALUES (?, ?)", (key, _hashed(key, fields)))
         return drafts
 
     def _opened(self) -> sqlite3.Connection:
@@ -164,11 +167,16 @@ class DraftCache:
     def __exit__(self, *_: object) -> None:
         if self._db is None:
             return
-        with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error, ValueError):
             self._db.execute(
                 "DELETE FROM read WHERE key NOT IN (SELECT value FROM json_each(?))", (json.dumps([*self._asked]),)
             )
         self._db.close()
+
+
+def _hashed(key: str, fields: str) -> str:
+    """Drafts as they are remembered: after a hash of them and their key, by which a changed byte is seen."""
+    return hashlib.sha256((key + fields).encode()).hexdigest() + fields
 
 
 def _as_fields(draft: Draft | Refused) -> dict[str, Any]:
