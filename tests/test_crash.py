@@ -17,6 +17,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +29,8 @@ import pytest
 from word_encoder import WordHashEncoder
 
 from index.build import build
-from index.copies import signature
 from index.errors import BuildError, NoIndexError
 from index.generations import Generations
-from index.languages import detect
 from index.model import Filters
 
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ DIMENSION = WordHashEncoder().dimension
 WIDE = 8192  # so that vectors outweigh the database, and a size limit can hit either
 OLD = {"a": "Kyiv denied it. Nobody was hurt.", "b": "Moscow claimed it.\n\nDrones fell."}
 NEW = {"a": "Kyiv denied it. Nobody was hurt.", "b": "Moscow claimed it.\n\nDrones were shot down.", "c": "A new one."}
+# One of each sort that needs something loaded.
+FORMS = {"a.md": "A text.", "b.html": "<html><p>A text.</p></html>", "c.jsonl": '{"text": "A text."}'}
 
 # --- the program that builds ------------------------------------------------------------------------------------------
 
@@ -121,8 +122,10 @@ def build_until(order: dict[str, Any], answer: int) -> None:
 def serve() -> None:
     """Fork a build for each order on standard input; one line of answer for each."""
     # What a build loads on first use is loaded once for all, and under no limit.
-    detect("The language of a text is told from some of its words.")
-    signature("So are copies.")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in FORMS.items():
+            Path(folder, name).write_text(text, encoding="utf-8")
+        build(Path(folder), Path(folder, "data"), WordHashEncoder())
     for line in sys.stdin:
         read, write = os.pipe()
         pid = os.fork()
