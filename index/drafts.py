@@ -13,7 +13,7 @@ import sqlite3
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -36,6 +36,17 @@ class UnreadableError(Exception):
         self.line = line
 
 
+class Revision(NamedTuple):
+    """Which version of an article a file says that it has: its number, and when it was changed last and published.
+
+    0 and None where it does not say. A time is as exact as it is given: a datetime where it has a time of day.
+    """
+
+    number: int = 0
+    changed: date | None = None
+    published: date | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An article as its file tells it.
@@ -43,7 +54,7 @@ class Draft:
     `text` is what will be stored and quoted: line ends are single line feeds, paragraphs are parted by blank lines, and
     nothing of the file's markup is in it. `card` holds checked values of `CARD_FIELDS`. `member` names the article
     within a file of several, and stays the same when the file is saved again. `line` is where it begins in the file,
-    and `notes` say what was wrong with it and did no harm.
+    and `notes` say what was wrong with it and did no harm. `revision` is not shown: it tells versions apart.
     """
 
     text: str
@@ -52,6 +63,7 @@ class Draft:
     body_start: int = 0
     line: int | None = None
     notes: tuple[str, ...] = ()
+    revision: Revision = field(default_factory=Revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +195,7 @@ def _as_fields(draft: Draft | Refused) -> dict[str, Any]:
     fields = asdict(draft)
     if isinstance(draft, Draft):
         fields["card"] = {name: v.isoformat() if isinstance(v, date) else v for name, v in draft.card.items()}
+        fields["revision"] = [v.isoformat() if isinstance(v, date) else v for v in draft.revision]
     return fields
 
 
@@ -190,4 +203,10 @@ def _from_fields(fields: dict[str, Any]) -> Draft | Refused:
     if "reason" in fields:
         return Refused(**fields)
     card = {name: card_field(name, value) for name, value in fields.pop("card").items()}
-    return Draft(card=card, **{**fields, "notes": tuple(fields["notes"])})
+    number, *times = fields.pop("revision")
+    revision = Revision(number, *(_time(each) if each else None for each in times))
+    return Draft(card=card, revision=revision, **{**fields, "notes": tuple(fields["notes"])})
+
+
+def _time(text: str) -> date:
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)

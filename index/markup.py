@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
-from email.utils import parsedate_tz
+from email.utils import parsedate_to_datetime, parsedate_tz
 from typing import TYPE_CHECKING
 
-from index.drafts import MAX_ARTICLE_BYTES, Draft, Refused, card_field
+from index.drafts import MAX_ARTICLE_BYTES, Draft, Refused, Revision, card_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,7 +45,7 @@ _LINE_END = "\0"  # in a text that is being collected; a NUL cannot stand in mar
 # A text that says of itself that it stops before its end.
 _CUT = re.compile(r"\[\s*(?:…|\.\.\.|\+\s*\d+ chars)\s*\]\s*$")
 _ISO_DAY = re.compile(
-    r"(\d{4})(-?)(\d{2})\2(\d{2})(?:[T ]\d{1,2}:?\d{2}\b.*|[T ]\d{6}.*|Z|[+-]\d{2}:?\d{2})?", re.DOTALL
+    r"(\d{4})(-?)(\d{2})\2(\d{2})(?:([T ]\d{1,2}:?\d{2}\b.*|[T ]\d{6}.*)|Z|[+-]\d{2}:?\d{2})?", re.DOTALL
 )
 _MAIL_DAY = re.compile(
     r"(?:[A-Za-z]{3,9}\.?,?\s+)?\d{1,2}[\s-]+[A-Za-z]{3,9}\.?[\s-]+\d{4}(\s+\d{1,2}:\d{2}.*)?", re.DOTALL
@@ -118,13 +119,40 @@ def day(value: str) -> date:
         if found := _ISO_DAY.fullmatch(text):
             return date(int(found[1]), int(found[3]), int(found[4]))
         if _SECONDS.fullmatch(text):
-            number = float(text)
-            return datetime.fromtimestamp(number if number < 1e11 else number / 1000, UTC).date()
+            return _since_1970(text).date()
         if (found := _MAIL_DAY.fullmatch(text)) and (parts := parsedate_tz(text if found[1] else f"{text} 00:00")):
             return date(*parts[:3])
     except (ValueError, OverflowError, OSError):
         pass  # such a day does not exist
     raise ValueError(f'published = "{text[:40]}" is not a day in a form that can mean only one, such as 2023-05-04')
+
+
+def moment(value: str) -> date:
+    """The same as exactly as it is written: a datetime if a time of day can be read, with its zone if it gives one.
+
+    Raises:
+        ValueError: as `day`.
+
+    """
+    found, text = day(value), value.strip()
+    with suppress(ValueError, OverflowError, OSError):
+        if iso := _ISO_DAY.fullmatch(text):
+            return datetime.fromisoformat(text) if iso[5] else found
+        return _since_1970(text) if _SECONDS.fullmatch(text) else parsedate_to_datetime(text)
+    return found
+
+
+def first_moment(values: Iterable[str]) -> date | None:
+    """The first of these that can be read."""
+    for value in values:
+        with suppress(ValueError):
+            return moment(value)
+    return None
+
+
+def version_number(digits: str) -> int:
+    """The number of a version; 0 if it is none."""
+    return int(digits) if re.fullmatch(r"[0-9]{1,9}", digits) else 0
 
 
 def embargo(until: str) -> str | None:
@@ -149,6 +177,8 @@ def article(
     line: int | None = None,
     notes: Sequence[str] = (),
     summary: str = "",
+    changed: Found = (),
+    version: str = "",
 ) -> Draft | Refused:
     """One article from what a file says of it; why not, if it cannot be taken.
 
@@ -160,6 +190,8 @@ def article(
         line: where it begins.
         notes: what is noted already.
         summary: what the file has of it besides a whole text.
+        changed: when it was changed last, perhaps in several places; the first that can be read is taken.
+        version: the number of its version.
 
     """
     texts = [(place, text) for place, text in texts if text]
@@ -186,7 +218,15 @@ def article(
         for place, other in texts[1:]
         if "".join(other.split()) != "".join(text.split())
     ]
-    return Draft(text, found, member, line=line, notes=tuple(dict.fromkeys(map(_storable, (*notes, *problems)))))
+    times = (first_moment(value for _, value in places) for places in (changed, values.get("published", ())))
+    return Draft(
+        text,
+        found,
+        member,
+        line=line,
+        notes=tuple(dict.fromkeys(map(_storable, (*notes, *problems)))),
+        revision=Revision(version_number(version), *times),
+    )
 
 
 def refused(reason: str, line: int | None, identity: str = "") -> Refused:
@@ -259,6 +299,11 @@ class _Page:
         words = "\n".join(_WHITE_SPACE.sub(" ", line).strip(" ") for line in lines).strip("\n")
         if words.strip():
             self._paragraphs.append(words)
+
+
+def _since_1970(seconds: str) -> datetime:
+    number = float(seconds)
+    return datetime.fromtimestamp(number if number < 1e11 else number / 1000, UTC)
 
 
 def _hides(style: str | None) -> bool:

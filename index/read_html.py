@@ -16,8 +16,8 @@ from datetime import datetime
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from index.drafts import Draft, Refused, UnreadableError, card_field
-from index.markup import day
+from index.drafts import Draft, Refused, Revision, UnreadableError, card_field
+from index.markup import day, first_moment
 from index.read_text import as_shown, bounded, decode, language_code, storable
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ _PUBLISHED_META = (
     *("article:published_time", "og:published_time", "og:article:published_time", "datepublished", "pubdate"),
     *("publish-date", "publish_date", "publication_date", "dc.date.issued", "dcterms.issued", "dc.date", "date"),
 )
+_CHANGED_META = ("article:modified_time", "og:updated_time", "datemodified", "dcterms.modified")
 _UPDATED = re.compile(r"updat|modif|edit", re.IGNORECASE)
 # A line that signs an article is shorter than a sentence that tells of a day.
 _MAX_BYLINE_CHARS = 100
@@ -120,7 +121,7 @@ def read(file: BinaryIO) -> Iterator[Draft | Refused]:
         raise UnreadableError("it is empty")
     page = _parse(text)
     linked, problems = _linked_data(page)
-    card, doubts = _card(page, linked)
+    card, revision, doubts = _card(page, linked)
     paragraphs = _paragraphs(page)
     if not paragraphs and isinstance(body := linked.get("articleBody"), str) and "<" not in body:
         paragraphs = [words for block in storable(body).splitlines() if (words := as_shown(block))]
@@ -129,7 +130,7 @@ def read(file: BinaryIO) -> Iterator[Draft | Refused]:
         del paragraphs[0]
     if not paragraphs:
         raise UnreadableError("there is no article text on this page")
-    yield Draft("\n\n".join(paragraphs), card, notes=(*notes, *problems, *doubts))
+    yield Draft("\n\n".join(paragraphs), card, notes=(*notes, *problems, *doubts), revision=revision)
 
 
 # --- bytes to a tree -------------------------------------------------------------------------------------------------
@@ -335,8 +336,8 @@ def _names(value: object, by_id: Mapping[str, dict[str, Any]]) -> str:
     return ", ".join(dict.fromkeys(name.strip() for name in names if name.strip()))
 
 
-def _card(page: HtmlElement, linked: Mapping[str, Any]) -> tuple[dict[str, str | date], list[str]]:
-    """The card that the page gives, and what of it is contradictory or cannot be used."""
+def _card(page: HtmlElement, linked: Mapping[str, Any]) -> tuple[dict[str, str | date], Revision, list[str]]:
+    """The card that the page gives, which version it says to be, and what of it is contradictory or cannot be used."""
     guess = _guessed(page)
     said = {
         "title": [linked.get("headline"), guess.title],
@@ -363,8 +364,11 @@ def _card(page: HtmlElement, linked: Mapping[str, Any]) -> tuple[dict[str, str |
                 wrong.append(f"{exc}; this field is left out")
         else:
             doubts += wrong[:1]
-    published, doubts_of_day = _published(page, linked)
-    return card | ({"published": published} if published else {}), doubts + doubts_of_day
+    days, doubts_of_day = _published(page, linked)
+    published = next(iter(days), None)
+    changed = [*_strings(linked.get("dateModified")), *_meta(page, *_CHANGED_META), *_marked(page, "dateModified")]
+    revision = Revision(changed=first_moment(changed), published=first_moment(days.values()))
+    return card | ({"published": published} if published else {}), revision, doubts + doubts_of_day
 
 
 def _guessed(page: HtmlElement) -> Document:
@@ -376,10 +380,13 @@ def _guessed(page: HtmlElement) -> Document:
         raise UnreadableError(f"what its head says cannot be read ({type(exc).__name__})") from exc
 
 
-def _published(page: HtmlElement, linked: Mapping[str, Any]) -> tuple[date | None, list[str]]:
-    """The day that the page states as that of its publication; days in its text, address or file do not count."""
+def _published(page: HtmlElement, linked: Mapping[str, Any]) -> tuple[dict[date, str], list[str]]:
+    """The days that the page states as that of its publication, as it writes them; the first counts.
+
+    Days in its text, address or file do not.
+    """
     stated = [*_strings(linked.get("datePublished")), *_meta(page, *_PUBLISHED_META)]
-    stated += [value for item in page.xpath("//*[@itemprop='datePublished']") if (value := _machine_date(item))]
+    stated += _marked(page, "datePublished")
     stated = stated or [value for item in _bylines(page) if (value := _machine_date(item))]
     days: dict[date, str] = {}
     doubts = []
@@ -394,7 +401,7 @@ def _published(page: HtmlElement, linked: Mapping[str, Any]) -> tuple[date | Non
     if len(days) > 1:
         first, *others = days
         doubts.append(f"the page gives {first} and {' and '.join(map(str, others))} as its date; {first} is used")
-    return next(iter(days), None), list(dict.fromkeys(doubts))
+    return days, list(dict.fromkeys(doubts))
 
 
 def _bylines(page: HtmlElement) -> Iterator[HtmlElement]:
@@ -408,6 +415,11 @@ def _bylines(page: HtmlElement) -> Iterator[HtmlElement]:
             and len(parent.text_content()) <= _MAX_BYLINE_CHARS
         ):
             yield item
+
+
+def _marked(page: HtmlElement, name: str) -> list[str]:
+    """The days or times in elements that are marked as this."""
+    return [value for item in page.xpath("//*[@itemprop=$name]", name=name) if (value := _machine_date(item))]
 
 
 def _machine_date(item: HtmlElement) -> str | None:

@@ -35,6 +35,10 @@ FIELDS = {
     "published": ("published", "publishedat", "date", "pubdate", "datepublished", "publisheddate", "timestamp"),
     "url": ("url", "link", "canonicalurl", "weburl"),
     "language": ("lang", "language", "inlanguage"),
+    "changed": (
+        *("datemodified", "updated", "updatedat", "updateddate", "dateupdated", "lastupdated"),
+        *("modified", "modifiedat", "modifieddate", "lastmodified", "lastmod"),
+    ),
 }
 # By the ninjs schemas: the headline is the title, a source of information the outlet (a copyright holder is not), and
 # the first version's creation the nearest thing to a day of publication.
@@ -44,6 +48,7 @@ NINJS_FIELDS = {
     "author": ("byline", "bylines", "by", "authors"),
     "published": ("firstcreated", "contentcreated", "versioncreated"),
     "language": ("language",),
+    "changed": ("versioncreated",),
 }
 # What the value is called inside an object that stands for it: a text, and anything else.
 _INNER_TEXT = ("rendered", "value", "text", "content", "@value", "#text")
@@ -349,7 +354,11 @@ def _from_fields(value: dict[str, Any], line: int, notes: list[str]) -> Draft | 
         values["outlet"] = [("domain", domain)]
     summary = next(filter(None, (_words(item.get(key)) for key in SUMMARIES)), "")
     texts = _ninjs_texts(item) if ninjs else [(key, _text(key, item.get(key))) for key in TEXTS]
-    return article(texts, values, identity=identity, line=line, notes=notes, summary=summary)
+    version = _words(item.get("version")) if ninjs else ""
+    changed = values.pop("changed")
+    return article(
+        texts, values, identity=identity, line=line, notes=notes, summary=summary, changed=changed, version=version
+    )
 
 
 def _text(key: str, value: object) -> str:

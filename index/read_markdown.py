@@ -6,8 +6,8 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from index.drafts import Draft, Refused, UnreadableError, card_field
-from index.markup import day
+from index.drafts import Draft, Refused, Revision, UnreadableError, card_field
+from index.markup import day, first_moment
 from index.read_text import as_shown, bounded, decode, language_code, storable
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ _NAMES = {
     "url": ("url", "canonical", "canonical_url", "canonicalurl", "link", "permalink"),
     "language": ("language", "lang"),
 }
+_CHANGED_NAMES = (
+    *("updated", "updated_at", "lastmod", "modified", "last_modified", "lastmodified", "last_modified_at"),
+    *("datemodified", "date_modified", "last_updated", "lastupdated"),
+)
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
 _YAML_KEY = re.compile(r"[\w\"'-]+[ \t]*:(?:\s|$)")
 _HIDDEN_TAG = re.compile(r"<(/?)(?:script|style|del|s|strike)\b", re.IGNORECASE)
@@ -75,7 +79,15 @@ def read(file: BinaryIO) -> Iterator[Draft | Refused]:
             del paragraphs[0]
     if not paragraphs:
         raise UnreadableError("it holds no text beside its front matter, headline and markup")
-    yield Draft("\n\n".join(paragraph.words for paragraph in paragraphs), card, notes=notes + tuple(problems))
+    yield Draft(
+        "\n\n".join(paragraph.words for paragraph in paragraphs),
+        card,
+        notes=notes + tuple(problems),
+        revision=Revision(
+            changed=first_moment(_words(entries, _CHANGED_NAMES)),
+            published=first_moment(_words(entries, _NAMES["published"])),
+        ),
+    )
 
 
 class _Paragraph(NamedTuple):
@@ -176,8 +188,7 @@ def _card(entries: Sequence[_Entry]) -> tuple[dict[str, str | date], list[str]]:
     card: dict[str, str | date] = {}
     problems = []
     for field, names in _NAMES.items():
-        given = [entry for name in names for entry in entries if entry.name.lower() == name and entry.value is not None]
-        for entry in given:
+        for entry in _given(entries, names):
             try:
                 value = _field(field, entry.value)
             except ValueError as exc:
@@ -187,6 +198,15 @@ def _card(entries: Sequence[_Entry]) -> tuple[dict[str, str | date], list[str]]:
             if card.setdefault(field, value) != value and field == "published":
                 problems.append(f"it gives {card[field]} and {value} as its date; {card[field]} is used")
     return card, problems
+
+
+def _given(entries: Sequence[_Entry], names: Sequence[str]) -> list[_Entry]:
+    """The entries of these names that say something, in the order of the names."""
+    return [entry for name in names for entry in entries if entry.name.lower() == name and entry.value is not None]
+
+
+def _words(entries: Sequence[_Entry], names: Sequence[str]) -> list[str]:
+    return [entry.value for entry in _given(entries, names) if isinstance(entry.value, str)]
 
 
 def _field(field: str, value: object) -> str | date:

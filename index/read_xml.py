@@ -17,6 +17,7 @@ from index.markup import (
     refused,
     tree_paragraphs,
     unique,
+    version_number,
 )
 
 if TYPE_CHECKING:
@@ -257,7 +258,7 @@ def _atom(entry: _Element, feed: dict[str, Found]) -> Draft | Refused:
     }
     notes = ["its day is that of its last change"] if updated and not published else []
     shown = _atom_text(summary) or "" if summary is not None else ""
-    return article(texts, values, identity=identity, line=_line(entry), notes=notes, summary=shown)
+    return article(texts, values, identity=identity, line=_line(entry), notes=notes, summary=shown, changed=updated)
 
 
 def _atom_text(element: _Element) -> str | None:
@@ -278,17 +279,12 @@ def _latest(file: BinaryIO) -> dict[str, tuple[int, int | None]]:
     latest: dict[str, tuple[int, int | None]] = {}
     try:
         for item in _elements(file, ARTICLES["newsMessage"]):
-            guid, version = item.get("guid", ""), _version(item)
+            guid, version = item.get("guid", ""), version_number(item.get("version", ""))
             if version > latest.get(guid, (-1, None))[0]:
                 latest[guid] = version, _line(item)
     except UnreadableError:
         pass  # said when the articles are read
     return latest
-
-
-def _version(item: _Element) -> int:
-    digits = item.get("version", "")
-    return int(digits) if re.fullmatch(r"[0-9]{1,9}", digits) else 0
 
 
 def _g2(item: _Element, latest: dict[str, tuple[int, int | None]]) -> Draft | Refused:
@@ -299,7 +295,7 @@ def _g2(item: _Element, latest: dict[str, tuple[int, int | None]]) -> Draft | Re
     until = item.find(f"{NAR}itemMeta/{NAR}embargoed")
     if kind != "newsItem":
         reason = f"it is a {kind}, which holds no text of its own"
-    elif newest[0] > _version(item):
+    elif newest[0] > version_number(item.get("version", "")):
         reason = f"a later version of it stands in line {newest[1]}"
     elif status in {"canceled", "cancelled", "withheld"}:
         reason = WITHDRAWN
@@ -320,14 +316,15 @@ def _g2(item: _Element, latest: dict[str, tuple[int, int | None]]) -> Draft | Re
     tag = item.find(f"{meta}language[@tag]")
     languages = [("language", tag.get("tag", ""))] if tag is not None else _language(contents[0])
     created = _said(item, f"{NAR}itemMeta/{NAR}firstCreated", f"{meta}contentCreated")
+    changed = _said(item, f"{NAR}itemMeta/{NAR}versionCreated")
     values: dict[str, Found] = {
         "title": (_said(item, f"{meta}headline", f"{NAR}itemMeta/{NAR}title") or inside.get("title", []))[:1],
         "outlet": [*_party(item.find(f"{NAR}itemMeta/{NAR}provider")), *_party(item.find(f"{meta}infoSource"))][:1],
         "author": _said(item, f"{meta}by")[:1] or _names(item, f"{meta}creator/{NAR}name") or inside.get("author", []),
-        "published": (created or _said(item, f"{NAR}itemMeta/{NAR}versionCreated"))[:1],
+        "published": (created or changed)[:1],
         "language": languages,
     }
-    return article(texts, values, identity=identity, line=line)
+    return article(texts, values, identity=identity, line=line, changed=changed, version=item.get("version", ""))
 
 
 def _g2_text(content: _Element) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +15,7 @@ from bot import wording
 from bot.desk import Desk
 from index.build import build
 from index.corpus import read_corpus
+from index.drafts import Draft, DraftCache, Refused, Revision
 from index.generations import Generations
 from index.model import ANY, Filters
 
@@ -174,6 +177,18 @@ def test_a_page_is_remembered_as_what_was_read_of_it(tmp_path: Path) -> None:
         for _ in range(2):
             (article,) = read_corpus(corpus, tmp_path / "cache.sqlite").articles
             assert article.text == said
+
+
+def test_all_that_a_reader_tells_is_remembered(tmp_path: Path) -> None:
+    when = datetime(2023, 5, 3, 17, 30, tzinfo=UTC)
+    drafts = [
+        Draft("Text.", {"title": "T", "published": when.date()}, "m", 1, 2, ("n",), Revision(3, when, when.date())),
+        Draft("Text."),
+        Refused("no text", 4, "r"),
+    ]
+    with DraftCache(tmp_path / "cache.sqlite") as known:
+        assert known.read(io.BytesIO(b"x"), lambda _: iter(drafts)) == drafts
+        assert repr(known.read(io.BytesIO(b"x"), lambda _: iter(()))) == repr(drafts)
 
 
 def test_cards_that_go_while_the_corpus_is_read_cost_no_more_than_their_line(

@@ -7,7 +7,7 @@ import re
 import socket
 import sysconfig
 import time
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import read_html
-from index.drafts import Draft, UnreadableError
+from index.drafts import Draft, Revision, UnreadableError
 from index.read_html import read
 
 PARAGRAPHS = [
@@ -294,6 +294,31 @@ def test_dates_that_contradict_each_other_are_told_and_one_moment_is_no_contradi
     assert article.notes == ("the page gives 2023-05-03 and 2023-05-04 as its date; 2023-05-03 is used",)
     article = draft(page(head=linked(datePublished="2023-05-03T21:00:00-04:00") + meta.format("2023-05-04T01:00:00Z")))
     assert (article.card["published"], article.notes) == (date(2023, 5, 3), ())
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (linked(datePublished="2023-05-03T09:00:00Z", dateModified="2023-05-03T17:30:00+02:00"), ""),
+        ("<meta property=article:modified_time content=2023-05-03T17:30:00+02:00>", ""),
+        ("<meta property=og:updated_time content=2023-05-03T17:30:00+02:00>", ""),
+        ("", "<time itemprop=dateModified datetime=2023-05-03T17:30:00+02:00>at half past five</time>"),
+        (linked(dateModified=["soon", "2023-05-03T15:30:00Z"]), ""),
+    ],
+)
+def test_when_a_page_was_changed_last_is_read_to_the_second_and_not_shown(head: str, body: str) -> None:
+    article = draft(page(body + BODY, head + "<meta property=article:published_time content=2023-05-03T09:00:00Z>"))
+    assert article.revision == Revision(
+        0, datetime(2023, 5, 3, 15, 30, tzinfo=UTC), datetime(2023, 5, 3, 9, tzinfo=UTC)
+    )
+    assert (article.card["published"], article.notes) == (date(2023, 5, 3), ())
+
+
+def test_a_page_that_tells_no_time_has_none() -> None:
+    assert draft(page()).revision == Revision()
+    article = draft(page(head=linked(dateModified="yesterday", datePublished="2023-05-03")))
+    assert article.revision == Revision(published=date(2023, 5, 3))
+    assert not isinstance(article.revision.published, datetime)
 
 
 def test_a_date_beyond_understanding_is_noted() -> None:

@@ -6,7 +6,7 @@ import re
 import sysconfig
 import time
 import tracemalloc
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import index.read_json
-from index.drafts import MAX_ARTICLE_BYTES, Draft, Refused, UnreadableError
+from index.drafts import MAX_ARTICLE_BYTES, Draft, Refused, Revision, UnreadableError
 from index.read_json import read
 
 A = {"id": "a", "title": "First", "text": "One.\n\nTwo."}
@@ -161,6 +161,39 @@ def test_fields_are_read_under_their_usual_names(given_fields: dict[str, object]
 def test_a_day_is_read_in_the_zone_that_is_given(value: object, expected: date) -> None:
     draft = one({"text": "x", "published_at": value})
     assert (draft.card, draft.notes) == ({"published": expected}, ())
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2023-05-04", date(2023, 5, 4)),
+        ("20230504", date(2023, 5, 4)),
+        ("2023-05-04+02:00", date(2023, 5, 4)),
+        ("4 May 2023", date(2023, 5, 4)),
+        ("Thu, 04 May 2023", date(2023, 5, 4)),
+        ("2023-05-04T23:30:00-05:00", datetime(2023, 5, 5, 4, 30, tzinfo=UTC)),
+        ("2023-05-04 23:30", datetime(2023, 5, 4, 23, 30)),
+        ("20230504T233000Z", datetime(2023, 5, 4, 23, 30, tzinfo=UTC)),
+        ("Thu, 04 May 2023 23:30:00 -0500", datetime(2023, 5, 5, 4, 30, tzinfo=UTC)),
+        (1683243000, datetime(2023, 5, 4, 23, 30, tzinfo=UTC)),
+        ({"$date": {"$numberLong": "1683243000000"}}, datetime(2023, 5, 4, 23, 30, tzinfo=UTC)),
+        ("2023-05-04 23:30:00 +0000 UTC", date(2023, 5, 4)),  # such a time of day is not read, the day is
+        ("2023-05-04T25:00:00Z", date(2023, 5, 4)),
+    ],
+)
+@pytest.mark.parametrize("key", ["updated_at", "dateModified", "lastmod", "modified", "published"])
+def test_a_change_is_read_as_exactly_as_it_is_told(key: str, value: object, expected: date) -> None:
+    draft = one({"text": "x", key: value})
+    number, changed, published = draft.revision
+    read = published if key == "published" else changed
+    assert (number, read, type(read)) == (0, expected, type(expected))
+    assert draft.card.keys() <= {"published"}
+    assert draft.notes == ()
+
+
+def test_a_change_that_cannot_be_read_is_passed_over() -> None:
+    draft = one({"text": "x", "updated": "yesterday", "modified": "2023-05-04", "version": 3})
+    assert (draft.revision, draft.notes) == (Revision(changed=date(2023, 5, 4)), ())
 
 
 @pytest.mark.parametrize(
@@ -553,6 +586,9 @@ def test_ninjs_1_is_read_as_its_schema_means_it() -> None:
     assert draft.text == "KYIV - Two drones were shot down.\n\nNobody was hurt, officials said."
     assert draft.card == NINJS_1_CARD
     assert (draft.member, draft.notes) == (NINJS_1["uri"], ())
+    changed, published = datetime(2023, 5, 4, 6, 2, 28, tzinfo=UTC), datetime(2023, 5, 3, 22, 15, tzinfo=UTC)
+    assert draft.revision == Revision(2, changed, published)
+    assert one({**NINJS_1, "version": "2nd lead"}).revision == Revision(0, changed, published)
 
 
 def test_ninjs_2_and_3_are_read_as_their_schemas_mean_them() -> None:

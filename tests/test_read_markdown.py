@@ -5,7 +5,7 @@ import re
 import string
 import sysconfig
 import time
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import read_markdown
-from index.drafts import Draft, UnreadableError
+from index.drafts import Draft, Revision, UnreadableError
 from index.read_markdown import read
 
 
@@ -113,6 +113,23 @@ def test_a_wrong_field_is_left_out_with_its_line_and_the_others_are_kept(line: s
     article = draft(f"---\n# remark\n{line}\noutlet: The Paper\n---\nWords.")
     assert article.card == {"outlet": "The Paper"}
     assert article.notes == (f"line 3: {reason}; this field is left out",)
+
+
+@pytest.mark.parametrize(
+    ("matter", "expected"),
+    [
+        ("---\nlastmod: 2023-05-04\ndate: 2023-05-03T09:00:00Z\n---",
+         Revision(0, date(2023, 5, 4), datetime(2023, 5, 3, 9, tzinfo=UTC))),
+        ("---\nupdated: 2023-05-04 17:30\n---", Revision(changed=datetime(2023, 5, 4, 17, 30))),
+        ("---\nModified: soon\nlast_modified_at: 2023-05-04\n---", Revision(changed=date(2023, 5, 4))),
+        ("+++\nupdated = 2023-05-04T17:30:00Z\n+++", Revision(changed=datetime(2023, 5, 4, 17, 30, tzinfo=UTC))),
+        ("---\ndateModified: [2023-05-04]\n---", Revision()),
+    ],
+)  # fmt: skip
+def test_when_it_was_changed_last_is_read_and_not_shown(matter: str, expected: Revision) -> None:
+    article = draft(f"{matter}\nWords.")
+    assert (article.revision, article.notes) == (expected, ())
+    assert article.card.keys() <= {"published"}
 
 
 @pytest.mark.parametrize("stated", ["03/05/2023", "May 2023", "2023-02-30", "soon", "{a: b}"])

@@ -4,7 +4,7 @@ import io
 import sysconfig
 import time
 import tracemalloc
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import index.read_xml
-from index.drafts import Draft, Refused, UnreadableError
+from index.drafts import Draft, Refused, Revision, UnreadableError
 from index.read_xml import read
 
 
@@ -120,6 +120,9 @@ def test_a_news_item_is_read_as_the_standard_means_it(wrap: object) -> None:
     assert draft.text == "Background\n\nKYIV – Two drones were shot down.\n\nNobody was hurt,\nofficials said."
     assert draft.card == CARD
     assert (draft.member, draft.notes) == ("urn:newsml:agency.example:20230503:drones", ())
+    changed, published = datetime(2023, 5, 4, 10, 15, tzinfo=UTC), datetime(2023, 5, 3, 22, 15, tzinfo=UTC)
+    assert draft.revision == Revision(2, changed, published)
+    assert drafts(wrap(news_item(version="two")))[0].revision == Revision(0, changed, published)
 
 
 def test_nitf_inside_a_news_item_gives_its_body_and_what_the_item_does_not_say() -> None:
@@ -326,6 +329,7 @@ def test_a_feed_with_full_texts_is_read_and_what_is_only_a_summary_is_not() -> N
         "language": "en-US",
     }
     assert (first.member, first.line, first.notes) == ("times-1", 7, ())
+    assert first.revision == Revision(published=datetime(2023, 5, 5, 4, 30, tzinfo=UTC))
     assert second == Refused("it has no full text, only a summary of 9 characters", 18, "https://times.example/2")
     assert isinstance(third, Draft)
     assert third.card == {
@@ -396,6 +400,7 @@ def test_an_atom_entry_is_read_as_its_standard_means_it() -> None:
         "language": "en-GB",
     }
     assert (draft.member, draft.line, draft.notes) == ("tag:times.example,2023:1", 4, ())
+    assert draft.revision == Revision(0, datetime(2023, 5, 6, tzinfo=UTC), datetime(2023, 5, 5, 4, 30, tzinfo=UTC))
 
 
 def test_what_an_atom_entry_does_not_say_its_source_and_feed_say() -> None:
