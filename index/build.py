@@ -26,7 +26,7 @@ from index.passages import split
 from index.spellings import names_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from index.drafts import Problem
     from index.encoder import Encoder
     from index.faiss_store import FaissStore
-    from index.model import Article, Listing
+    from index.model import Article, Derived, Listing
 
 _ENCODE_AT_ONCE = 256  # texts between two reports of progress
 CACHE = "drafts.sqlite"  # what was read of files that take long
@@ -159,7 +159,8 @@ def build(
                     f"{corpus_folder} holds no article that can be read, and the index has {len(before)}: it stays as "
                     "it is. Check CORPUS_DIR; to empty the index on purpose, delete the folder " + str(root) + "."
                 )
-            here = {article.source.id for article in corpus.articles}
+            replaced = (version for versions in corpus.earlier.values() for version in versions)
+            here = {article.source.id for article in (*corpus.articles, *replaced)}
             gone = [name for name in before if name not in here]
             if len(gone) >= SMALL_LOSS and len(gone) * 100 > max_loss * len(before):
                 raise LossError(
@@ -249,18 +250,16 @@ def _write(
             for read in corpus.articles:
                 name = read.source.id
                 known = derived.get(read.source.sha256)
-                detected = known.spoken if known and known.detected else None
-                article = replace(read, spoken=read.source.language or detected or detect(read.text))
+                article = _in_its_language(read, known)
                 signatures[name] = known.signature if known else signature(read.text)
                 was = previous.article(name) if previous else None
-                earlier = previous.earlier(name) if previous and was else []
-                replaced = _replaced(article, was, earlier, built_at)
-                if base and (was, earlier) == (article, replaced):
+                same_text = was is not None and was.source.sha256 == article.source.sha256
+                indexed_at = before[name].indexed_at if same_text else built_at
+                replaced = _replaced(article, corpus.earlier.get(name, ()), previous, indexed_at, built_at)
+                if base and was == article and base.earlier(name) == replaced:
                     continue
                 if base and was:
                     writer.drop(name)
-                same_text = was is not None and was.source.sha256 == article.source.sha256
-                indexed_at = before[name].indexed_at if same_text else built_at
                 writer.add(article, split(article), indexed_at, signatures[name])
                 for each in replaced:
                     writer.add_earlier(each)
@@ -295,10 +294,29 @@ def _write(
     return manifest, embedded, reused
 
 
-def _replaced(article: Article, was: Article | None, earlier: list[Earlier], now: datetime) -> list[Earlier]:
-    """The earlier texts of an article that was there before, the latest first; what it has come back to is none."""
-    texts = [Earlier(was, now), *earlier] if was else []
-    return [each for each in texts if each.article.source.sha256 != article.source.sha256][:EARLIER_KEPT]
+def _in_its_language(article: Article, known: Derived | None = None) -> Article:
+    detected = known.spoken if known and known.detected else None
+    return replace(article, spoken=article.source.language or detected or detect(article.text))
+
+
+def _replaced(
+    article: Article, versions: Sequence[Article], previous: FaissStore | None, indexed_at: datetime, now: datetime
+) -> list[Earlier]:
+    """The earlier texts of an article, each once, the latest first; what it has come back to is none.
+
+    They are those of before, the article's own and those of the versions that it takes the place of, and these.
+    """
+    texts = [Earlier(_in_its_language(version), indexed_at) for version in versions]
+    if previous:
+        names = [article.source.id, *(version.source.id for version in versions)]
+        before = [Earlier(read, now) for name in names if (read := previous.article(name))]
+        texts = [*before, *(earlier for name in names for earlier in previous.earlier(name)), *texts]
+    found: dict[str, Earlier] = {}
+    for earlier in texts:
+        source = replace(earlier.article.source, id=article.source.id)
+        found.setdefault(source.sha256, replace(earlier, article=replace(earlier.article, source=source)))
+    found.pop(article.source.sha256, None)
+    return sorted(found.values(), key=lambda earlier: earlier.until, reverse=True)[:EARLIER_KEPT]
 
 
 def _vectors(

@@ -10,7 +10,7 @@ import re
 import stat
 import tomllib
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from index import formats
@@ -29,6 +29,7 @@ from index.markup import WITHDRAWN
 from index.model import Article, Source
 from index.passages import sentences
 from index.spellings import ALIASES_FILE, read_aliases
+from index.versions import Edition, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,19 +48,28 @@ _DATELINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """What a folder holds: the articles by id in order, files refused, and notes on files that were taken anyway."""
+    """What a folder holds: the articles by id in order, files refused, and notes on files that were taken anyway.
+
+    `earlier` are other versions of articles that stand in other files, by the article's id, the latest first.
+    """
 
     articles: tuple[Article, ...]
     refused: tuple[Problem, ...]
     notes: tuple[Problem, ...]
     aliases: tuple[tuple[str, ...], ...] = ()
+    earlier: Mapping[str, tuple[Article, ...]] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
-        """A hash over every stored text, its metadata and the aliases; equal hashes make equal indexes."""
+        """A hash over every stored text, its metadata, its other versions and the aliases.
+
+        Equal hashes make equal indexes.
+        """
         digest = hashlib.sha256(repr(self.aliases).encode())
         for article in self.articles:
             digest.update(repr((article.source, article.body_start)).encode())
+        for name, versions in self.earlier.items():
+            digest.update(repr((name, [(version.source, version.body_start) for version in versions])).encode())
         return digest.hexdigest()
 
 
@@ -80,7 +90,7 @@ def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
     """
     require_folder(folder)
     metadata, notes = read_metadata(folder / METADATA_FILE)
-    articles, refused = [], []
+    editions, refused = [], []
     with DraftCache(cache) as known:
         for path in article_files(folder):
             file = path.relative_to(folder).as_posix()
@@ -101,7 +111,10 @@ def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
                 if isinstance(draft, Refused):
                     refused.append(Problem(name, draft.reason, draft.line))
                     continue
-                articles.append(_article(draft, name, card))
+                read = _article(draft, name, card)
+                # What is given of its publication counts, else what the file says most exactly.
+                published = card.get("published") or draft.revision.published or read.source.published
+                editions.append(Edition(name, read, draft.revision._replace(published=published), draft.member))
                 notes += [Problem(name, reason, draft.line) for reason in (*draft.notes, *_conflicts(draft, card))]
     if metadata:
         cards = ""
@@ -110,9 +123,10 @@ def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
         locate = line_finder(cards)
         for name in sorted(metadata):
             notes.append(Problem(METADATA_FILE, f'there is no article file "{name}"', locate(name)))
-    articles.sort(key=lambda article: article.source.id)
+    settled = settle(editions)
     aliases, problems = read_aliases(folder / ALIASES_FILE)
-    return Corpus(tuple(articles), tuple(refused), (*notes, *problems), tuple(aliases))
+    notes += [*settled.notes, *problems]
+    return Corpus(settled.articles, tuple(refused), tuple(notes), tuple(aliases), settled.earlier)
 
 
 def read_metadata(path: Path) -> tuple[dict[str, dict[str, Any]], list[Problem]]:

@@ -170,7 +170,10 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An article as it was before its text changed, and when the text that took its place was indexed."""
+    """An article as it was before its text changed, and when the text that took its place was indexed.
+
+    If that stood in another file, the card is of that file, but for the id.
+    """
 
     article: Article
     until: datetime

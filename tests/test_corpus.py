@@ -329,6 +329,53 @@ def test_the_corpus_hash_follows_every_text_name_and_card(tmp_path: Path) -> Non
 # --- sources.toml --------------------------------------------------------------------------------------------------
 
 
+def test_the_corpus_hash_follows_what_is_a_version_of_what(tmp_path: Path) -> None:
+    told = "---\nurl: https://paper.example/hat\nupdated: {}\n---\n\n{} of herons stood by the canal and looked at it. "
+    again = "Nobody who came by that morning could say what they were waiting for, or for whom, or why in that place."
+    (tmp_path / "a.md").write_text(told.format("2023-05-03", "Dozens") + again)
+    (tmp_path / "b.md").write_text(told.format("2023-05-05", "Hundreds") + again)
+    later = read_corpus(tmp_path)
+    assert {name: [version.source.id for version in versions] for name, versions in later.earlier.items()} == {
+        "b.md": ["a.md"]
+    }
+    (tmp_path / "a.md").rename(tmp_path / "c.md")
+    assert read_corpus(tmp_path).articles == later.articles
+    assert read_corpus(tmp_path).sha256 != later.sha256
+    (tmp_path / "c.md").unlink()
+    assert read_corpus(tmp_path).articles == later.articles
+    assert read_corpus(tmp_path).sha256 != later.sha256
+
+
+def test_a_day_of_publication_that_is_given_counts_and_a_change_that_the_file_tells_stays(tmp_path: Path) -> None:
+    front = "---\nurl: https://paper.example/hat\npublished: {}\n{}---\n\n"
+    text = "{} of herons stood by the canal, and nobody who came by that morning could say what they were waiting for. "
+
+    def latest(change: str, toml: str) -> list[str]:
+        (tmp_path / "a.md").write_text(front.format("2025-01-01T10:00:00Z", "") + text.format("Dozens") * 3)
+        (tmp_path / "b.md").write_text(front.format("2023-05-05", change) + text.format("Hundreds") * 3)
+        (tmp_path / "sources.toml").write_text(toml)
+        return [article.source.id for article in read_corpus(tmp_path).articles]
+
+    assert latest("", "") == ["a.md"]
+    assert latest("", '["a.md"]\npublished = 2023-05-04') == ["b.md"]
+    assert latest("updated: 2025-02-01\n", '["b.md"]\npublished = 2023-05-01') == ["b.md"]
+
+
+def test_a_publication_is_compared_as_exactly_as_it_is_told(tmp_path: Path) -> None:
+    front = "---\nurl: https://paper.example/hat\npublished: 2023-05-03T{}:00Z\n---\n\n"
+    text = "{} of herons stood by the canal, and nobody who came by that morning could say what they were waiting for. "
+    (tmp_path / "a.md").write_text(front.format("17:30") + text.format("Dozens") * 3)
+    (tmp_path / "b.md").write_text(front.format("09:00") + text.format("Hundreds") * 3)
+    assert [article.source.id for article in read_corpus(tmp_path).articles] == ["a.md"]
+    (tmp_path / "c.txt").write_text("date 2023-05-04\n" + text.format("Thousands") * 3)
+    (tmp_path / "sources.toml").write_text('["c.txt"]\nurl = "https://paper.example/hat"')
+    corpus = read_corpus(tmp_path)
+    assert [version.source.id for version in corpus.earlier["c"]] == ["a.md", "b.md"]
+    assert str(corpus.notes[0]) == (
+        "a.md: replaced by c.txt, which has the same address and was published later (2023-05-04 against 2023-05-03)"
+    )
+
+
 def test_every_field_of_a_card_can_be_given(tmp_path: Path) -> None:
     toml = """
     ["a.txt"]

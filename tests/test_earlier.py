@@ -1,4 +1,7 @@
-"""What an article said before its text changed: no search finds it; a quotation of it is told as corrected since."""
+"""What an article said before its text changed: no search finds it; a quotation of it is told as corrected since.
+
+It may have changed in its file, or stand anew in another one that was saved from the same address.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from word_encoder import WordHashEncoder
 from bot import wording
 from bot.quotations import verify
 from index.build import EARLIER_KEPT, build
-from index.errors import DamagedIndexError
+from index.errors import DamagedIndexError, LossError
 from index.generations import Generations
 from index.model import ANY, Filters
 from index.quoting import Change, Verdict
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 WAS = "The mayor said that thirty pelicans had stolen his hat near the harbour."
 IS = "The mayor said that thirteen pelicans had stolen his hat near the harbour."
 REST = "\n\nNobody else in the town could remember any such bird that day."
+WITNESSES = "Witnesses at the quay spoke of a great noise of wings, and of feathers that fell on the boats for an hour."
 
 
 class Newsroom:
@@ -39,8 +43,14 @@ class Newsroom:
     def write(self, text: str, name: str = "hat.txt") -> None:
         (self.corpus / name).write_text(text, encoding="utf-8")
 
+    def save(self, name: str, told: str, changed: str = "", address: str = "https://post.example/hat") -> None:
+        """A page of the paper as somebody saved it."""
+        text = f"{told}{REST}\n\n{WITNESSES}"
+        front = f"---\nurl: {address}\ntitle: Hat of {name}\n" + (f"updated: {changed}\n" if changed else "")
+        self.write(f"{front}---\n\n{text}\n", name)
+
     def build(self) -> FaissStore:
-        build(self.corpus, self.root, WordHashEncoder())
+        self.report = build(self.corpus, self.root, WordHashEncoder())
         self._stores.append(Generations(self.root).open_current()[0])
         return self._stores[-1]
 
@@ -170,3 +180,158 @@ def test_a_text_that_was_tampered_with_is_neither_quoted_nor_borne_out(newsroom:
         with pytest.raises(DamagedIndexError):
             read()
     changed.close()
+
+
+# --- a new version in another file -----------------------------------------------------------------------------------
+
+
+def saved(newsroom: Newsroom) -> FaissStore:
+    newsroom.save("monday.md", WAS, "2023-05-03")
+    newsroom.save("wednesday.md", IS, "2023-05-05")
+    return newsroom.build()
+
+
+def ids(store: FaissStore) -> list[str]:
+    return [listing.source.id for listing in store.listings(ANY)]
+
+
+def test_a_version_that_another_file_replaces_is_corrected_since_right_after_the_first_build(
+    newsroom: Newsroom,
+) -> None:
+    store = saved(newsroom)
+    assert ids(store) == ["hat", "otter", "wednesday.md"]
+    finding = held(store, WAS, Filters(articles=("wednesday.md",)))
+    assert (finding.verdict, finding.until) == (Verdict.CORRECTED, store.manifest.built_at)
+    (standing,) = finding.standings
+    assert (standing.source.id, standing.source.title) == ("wednesday.md", "Hat of monday.md")
+    differing = [(s.quoted.strip(), s.printed.strip()) for s in finding.segments if s.change is not Change.EQUAL]
+    assert differing == [("thirty", "thirteen")]
+    assert held(store, IS).verdict is Verdict.EXACT
+    (vector,) = WordHashEncoder().encode([WAS])
+    found = store.search(vector, ["thirty", "pelicans"], Filters(articles=("wednesday.md",)), 50)
+    assert not any("thirty" in candidate.passage.text for candidate in found)
+    assert store.counts(ANY)[0] == store.manifest.articles == 3
+    assert newsroom.report.lines()[-1] == (
+        "  note: monday.md: replaced by wednesday.md, which has the same address and was changed later "
+        "(2023-05-05 against 2023-05-03)"
+    )
+    assert list(store.faults()) == []
+
+
+def test_pages_that_a_reader_saved_are_told_apart_by_what_they_state_of_their_last_change(newsroom: Newsroom) -> None:
+    page = (
+        "<html><head><link rel=canonical href=https://post.example/hat{}><meta property=article:modified_time "
+        "content=2023-05-03T{}:00Z></head><body><article><p>{}</p><p>{}</p><p>{}</p></article></body></html>"
+    )
+    newsroom.write(page.format("/?utm_source=mail", "09:00", WAS, REST, WITNESSES), "z.html")
+    newsroom.write(page.format("", "17:30", IS, REST, WITNESSES), "a.html")
+    for _ in range(2):  # the second time from what was remembered of the pages
+        store = newsroom.build()
+        assert ids(store) == ["a.html", "hat", "otter"]
+        assert [e.article.source.sha256 for e in store.earlier("a.html")] != []
+        assert newsroom.report.changes.notes[0].reason.endswith(
+            "was changed later (2023-05-03 17:30:00+00:00 against 2023-05-03 09:00:00+00:00)"
+        )
+    assert newsroom.report.built is False
+
+
+def test_a_newer_version_that_goes_away_gives_the_older_its_place_again(newsroom: Newsroom) -> None:
+    saved(newsroom)
+    (newsroom.corpus / "wednesday.md").unlink()
+    store = newsroom.build()
+    assert ids(store) == ["hat", "monday.md", "otter"]
+    assert newsroom.report.changes.added == ("monday.md",)
+    assert held(store, WAS, Filters(articles=("monday.md",))).verdict is Verdict.EXACT
+    assert held(store, IS).verdict is not Verdict.EXACT
+
+
+def test_an_older_version_whose_file_goes_away_is_remembered_like_any_earlier_text(newsroom: Newsroom) -> None:
+    first = saved(newsroom)
+    (newsroom.corpus / "monday.md").unlink()
+    store = newsroom.build()
+    assert newsroom.report.built
+    assert held(store, WAS, Filters(articles=("wednesday.md",))).until == first.manifest.built_at
+    assert ids(store) == ["hat", "otter", "wednesday.md"]
+
+
+def test_an_article_that_is_replaced_takes_its_own_past_along(newsroom: Newsroom) -> None:
+    newsroom.save("monday.md", WAS.replace("thirty", "forty"), "2023-05-02")
+    newsroom.build()
+    newsroom.save("monday.md", WAS, "2023-05-03")
+    changed = newsroom.build().manifest.built_at
+    newsroom.save("wednesday.md", IS, "2023-05-05")
+    store = newsroom.build()
+    replaced = store.manifest.built_at
+    assert newsroom.report.changes.removed == ("monday.md",)
+    texts = [(e.article.text.split()[4], e.until, e.article.source.id) for e in store.earlier("wednesday.md")]
+    assert texts == [("thirty", replaced, "wednesday.md"), ("forty", changed, "wednesday.md")]
+    newsroom.save("friday.md", WAS.replace("thirty", "three"), "2023-05-06")
+    store = newsroom.build()
+    texts = [(e.article.text.split()[4], e.until, e.article.source.id) for e in store.earlier("friday.md")]
+    assert texts == [("thirteen", store.manifest.built_at, "friday.md"), ("thirty", replaced, "friday.md"),
+                     ("forty", changed, "friday.md")]  # fmt: skip
+    assert newsroom.build().manifest == store.manifest
+
+
+def test_an_older_version_that_comes_later_was_replaced_when_the_newer_was_indexed(newsroom: Newsroom) -> None:
+    newsroom.save("wednesday.md", IS, "2023-05-05")
+    indexed = newsroom.build().manifest.built_at
+    newsroom.save("monday.md", WAS, "2023-05-03")
+    store = newsroom.build()
+    assert [e.until for e in store.earlier("wednesday.md")] == [indexed]
+    assert newsroom.report.changes.unchanged == 3
+
+
+def test_what_sources_toml_gives_decides_where_nothing_is_stated(newsroom: Newsroom) -> None:
+    newsroom.save("monday.md", WAS)
+    newsroom.save("wednesday.md", IS)
+    assert ids(newsroom.build()) == ["hat", "monday.md", "otter", "wednesday.md"]
+    assert "which is the latest is not stated" in newsroom.report.lines()[-1]
+    cards = newsroom.corpus / "sources.toml"
+    cards.write_text('["monday.md"]\npublished = 2023-05-03\n["wednesday.md"]\npublished = 2023-05-05\n')
+    store = newsroom.build()
+    assert ids(store) == ["hat", "otter", "wednesday.md"]
+    assert held(store, WAS, Filters(articles=("wednesday.md",))).verdict is Verdict.CORRECTED
+
+
+def test_replaced_versions_are_not_lost_articles(newsroom: Newsroom) -> None:
+    for number in range(6):
+        newsroom.save(f"{number}.md", f"{WAS} That is so {number}.", "2023-05-03", f"https://post.example/{number}")
+    newsroom.build()
+    for number in range(6):
+        newsroom.save(f"new-{number}.md", f"{IS} It is so {number}.", "2023-05-05", f"https://post.example/{number}")
+    store = newsroom.build()
+    assert len(newsroom.report.changes.removed) == 6
+    assert store.manifest.articles == 8
+    for number in range(6):
+        (newsroom.corpus / f"new-{number}.md").unlink()
+        (newsroom.corpus / f"{number}.md").unlink()
+    with pytest.raises(LossError, match=r"^6 of the 8 articles"):
+        newsroom.build()
+
+
+def test_of_texts_of_several_files_those_are_kept_that_were_replaced_last(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.build.EARLIER_KEPT", 2)
+    for name, told in (
+        ("wednesday.md", "five"),
+        ("wednesday.md", "six"),
+        ("monday.md", "seven"),
+        ("monday.md", "nine"),
+    ):
+        newsroom.save(name, WAS.replace("thirty", told))
+        newsroom.build()
+    newsroom.save("monday.md", WAS.replace("thirty", "nine"), "2023-05-03")
+    newsroom.save("wednesday.md", WAS.replace("thirty", "six"), "2023-05-05")
+    kept = [e.article.text.split()[4] for e in newsroom.build().earlier("wednesday.md")]
+    assert kept == ["nine", "seven"]
+
+
+def test_of_many_versions_the_latest_are_kept(newsroom: Newsroom) -> None:
+    for number in range(EARLIER_KEPT + 3):
+        newsroom.save(f"{number}.md", f"{WAS} It is {number} o'clock.", f"2023-05-{number + 1:02}")
+    store = newsroom.build()
+    assert ids(store) == ["12.md", "hat", "otter"]
+    titles = [e.article.source.title for e in store.earlier("12.md")]
+    assert titles == [f"Hat of {number}.md" for number in range(11, 1, -1)]
