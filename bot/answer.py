@@ -12,6 +12,7 @@ from index.model import ANY, Filters, Span
 
 if TYPE_CHECKING:
     from index.model import Passage, Source
+    from index.quoting import Segment
     from index.search import Hit, Ranking
 
 EXCERPTS = 3
@@ -50,17 +51,22 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the coverage some words stand."""
+    """Where in the coverage some words stand; `differing` is what they have otherwise there, if they are not the same.
+
+    The `quoted` of each difference stands in the words, its `printed` in the sentences that begin in that paragraph.
+    """
 
     source: Source
     paragraph: int
+    differing: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
     """Whole sentences of one passage, verbatim: `article.text[start:end] == text`.
 
-    `number` counts from 1 within the answer. `also_in` is where else the same words stand, or nearly (see `copies`).
+    `number` counts from 1 within the answer. `also_in` is where else the same words stand, or nearly the same (see
+    `copies`).
     """
 
     number: int
@@ -114,7 +120,8 @@ def is_question(text: str) -> bool:
 def compose(ranking: Ranking, count: int, skip: int = 0) -> tuple[Excerpt, ...]:
     """Up to `count` excerpts of a ranking that is near enough: one from each article before a second from any.
 
-    The first `skip` are left out, as they were shown before; the others keep their numbers.
+    A passage whose words were chosen already, or nearly, is not. The first `skip` are left out, as they were shown
+    before; the others keep their numbers.
     """
     near = [hit for hit in ranking.hits if hit.score >= RELATIVE_FLOOR * ranking.hits[0].score]
     options = [(hit, _window(hit)) for hit in near]
@@ -122,10 +129,10 @@ def compose(ranking: Ranking, count: int, skip: int = 0) -> tuple[Excerpt, ...]:
     for second in (False, True):
         for hit, span in options:
             seen = any(hit.passage.source == earlier.passage.source for earlier, _ in chosen)
-            words = hit.passage.words(span)
+            if len(chosen) == skip + count or seen != second:
+                continue
             quotes = (earlier.passage.words(quoted) for earlier, quoted in chosen)
-            repeated = any(words in quote or same_words(words, quote) for quote in quotes)
-            if len(chosen) < skip + count and seen == second and not repeated:
+            if not any(_repeats(hit, span, quote) for quote in quotes):
                 chosen.append((hit, span))
     excerpts = [_excerpt(number, hit, span, ranking.hits) for number, (hit, span) in enumerate(chosen, start=1)]
     return tuple(excerpts[skip:])
@@ -137,14 +144,32 @@ def refuse(ranking: Ranking, reason: Reason, message: str) -> Refusal:
     return Refusal(reason, message, tuple(nearest)[:NEAREST])
 
 
+def _repeats(hit: Hit, span: Span, quote: str) -> bool:
+    """Whether a passage's words stand in a quotation, or each of their sentences where the passage nearly has it."""
+    words = hit.passage.words(span)
+    if words in quote or same_words(words, quote):
+        return True
+    found = place_of(quote, hit.passage.text)
+    if found is None:
+        return False
+    start, end = hit.passage.start + found.start, hit.passage.start + found.end
+    quoted = (s for s in hit.passage.sentences if span.start <= s.start and s.end <= span.end)
+    return all(sentence.start < end and start < sentence.end for sentence in quoted)
+
+
 def _excerpt(number: int, hit: Hit, span: Span, hits: tuple[Hit, ...]) -> Excerpt:
     text = hit.passage.words(span)
-    also_in = tuple(
-        Place(other.passage.source, other.passage.paragraph)
-        for other in hits
-        if other is not hit and (text in other.passage.text or place_of(text, other.passage.text))
-    )
-    return Excerpt(number, text, span.start, span.end, hit.passage, hit.score, also_in)
+    places = (_place(text, other.passage) for other in hits if other is not hit)
+    return Excerpt(number, text, span.start, span.end, hit.passage, hit.score, tuple(filter(None, places)))
+
+
+def _place(words: str, passage: Passage) -> Place | None:
+    start = passage.start + passage.text.find(words)
+    # Whole sentences, as they were told apart by the rules of the article's own language.
+    if any(s.start == start for s in passage.sentences) and any(s.end == start + len(words) for s in passage.sentences):
+        return Place(passage.source, passage.paragraph)
+    found = place_of(words, passage.text)
+    return found and Place(passage.source, passage.paragraph, found.differing)
 
 
 def _window(hit: Hit) -> Span:

@@ -359,14 +359,17 @@ def _check(answer: Answer, store: Store) -> None:
 
 
 def _with_copies(store: Store, excerpt: Excerpt, filters: Filters) -> Excerpt:
-    """The excerpt with all places where articles that carry the same story have its words."""
-    places = dict.fromkeys(excerpt.also_in)
+    """The excerpt with all places where articles that carry the same story have its words, or nearly."""
+    places = list(excerpt.also_in)
     for source in store.copies(excerpt.source.id, filters):
         article = store.article(source.id)
         if article and (found := place_of(excerpt.text, article.text[article.body_start :])):
             paragraphs = [span.start for span in paragraph_spans(article)]
-            places[Place(source, bisect_right(paragraphs, found[0] + article.body_start))] = None
-    return replace(excerpt, also_in=tuple(places))
+            paragraph = bisect_right(paragraphs, found.start + article.body_start)
+            places.append(Place(source, paragraph, found.differing))
+    # Of one paragraph the last counts: that with the same words, if there is one.
+    places.sort(key=lambda place: not place.differing)
+    return replace(excerpt, also_in=tuple({(place.source, place.paragraph): place for place in places}.values()))
 
 
 def _article(store: Store, article_id: str, filters: Filters) -> Article | None:

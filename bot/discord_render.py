@@ -454,8 +454,7 @@ def _citation(excerpt: Excerpt, limit: int) -> str:
     """Number, headline, outlet, date and place; the link and the other places are in it where they fit in `limit`."""
     number = f"**{excerpt.number}.** "
     where = f"\n-# {_origin(excerpt.source)} · {wording.place(excerpt)}"
-    also = wording.also_in(excerpt)
-    also_lines = [f"\n-# {escape(also)}", f"\n-# {wording.also_counted(excerpt)}"] if also else [""]
+    also_lines = [f"\n-# {escape(also)}" for also in wording.also_in(excerpt)] or [""]
     for link in (True, False):
         for line in also_lines:
             citation = f"{number}{_headline(excerpt.source, link=link)}{where}{line}"

@@ -159,9 +159,7 @@ def _words(excerpt: Excerpt) -> tuple[Block, ...]:
 
 
 def _citation(excerpt: Excerpt) -> Block:
-    also = wording.also_in(excerpt)
-    if also and weight(also) > _ALSO_LIMIT:
-        also = wording.also_counted(excerpt)
+    also = next((also for also in wording.also_in(excerpt) if weight(also) <= _ALSO_LIMIT), None)
     return citation(excerpt.source, wording.place(excerpt), number=excerpt.number, also=also)
 
 

@@ -68,7 +68,7 @@ def as_text(answer: Answer) -> str:
     for excerpt in answer.excerpts:
         quote = _shown(excerpt).replace("\n", "\n    │ ")
         lines += ["", f"[{excerpt.number}] │ {quote}", f"    {wording.citation(excerpt)}"]
-        lines += [f"    {also}" for also in [wording.also_in(excerpt)] if also]
+        lines += [f"    {also}" for also in wording.also_in(excerpt)[:1]]
     if answer.refusal:
         lines.append(answer.refusal.message)
         if answer.refusal.nearest:
@@ -86,8 +86,7 @@ def layout(answer: Answer) -> Group:
     for excerpt in answer.excerpts:
         grid = Table.grid(padding=(0, 1))
         grid.add_row(Text(str(excerpt.number), style="bold cyan"), Text(_harmless(_shown(excerpt))))
-        notes = [wording.citation(excerpt), wording.also_in(excerpt)]
-        for note in filter(None, notes):
+        for note in [wording.citation(excerpt), *wording.also_in(excerpt)[:1]]:
             grid.add_row("", Text(_harmless(note), style="dim"))
         parts.append(Padding(grid, (1, 0, 0, 1)))
     return Group(*parts)

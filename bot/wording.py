@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from bot.answer import Answer, Excerpt
+    from bot.answer import Answer, Excerpt, Place
     from bot.metrics import Quantiles
     from bot.quotations import Verification
     from bot.records import Action, OwnSettings, PlaceSettings
@@ -90,17 +90,40 @@ def citation(excerpt: Excerpt) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def also_in(excerpt: Excerpt) -> str | None:
-    """Where else the same words stand among the passages found, or None."""
-    if not excerpt.also_in:
-        return None
-    places = (f"{title(p.source)}, {outlet(p.source)}, paragraph {p.paragraph}" for p in excerpt.also_in)
-    return f"The same words stand in: {'; '.join(places)}{_earliest(excerpt)}"
+def also_in(excerpt: Excerpt) -> list[str]:
+    """Where else the same words stand, and nearly the same with what differs; nothing where that is nowhere.
+
+    It is said in ever fewer words, down to mere counts: the first that there is room for is to be shown.
+    """
+    same = [place for place in excerpt.also_in if not place.differing]
+    near = [place for place in excerpt.also_in if place.differing]
+    named = [f"The same words stand in: {'; '.join(map(_where, same))}{_earliest(excerpt, same)}"] if same else []
+    shown = [f"Nearly the same, in: {'; '.join(map(_where_nearly, near))}"] if near else []
+    counted = [f"The same words stand in {plural(len(same), 'other passage')}."] if same else []
+    counted_near = [f"Nearly the same words stand in {plural(len(near), 'other passage')}."] if near else []
+    lines = (". ".join(named + shown), ". ".join(named + counted_near), " ".join(counted + counted_near))
+    return list(dict.fromkeys(filter(None, lines)))
 
 
-def _earliest(excerpt: Excerpt) -> str:
+def _where(place: Place) -> str:
+    return f"{title(place.source)}, {outlet(place.source)}, paragraph {place.paragraph}"
+
+
+def _where_nearly(place: Place) -> str:
+    return f"{_where(place)} ({'; '.join(map(_differs, place.differing))})"
+
+
+def _differs(segment: Segment) -> str:
+    """The words there and the words here, in one line; there is where the words of the excerpt nearly stand."""
+    there, here = (" ".join(words.split()) for words in (segment.printed, segment.quoted))
+    if there and here:
+        return f"“{there}” there, “{here}” here"
+    return f"“{there}” only there" if there else f"“{here}” only here"
+
+
+def _earliest(excerpt: Excerpt, same: Sequence[Place]) -> str:
     """Which of the articles with the same words has the earliest date, if there is one."""
-    dated = [s for s in (excerpt.source, *(p.source for p in excerpt.also_in)) if s.published]
+    dated = [s for s in (excerpt.source, *(p.source for p in same)) if s.published]
     first = min((s.published for s in dated if s.published), default=None)
     earliest = {s.id: s for s in dated if s.published == first}
     if len({s.published for s in dated}) < 2 or len(earliest) > 1:
@@ -109,11 +132,6 @@ def _earliest(excerpt: Excerpt) -> str:
     if source.id == excerpt.source.id:
         return ". This is the earliest dated in this index"
     return f". The earliest dated in this index is {title(source)}, {outlet(source)}, {day(source)}"
-
-
-def also_counted(excerpt: Excerpt) -> str:
-    """How often else the same words stand, in few words."""
-    return f"The same words stand in {plural(len(excerpt.also_in), 'other passage')}."
 
 
 def counts(answer: Answer) -> str:

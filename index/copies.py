@@ -6,7 +6,7 @@ outlets' own reports on one event share few. So articles are compared by their r
 
 Of words in two places the reader is told that both articles have them. So only differences that are known to change
 nothing are let pass. Anything else makes them different, and so no number, name or negation slips through, in any
-language.
+language. Where few words differ they are nearly the same, and those words are what the reader is told.
 """
 
 from __future__ import annotations
@@ -16,15 +16,18 @@ import unicodedata
 import zlib
 from bisect import bisect_left
 from collections import defaultdict
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 from index.passages import paragraphs, sentences
-from index.quoting import tokens
+from index.quoting import Change, Segment, aligned, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -51,6 +54,10 @@ WORTH_READING = 0.3
 NEARLY = 0.9
 # An article is held against the longest of a group up to this many, lest a large group cost the square of its size.
 WORDINGS = 16
+# Words are nearly the same if at most this share of them differs, in so many places; and so many must be the same.
+DIFFERING = 0.2
+DIFFERENCES = 4
+IN_COMMON = 9
 # Runs of a long text that are permuted at a time, for the sake of memory.
 _BATCH = 4096
 
@@ -133,26 +140,40 @@ def same_words(one: str, other: str) -> bool:
     return bool(first) and _same(first, second)
 
 
-def place_of(words: str, text: str) -> tuple[int, int] | None:
-    """Where in a text whole sentences stand that are the `same_words`: the first such `text[start:end]`, or None.
+class Found(NamedTuple):
+    """Whole sentences of a text, `text[start:end]`, and each difference from the words that were looked for.
+
+    Without any they are the `same_words`. The `quoted` of a difference stands in the words, its `printed` in the text.
+    """
+
+    start: int
+    end: int
+    differing: tuple[Segment, ...] = ()
+
+
+def place_of(words: str, text: str) -> Found | None:
+    """Where in a text whole sentences stand that are the same words, the first such; else nearly the same; or None.
 
     A sentence that goes on, or begins earlier, is another one ("Nobody believes that …"); only a dateline may precede.
+    Nearly the same are those where fewest words differ: at most a share of `DIFFERING`, in `DIFFERENCES` places.
     Takes time in proportion to the text, and to the square of how many sentences a paragraph has.
     """
-    wanted, read = _telling(tokens(words)), tokens(text)
-    there = _telling(read)
-    lines, run = _lines(there), _lines(wanted)
-    if not wanted or (hit := lines.find(run)) < 0:
+    said, read = tokens(words), tokens(text)
+    wanted, there = _telling(said), _telling(read)
+    if not wanted:
+        return None
+    hits, about = list(_hits(wanted, there)), _about(wanted, there)
+    if not hits and about is None:
         return None
     begins, ends = _sentence_bounds(text, [read.spans[word.token][0] for word in there])
-    number, counted = 0, 0
-    while hit >= 0:
-        number, counted = number + lines.count("\n", counted, hit), hit
+    for number in hits:
         after = number + len(wanted)
         if number in begins and after in ends and _same(wanted, there[number:after]):
-            return begins[number], ends[after]
-        hit = lines.find(run, hit + 1)
-    return None
+            return Found(begins[number], ends[after])
+    if about is None or (near := _nearest(wanted, there, about, begins, ends)) is None:
+        return None
+    differing = tuple(_differing(said, wanted, read, there[near.start : near.stop]))
+    return Found(begins[near.start], ends[near.stop], differing) if 0 < len(differing) <= DIFFERENCES else None
 
 
 # --- articles --------------------------------------------------------------------------------------------------------
@@ -254,6 +275,52 @@ def _same(one: Sequence[_Word], other: Sequence[_Word]) -> bool:
 
 def _lines(words: Sequence[_Word]) -> str:
     return "".join(f"\n{word.spelling}" for word in words) + "\n"
+
+
+def _hits(wanted: Sequence[_Word], there: Sequence[_Word]) -> Iterator[int]:
+    """The numbers of words from which on the others stand, by their spelling."""
+    lines, run = _lines(there), _lines(wanted)
+    hit, number, counted = lines.find(run), 0, 0
+    while hit >= 0:
+        number, counted = number + lines.count("\n", counted, hit), hit
+        yield number
+        hit = lines.find(run, hit + 1)
+
+
+def _about(wanted: Sequence[_Word], there: Sequence[_Word]) -> range | None:
+    """Roughly where words stand that are most like others, if they are alike at all."""
+    if len(wanted) < IN_COMMON or not there:
+        return None
+    quoted, printed = ([word.key for word in words] for words in (wanted, there))
+    found = fuzz.partial_ratio_alignment(quoted, printed, score_cutoff=100 * (1 - 2 * DIFFERING))
+    return range(found.dest_start, found.dest_end) if found else None
+
+
+def _nearest(
+    wanted: Sequence[_Word], there: Sequence[_Word], about: range, begins: Iterable[int], ends: Collection[int]
+) -> range | None:
+    """The whole sentences about there in which fewest words differ from others, if few enough do."""
+    quoted, printed = ([word.key for word in words] for words in (wanted, there))
+    most = min(int(DIFFERING * len(wanted)), len(wanted) - IN_COMMON)
+    reach = 2 * most
+    near = [end for end in ends if abs(end - about.stop) <= reach]
+    runs = (range(begin, end) for begin in begins if abs(begin - about.start) <= reach for end in near if begin < end)
+    distances = ((Levenshtein.distance(quoted, printed[run.start : run.stop]), run) for run in runs)
+    fewest, nearest = min(distances, key=itemgetter(0), default=(0, None))
+    return nearest if fewest <= most else None
+
+
+def _differing(said: Tokens, wanted: Sequence[_Word], read: Tokens, there: Sequence[_Word]) -> Iterator[Segment]:
+    """Each difference between words and others, with all that stands between the words that differ."""
+    for step in aligned([word.key for word in wanted], [word.key for word in there]):
+        quoted, printed = wanted[step.quoted.start : step.quoted.stop], there[step.printed.start : step.printed.stop]
+        if not _same(quoted, printed):
+            change = Change.REPLACED if quoted and printed else Change.ADDED if quoted else Change.LEFT_OUT
+            yield Segment(change, _stretch(said, quoted), _stretch(read, printed))
+
+
+def _stretch(read: Tokens, words: Sequence[_Word]) -> str:
+    return read.text[read.spans[words[0].token][0] : read.spans[words[-1].token][1]] if words else ""
 
 
 def _sentence_bounds(text: str, offsets: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:

@@ -273,7 +273,7 @@ class _Near:
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
     """Tokens of a quotation beside those of an article, the same or not; either may be none."""
 
     quoted: range
@@ -287,6 +287,15 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> Tokens:
     found = list(_TOKEN.finditer(text, start, end))
     keys = [_key(match.group(), match.lastgroup) for match in found]
     return Tokens(text, start, end, keys, [match.span() for match in found], "\n".join(("", *keys, "")))
+
+
+def aligned(quoted: Sequence[str], printed: Sequence[str]) -> list[Step]:
+    """Two runs of keys with as few that differ as can be; what is the same and what differs take turns."""
+    steps = (
+        Step(range(step.src_start, step.src_end), range(step.dest_start, step.dest_end), same=step.tag == "equal")
+        for step in Levenshtein.opcodes(quoted, printed)
+    )
+    return _merged(steps)
 
 
 def hold(quotation: Quotation, store: Store, filters: Filters = ANY, outlets: Collection[str] = ()) -> Finding:
@@ -550,13 +559,13 @@ def _joined(said: _Said, parts: list[range], chain: list[_Place]) -> Finding:
     for part, place in zip(parts, chain, strict=True):
         first = bisect_left(starts, place.start)
         between, skipped = range(quoted_at, part.start), printed.keys[printed_at:first]
-        steps.append(_Step(between, range(printed_at, first), same=said.keys(between) == skipped))
+        steps.append(Step(between, range(printed_at, first), same=said.keys(between) == skipped))
         # A letter's case that differs at a seam is an alteration; at the quotation's own start it is not.
         alike = part.start == said.core.start or said.tokens.keys[part.start] == printed.keys[first]
-        steps.append(_Step(part[:1], range(first, first + 1), same=alike))
-        steps.append(_Step(part[1:], range(first + 1, first + len(part)), same=True))
+        steps.append(Step(part[:1], range(first, first + 1), same=alike))
+        steps.append(Step(part[1:], range(first + 1, first + len(part)), same=True))
         quoted_at, printed_at = part.stop, first + len(part)
-    steps.append(_Step(range(quoted_at, said.core.stop), range(printed_at, printed_at), same=False))
+    steps.append(Step(range(quoted_at, said.core.stop), range(printed_at, printed_at), same=False))
     return _altered(said, article, printed, [step for step in steps if step.quoted or step.printed])
 
 
@@ -685,12 +694,8 @@ def _beside(said: _Said, near: _Near) -> Finding:
     if wording[0] == _other_case(keys[0]):
         keys[0] = wording[0]
     steps = [
-        _Step(
-            _moved(range(step.src_start, step.src_end), said.core.start),
-            _moved(range(step.dest_start, step.dest_end), place.start),
-            same=step.tag == "equal",
-        )
-        for step in Levenshtein.opcodes(keys, wording)
+        Step(_moved(step.quoted, said.core.start), _moved(step.printed, place.start), same=step.same)
+        for step in aligned(keys, wording)
     ]
     return _altered(said, near.place.window.article, printed, steps)
 
@@ -726,16 +731,9 @@ def _until_sentence_end(keys: Iterable[str], most: int) -> int:
     return sum(1 for _ in islice(takewhile(lambda key: key not in _SENTENCE_ENDS, keys), most))
 
 
-def _altered(said: _Said, article: Article, printed: Tokens, steps: list[_Step]) -> Finding:
+def _altered(said: _Said, article: Article, printed: Tokens, steps: list[Step]) -> Finding:
     """A finding with the steps as segments, whose characters joined are the quotation and the article's wording."""
-    merged: list[_Step] = []
-    for same, group in groupby(steps, key=lambda step: step.same):
-        run = list(group)
-        quoted, place = (
-            range(first.start, last.stop)
-            for first, last in ((run[0].quoted, run[-1].quoted), (run[0].printed, run[-1].printed))
-        )
-        merged.append(_Step(quoted, place, same=same))
+    merged = _merged(steps)
     # What stands before or after the wording was not left out of it.
     merged = merged[not merged[0].quoted : len(merged) - (not merged[-1].quoted)]
     start, end = printed.spans[merged[0].printed.start][0], printed.spans[merged[-1].printed.stop - 1][1]
@@ -748,6 +746,19 @@ def _altered(said: _Said, article: Article, printed: Tokens, steps: list[_Step])
             change = Change.ADDED if step.quoted else Change.LEFT_OUT
         segments.append(Segment(change, said.quotation.text[slice(*said_there)], article.text[slice(*stretch)]))
     return Finding(said.quotation, Verdict.ALTERED, (_standing(article, start, end),), tuple(segments))
+
+
+def _merged(steps: Iterable[Step]) -> list[Step]:
+    """The steps with those of one kind that follow each other as one."""
+    merged = []
+    for same, group in groupby(steps, key=lambda step: step.same):
+        run = list(group)
+        quoted, place = (
+            range(first.start, last.stop)
+            for first, last in ((run[0].quoted, run[-1].quoted), (run[0].printed, run[-1].printed))
+        )
+        merged.append(Step(quoted, place, same=same))
+    return merged
 
 
 def _cut(read: Tokens, number: int) -> int:

@@ -54,7 +54,38 @@ def test_the_same_words_are_quoted_once_and_their_other_places_named() -> None:
     assert [e.text for e in excerpts] == ["Same words.", "Other."]
     assert [(p.source.id, p.paragraph) for p in excerpts[0].also_in] == [("b", 7)]
     assert excerpts[1].also_in == ()
-    assert "Title of b" in (wording.also_in(excerpts[0]) or "")
+    assert "Title of b" in wording.also_in(excerpts[0])[0]
+
+
+NEAR = "The Kremlin said {} drones were shot down over Moscow on Wednesday, and two people were injured."
+
+
+def test_nearly_the_same_words_are_quoted_once_and_their_other_places_say_what_differs() -> None:
+    hits = [
+        hit("a", [(NEAR.format("five"), 1.0)], 3),
+        hit("b", [(f"MOSCOW - {NEAR.format('seven')}", 0.9)], 7),
+        hit("a", [(NEAR.format("some five"), 0.85)], 9, 500),
+        hit("c", [("Other.", 0.8)]),
+    ]
+    excerpts = compose(ranking(*hits), 3)
+    assert [e.text for e in excerpts] == [NEAR.format("five"), "Other."]
+    assert [(p.source.id, p.paragraph, [(d.quoted, d.printed) for d in p.differing]) for p in excerpts[0].also_in] == [
+        ("b", 7, [("five", "seven")]),
+        ("a", 9, [("", "some")]),
+    ]
+    assert excerpts[1].also_in == ()
+
+
+def test_another_sentence_beside_nearly_the_same_words_may_be_quoted() -> None:
+    beside = [(NEAR.format("seven"), 0.2), (f"Nobody saw {FILLER}.", 0.9)]
+    first, second = compose(ranking(hit("a", [(NEAR.format("five"), 1.0)]), hit("b", beside)), 3)
+    assert (first.text, second.text) == (NEAR.format("five"), beside[1][0])
+    assert [p.source.id for p in first.also_in] == ["b"]
+    assert second.also_in == ()
+    # And if it is quoted together with them.
+    whole = [(NEAR.format("seven"), 0.9), ("Nobody saw any of them, or said so.", 0.8)]
+    _, second = compose(ranking(hit("a", [(NEAR.format("five"), 1.0)]), hit("b", whole)), 3)
+    assert second.text == " ".join(words for words, _ in whole)
 
 
 def test_a_short_paragraph_is_quoted_whole() -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
+import tempfile
 import threading
 import time
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,17 +17,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from word_encoder import WordHashEncoder
 
-from bot.answer import Reason
-from bot.desk import QUEUE, Desk, DeskBusyError
+from bot.answer import Excerpt, Place, Reason
+from bot.desk import QUEUE, Desk, DeskBusyError, _with_copies
 from bot.metrics import Gauges
 from index.build import build
+from index.copies import place_of
 from index.errors import BuildError, BuildLockedError, DamagedIndexError, NoIndexError
 from index.generations import Generations
-from index.model import Filters
+from index.model import ANY, Filters
+from index.passages import paragraph_spans, split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -164,6 +168,80 @@ async def test_whatever_is_asked_every_excerpt_is_its_span(real_desk: Desk, word
     for excerpt in answer.excerpts:
         stored = (SEEDS / f"{excerpt.source.id}.txt").read_text(encoding="utf-8")
         assert stored[excerpt.start : excerpt.end] == excerpt.text
+
+
+REPORT = (
+    "The pelican stole the ceremonial hat of the mayor of Utrecht on Tuesday morning, five witnesses said.\n\n"
+    "The bird flew over the canal with the hat in its beak, and several boats followed it without any success.\n\n"
+    "The mayor told two reporters that she would buy another hat and held nothing against the pelican of Utrecht."
+)
+
+
+async def test_an_edited_copy_is_a_place_that_says_what_differs_and_no_second_excerpt(tmp_path: Path) -> None:
+    copy = "Bird takes hat\n\n" + REPORT.replace("five", "seven").replace("several boats", "boats")
+    corpus = write(tmp_path / "corpus", wire=REPORT, copy=copy, other="A gull sat on the roof of the town hall.")
+    build(corpus, tmp_path / "data", WordHashEncoder())
+    desk = Desk(tmp_path / "data", corpus, WordHashEncoder, caution=(0.0, 0.0))
+
+    async def places(number: int, filters: Filters = ANY) -> list[tuple[str, int, list[tuple[str, str]]]]:
+        answer = await desk.ask(REPORT.split("\n\n")[number], replace(filters, articles=("wire",)), count=1)
+        (excerpt,) = answer.excerpts
+        return [(p.source.id, p.paragraph, [(d.quoted, d.printed) for d in p.differing]) for p in excerpt.also_in]
+
+    assert [await places(number) for number in range(3)] == [
+        [("copy", 2, [("five", "seven")])],
+        [("copy", 3, [("several", "")])],
+        [("copy", 4, [])],
+    ]
+    answer = await desk.ask("How many witnesses said that the pelican stole the hat of the mayor?", count=5)
+    assert len([e for e in answer.excerpts if "witnesses said" in e.text]) == 1
+    await desk.record(lambda records: records.withdraw("copy", "0" * 64, "test", "U1"))
+    assert [await places(number) for number in range(3)] == [[], [], []]
+    desk.close()
+
+
+def test_of_one_paragraph_the_same_words_count_more_than_nearly_the_same(tmp_path: Path) -> None:
+    said, rest = REPORT.split("\n\n", maxsplit=1)
+    near = said.replace("five", "seven")
+    corpus = write(tmp_path / "corpus", wire=REPORT, copy=f"{near} {said}\n\n{rest}")
+    build(corpus, tmp_path / "data", WordHashEncoder())
+    store, _ = Generations(tmp_path / "data").open_current()
+    passages = [split(article)[0] for article in map(store.article, ("wire", "copy")) if article]
+    found = place_of(said, near)
+    assert found
+    places = (Place(passages[1].source, 1, found.differing),)
+    excerpt = Excerpt(1, said, passages[0].start, passages[0].end, passages[0], 1.0, places)
+    also_in = _with_copies(store, excerpt, ANY).also_in
+    store.close()
+    assert also_in == (Place(passages[1].source, 1),)
+
+
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+async def test_every_difference_stands_in_its_article_at_the_place_named(data: st.DataObject) -> None:
+    edited = []
+    for _ in range(2):
+        words = re.findall(r"\S+\s*", REPORT)
+        for at in data.draw(st.lists(st.integers(0, len(words) - 1), max_size=9)):
+            words[at] = data.draw(st.sampled_from(["", "not ", "7 ", "“some seven” ", f"reportedly {words[at]}"]))
+        edited.append("".join(words))
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = write(Path(folder) / "corpus", wire=REPORT, one=f"A headline\n\n{edited[0]}", other=edited[1])
+        build(corpus, Path(folder) / "data", WordHashEncoder())
+        desk = Desk(Path(folder) / "data", corpus, WordHashEncoder, caution=(0.0, 0.0))
+        for question in REPORT.split("\n\n"):
+            for excerpt in (await desk.ask(question)).excerpts:
+                for place in excerpt.also_in:
+                    article = await desk.article(place.source.id)
+                    assert article is not None
+                    span = paragraph_spans(article)[place.paragraph - 1]
+                    found = place_of(excerpt.text, article.text[span.start :])
+                    assert found
+                    assert span.start + found.start < span.end
+                    assert found.differing == place.differing
+                    there = article.text[span.start + found.start : span.start + found.end]
+                    assert all(d.quoted in excerpt.text and d.printed in there for d in place.differing)
+        desk.close()
 
 
 async def test_an_empty_index_says_so(tmp_path: Path) -> None:

@@ -280,6 +280,39 @@ def test_a_headline_with_brackets_is_shown_beside_its_link() -> None:
     assert shown(citation.split("\n")[0])[1].count("link") == 1
 
 
+def near(quoted: str, printed: str) -> Place:
+    return Place(source(title="Elsewhere"), 3, (Segment(Change.REPLACED, quoted, printed),))
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS.filter(str.strip), TEXTS.filter(str.strip))
+@example("# five", "**seven** <@1>\n- _x_ [a](https://a.example)")
+def test_words_that_differ_elsewhere_are_shown_as_they_are(here: str, there: str) -> None:
+    quoted = replace(FIRST, also_in=(near(here, there),))
+    citation = texts_of(render.answer_view(answer(quoted), show_question=False))[1]
+    words, kinds = shown(citation.split("\n")[-1])
+    said, said_there = (" ".join(text.split()) for text in (here, there))
+    assert words == (
+        f"-# Nearly the same, in: Elsewhere, Example_Wire_, paragraph 3 (“{said_there}” there, “{said}” here)"
+    )
+    assert kinds == ["subtext"]
+
+
+def test_places_that_do_not_fit_are_counted_those_of_nearly_the_same_words_first() -> None:
+    def note(*places: Place) -> str:
+        quoted = replace(FIRST, also_in=places)
+        return texts_of(render.answer_view(answer(quoted), show_question=False))[1].split("\n")[-1]
+
+    counted = "Nearly the same words stand in 40 other passages."
+    named = "-# The same words stand in: Elsewhere, Example\\_Wire\\_, paragraph 2. "
+    same, differing = Place(source(title="Elsewhere"), 2), near("five", "seven")
+    assert note(same, differing).startswith(f"{named}Nearly the same, in: Elsewhere")
+    assert note(*[differing] * 40) == f"-# {counted}"
+    assert note(same, *[differing] * 40) == f"{named}{counted}"
+    many = [same] * 80 + [differing] * 40
+    assert note(*many) == f"-# The same words stand in 80 other passages. {counted}"
+
+
 def test_a_headline_with_an_address_is_shown_beside_its_link() -> None:
     citation = texts_of(render.answer_view(answer(excerpt(1, "It.", title="See http://a.b")), show_question=False))[1]
     assert citation.startswith("**1.** **See http:\\/\\/a.b** [link](<https://news.example/")

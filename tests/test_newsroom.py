@@ -79,7 +79,7 @@ async def test_a_story_that_several_outlets_carry_is_quoted_once_with_all_its_pl
     assert held == {"wire", "copy", "cut"}
     paragraphs = {place.source.id: place.paragraph for place in excerpt.also_in}
     assert paragraphs.get("copy", 2) == 2
-    told = wording.also_in(excerpt) or ""
+    told = wording.also_in(excerpt)[0]
     assert "earliest dated in this index" in told
     assert excerpt.source.id == "wire" or "Agency, 2023-05-02" in told
 

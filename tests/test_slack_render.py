@@ -82,14 +82,22 @@ SOURCES = st.builds(
 
 
 def excerpt(
-    number: int, words: str, *, before: str = "", after: str = "", also: int = 0, of: Source | None = None
+    number: int,
+    words: str,
+    *,
+    before: str = "",
+    after: str = "",
+    also: int = 0,
+    near: Sequence[str] = (),
+    of: Source | None = None,
 ) -> Excerpt:
     whole, start, end = before + words + after, 100 + len(before), 100 + len(before) + len(words)
     middle = start + len(words) // 2
     spans = tuple(Span(a, b) for a, b in ((start, middle), (middle, end)) if a < b)
     passage = Passage(of or source(), 100, 100 + len(whole), whole, 7, Kind.CAPTION, spans)
-    places = tuple(Place(of or source(), n) for n in range(also))
-    return Excerpt(number, words, start, end, passage, 1.0, places)
+    places = [Place(of or source(), n) for n in range(also)]
+    places += [Place(of or source(), 3, (Segment(Change.REPLACED, words[:20], printed),)) for printed in near]
+    return Excerpt(number, words, start, end, passage, 1.0, tuple(places))
 
 
 # Words that weigh the most that they can.
@@ -106,6 +114,7 @@ def excerpts(draw: st.DrawFn) -> list[Excerpt]:
             before=draw(st.sampled_from(["", "Before. "])),
             after=draw(st.sampled_from(["", " After."])),
             also=draw(st.sampled_from([0, 1, 40])),
+            near=draw(st.lists(WORDS, max_size=2)),
             of=draw(SOURCES),
         )
         for number in range(1, count + 1)
@@ -397,7 +406,7 @@ def test_seed_passages_are_quoted_as_they_are_stored() -> None:
 @slow
 @given(excerpts(), st.booleans(), st.sampled_from([None, KEY]), LONG)
 @example([excerpt(1, '"' * 50_000)], False, KEY, "q")
-@example([excerpt(1, "\x01" * 9000, also=40, of=HOSTILE)], True, KEY, "q")
+@example([excerpt(1, "\x01" * 9000, also=40, near=["&" * 3000], of=HOSTILE)], True, KEY, "q")
 def test_any_answer_holds_every_stored_word_and_every_part_its_source(
     quoted: list[Excerpt], private: bool, key: str | None, question: str
 ) -> None:
@@ -474,6 +483,26 @@ def test_a_web_address_is_a_link_and_any_other_is_shown() -> None:
 def test_many_other_places_of_the_same_words_are_counted() -> None:
     (payload,) = payloads(render.answer_messages(answer(excerpt(1, "It.", also=40)), show_question=False))
     assert contexts(payload)[0].endswith("| The same words stand in 40 other passages.)")
+
+
+@given(TEXTS.filter(lambda text: text[:20].strip()), TEXTS.filter(str.strip))
+def test_words_that_differ_elsewhere_are_shown_as_they_are_and_counted_where_they_are_many(
+    here: str, there: str
+) -> None:
+    def note(near: list[str], also: int = 0) -> Block:
+        quoted = excerpt(1, here[:20], also=also, near=near, of=source(title="Elsewhere"))
+        (payload,) = payloads(render.answer_messages(answer(quoted), show_question=False))
+        (cited, _) = (block for block in payload["blocks"] if block["type"] == "context")
+        return cited["elements"][-1]
+
+    said, said_there = (" ".join(text.split()) for text in (here[:20], there))
+    told = f"Nearly the same, in: Elsewhere, Example_Wire_, paragraph 3 (“{said_there}” there, “{said}” here)"
+    assert note([there]) == {"type": "plain_text", "text": told, "emoji": False}
+    counted = "Nearly the same words stand in 40 other passages."
+    assert note([there] * 40)["text"] == counted
+    assert note([there] * 40, 1)["text"] == (
+        f"The same words stand in: Elsewhere, Example_Wire_, paragraph 0. {counted}"
+    )
 
 
 def test_a_refusal_says_why_and_names_the_nearest_articles() -> None:

@@ -29,6 +29,7 @@ from bot.desk import RECORDS
 from bot.records import Records, Verdict
 from index.build import build
 from index.model import Article, Kind, Listing, Passage, Source, Span
+from index.quoting import Change, Segment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -283,8 +284,9 @@ def test_no_title_can_drive_the_terminal_either() -> None:
     hostile = replace(SOURCE, title="A\x1b[2J\x07 title", outlet="O\x9b1m")
     answer = answer_quoting("x")
     passage = replace(answer.excerpts[0].passage, source=hostile)
-    place = Place(hostile, 2)
-    answer = replace(answer, excerpts=(replace(answer.excerpts[0], passage=passage, also_in=(place,)),))
+    places = Place(hostile, 2), Place(hostile, 3, (Segment(Change.REPLACED, "x", "y\x1b[2J\x07 title\nz"),))
+    answer = replace(answer, excerpts=(replace(answer.excerpts[0], passage=passage, also_in=places),))
+    assert "(“y�[2J� title z” there, “x” here)" in terminal.as_text(answer).split("\n")[-1]
     refused = replace(answer, excerpts=(), refusal=Refusal(Reason.NOTHING_NEAR, "No.", (hostile,)))
     console = Console(width=200)
     with console.capture() as laid_out:

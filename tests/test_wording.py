@@ -35,12 +35,48 @@ def test_a_citation_says_what_is_not_known() -> None:
 
 
 def test_the_other_places_of_the_same_words_are_named() -> None:
-    assert wording.also_in(EXCERPT) is None
+    assert wording.also_in(EXCERPT) == []
     also = replace(EXCERPT, also_in=(Place(BARE, 2), Place(FULL, 3)))
-    assert wording.also_in(also) == (
+    assert wording.also_in(also) == [
         "The same words stand in: Title of a, outlet not given, paragraph 2; "
-        "“Title of a” (opening words), The Paper, paragraph 3"
+        "“Title of a” (opening words), The Paper, paragraph 3",
+        "The same words stand in 2 other passages.",
+    ]
+
+
+def test_where_the_words_are_nearly_the_same_what_differs_is_named_and_the_same_are_counted_apart() -> None:
+    differing = (
+        Segment(Change.REPLACED, "five", "some\nseven"),
+        Segment(Change.LEFT_OUT, "", "not"),
+        Segment(Change.ADDED, "alleged", ""),
     )
+    near = Place(FULL, 3, differing)
+    shown = (
+        "Nearly the same, in: “Title of a” (opening words), The Paper, paragraph 3 "
+        "(“some seven” there, “five” here; “not” only there; “alleged” only here)"
+    )
+    assert wording.also_in(replace(EXCERPT, also_in=(near,))) == [
+        shown,
+        "Nearly the same words stand in 1 other passage.",
+    ]
+    assert wording.also_in(replace(EXCERPT, also_in=(near, Place(BARE, 2), near))) == [
+        f"The same words stand in: Title of a, outlet not given, paragraph 2. {shown}; "
+        f"{shown.removeprefix('Nearly the same, in: ')}",
+        "The same words stand in: Title of a, outlet not given, paragraph 2. "
+        "Nearly the same words stand in 2 other passages.",
+        "The same words stand in 1 other passage. Nearly the same words stand in 2 other passages.",
+    ]
+
+
+def test_only_the_same_words_are_dated() -> None:
+    dated = [replace(FULL, id=str(day), published=date(2023, 5, day)) for day in (1, 2, 3)]
+    first, *rest = (Place(source, 1) for source in dated)
+    near = replace(first, differing=(Segment(Change.ADDED, "alleged", ""),))
+    quoted = replace(EXCERPT, passage=replace(EXCERPT.passage, source=dated[2]))
+    for earliest, day in ((first, "2023-05-01"), (near, "2023-05-02")):
+        told = wording.also_in(replace(quoted, also_in=(earliest, *rest)))[0]
+        assert f"The earliest dated in this index is “Title of a” (opening words), The Paper, {day}" in told
+    assert "earliest" not in wording.also_in(replace(quoted, also_in=(near,)))[0]
 
 
 def test_remarks_say_what_was_understood() -> None:
