@@ -14,8 +14,10 @@ are, in the last rows, two stories that have a long statement in common (25 to 4
 in one digest. The nearest unlike stories are printed with the share of runs that they have in common.
 
 For `same_words` sentences are edited by rule, so that they say the same or so that they do not, and held against the
-hardest others of the same page or article: those that share most words. For `place_of` up to three sentences are looked
-for in a copy. Half of the titles is for tuning (`--tuning`), the other half is measured.
+hardest others of the same page or article: those that share most words; beside it how many `place_of` calls nearly the
+same. For `place_of` up to three sentences are looked for in a copy, and in another story of the page (or of the set,
+where titles are no pages), where nearly the same is false. Half of the titles is for tuning (`--tuning`), the other
+half is measured.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ WORDS = (8, 40)  # how long the sentences are
 LONG = 400  # characters of what is no sentence, in time's texts with their odd punctuation
 STATEMENT = (0.25, 0.4)  # how much of two stories is a statement that both have
 EACH = 300  # sentences of each kind and set
+ELSEWHERE = 2000  # excerpts that are looked for in another story
 
 
 def listed(words: str) -> list[str]:
@@ -219,6 +222,11 @@ def pairs(groups: list[tuple[str, ...]]) -> set[tuple[str, str]]:
     return {pair for group in groups for pair in combinations(group, 2)}
 
 
+def neighbours(name: str, told: list[Story]) -> list[tuple[Story, Story]]:
+    """Every two stories of one page, or of the set where titles are no pages."""
+    return [(a, b) for a, b in combinations(told, 2) if a.title == b.title or name in {"seeds", "time"}]
+
+
 def measure_groups(name: str, told: list[Story], seed: int, clock: Clock, *, show: bool) -> None:
     """The rows of a set."""
     draw = random.Random(f"{name} {seed}")
@@ -237,8 +245,8 @@ def measure_groups(name: str, told: list[Story], seed: int, clock: Clock, *, sho
         right = {pair for group in per_story.values() for pair in combinations(sorted(group), 2)}
         report(name, kind, len(texts), right, found, show=show)
     report(name, "stories alone", len(told), set(), pairs(grouped(everything, clock)), show=show)
-    neighbours = [(a, b) for a, b in combinations(told, 2) if a.title == b.title or name in {"seeds", "time"}]
-    chosen = draw.sample(neighbours, min(EACH, len(neighbours)))
+    near = neighbours(name, told)
+    chosen = draw.sample(near, min(EACH, len(near)))
     quoting = digested = 0
     for pair in chosen:
         statement = draw.choice([story for story in told if story not in pair]).text.split()
@@ -404,27 +412,34 @@ def measure_words(name: str, texts: list[tuple[str, str]], seed: int, *, show: b
     cases["another sentence"] = False, hardest(told)[:EACH]
     for kind, (same, found) in cases.items():
         judged = [copies.same_words(one, other) for one, other in found]
+        places = (copies.place_of(one, other) for one, other in found)
+        nearly = sum(place is not None and bool(place.differing) for place in places)
         if found:
             right = sum(verdict == same for verdict in judged)
             meant = "the same" if same else "not the same"
-            print(f"| {name} | {kind} | {meant} | {len(found)} | {sum(judged)} | {right / len(found):.3f} |")
+            print(f"| {name} | {kind} | {meant} | {len(found)} | {sum(judged)} | {right / len(found):.3f} | {nearly} |")
         for (one, other), verdict in zip(found, judged, strict=True):
             if show and verdict != same and kind not in WIDER:
                 click.echo(f"{name}: {kind}: {verdict}\n  {one}\n  {other}", err=True)
 
 
-def measure_places(name: str, told: list[Story], seed: int) -> None:
-    """How many excerpts are found in each kind of copy, and whether what is found stands there."""
+def excerpt_of(story: Story, draw: random.Random) -> str:
+    """Up to three sentences of a paragraph."""
+    paragraph = draw.choice([p for p in story.text.split("\n\n") if len(p) > 100])
+    spans = sentences(paragraph)
+    first = draw.randrange(len(spans))
+    return paragraph[spans[first].start : spans[min(first + draw.randint(0, 2), len(spans) - 1)].end]
+
+
+def measure_places(name: str, told: list[Story], seed: int, *, show: bool) -> None:
+    """How many excerpts are found in each kind of copy, and nearly, and whether what is found stands there."""
     draw = random.Random(f"{name} {seed}")
     words = [word for story in told for word in re.findall(r"[^\W\d_]+", story.text)]
     for kind in KINDS:
-        looked = found = spent = 0
+        looked = same = nearly = spent = 0
         for story in told:
             copy = made(kind, story, told, words, draw)
-            paragraph = draw.choice([p for p in story.text.split("\n\n") if len(p) > 100])
-            spans = sentences(paragraph)
-            first = draw.randrange(len(spans))
-            excerpt = paragraph[spans[first].start : spans[min(first + draw.randint(0, 2), len(spans) - 1)].end]
+            excerpt = excerpt_of(story, draw)
             gone = kind in {"trimmed", "edited and trimmed"} and bare(excerpt) not in bare(copy)
             if gone or not bare(excerpt).strip():
                 continue
@@ -432,10 +447,20 @@ def measure_places(name: str, told: list[Story], seed: int) -> None:
             place = copies.place_of(excerpt, copy)
             spent += time.process_time() - started
             looked += 1
-            found += place is not None
-            assert place is None or copies.same_words(excerpt, copy[slice(*place)])
-        share, milliseconds = found / max(1, looked), spent / max(1, looked) * 1000
-        print(f"| {name} | {kind} | {looked} | {found} | {share:.3f} | {milliseconds:.1f} |", flush=True)
+            same += place is not None and not place.differing
+            nearly += place is not None and bool(place.differing)
+            assert place is None or copies.same_words(excerpt, copy[place.start : place.end]) == (not place.differing)
+        shares = f"{same / max(1, looked):.3f} | {nearly} | {(same + nearly) / max(1, looked):.3f}"
+        print(f"| {name} | {kind} | {looked} | {same} | {shares} | {spent / max(1, looked) * 1000:.1f} |", flush=True)
+    pairs = neighbours(name, told)
+    false = 0
+    for one, other in draw.sample(pairs, min(ELSEWHERE, len(pairs))):
+        excerpt = excerpt_of(one, draw)
+        place = copies.place_of(excerpt, other.text)
+        false += place is not None and bool(place.differing)
+        if show and place and place.differing:
+            click.echo(f"{name}: nearly the same?\n  {excerpt}\n  {other.text[place.start : place.end]}", err=True)
+    print(f"| {name} | another story | {min(ELSEWHERE, len(pairs))} | | | {false} | | |", flush=True)
 
 
 @click.command()
@@ -458,16 +483,16 @@ def main(seed: int, tuning: bool, show: bool) -> None:
         measure_groups(name, told, seed, clock, show=show)
     signing, grouping = clock.signing / clock.articles * 1000, clock.grouping / clock.articles * 1000
     print(f"\nOn one core per 1 000 articles: signatures {signing:.2f} s, groups {grouping:.2f} s.\n")
-    print("| set | edit | says | sentences | judged the same | right |\n|---|---|---|---|---|---|")
+    print("| set | edit | says | sentences | judged the same | right | nearly |\n|---|---|---|---|---|---|---|")
     for name, told in sets.items():
         measure_words(name, [(story.title, story.text) for story in told], seed, show=show)
     if "multihop_facts" in available:
         rows = public_sets._rows(public_sets.FOLDER / "multihop_facts" / "articles.jsonl")
         facts = [(row["title"], row["text"]) for row in rows if public_sets.held_out(row["title"]) != tuning]
         measure_words("multihop_facts", facts, seed, show=show)
-    print("\n| set | copy | excerpts | found | share | ms |\n|---|---|---|---|---|---|")
+    print("\n| set | copy | excerpts | same | share | nearly | share of both | ms |\n|---|---|---|---|---|---|---|---|")
     for name, told in sets.items():
-        measure_places(name, told, seed)
+        measure_places(name, told, seed, show=show)
 
 
 if __name__ == "__main__":
