@@ -76,6 +76,15 @@ def test_nearly_the_same_words_are_quoted_once_and_their_other_places_say_what_d
     assert excerpts[1].also_in == ()
 
 
+def test_words_within_a_longer_sentence_are_not_the_same_whatever_language_tells_sentences_apart() -> None:
+    hits = [
+        hit("a", [("Russia attacked Kyiv.", 1.0)]),
+        hit("b", [("Nobody believes that Russia attacked Kyiv.", 0.9)]),
+        hit("c", [("They met Dr.", 0.1), ("Russia attacked Kyiv.", 0.8)]),  # one sentence by the rules of English
+    ]
+    assert [place.source.id for place in compose(ranking(*hits), 3)[0].also_in] == ["c"]
+
+
 def test_another_sentence_beside_nearly_the_same_words_may_be_quoted() -> None:
     beside = [(NEAR.format("seven"), 0.2), (f"Nobody saw {FILLER}.", 0.9)]
     first, second = compose(ranking(hit("a", [(NEAR.format("five"), 1.0)]), hit("b", beside)), 3)

@@ -467,6 +467,14 @@ def test_no_more_than_a_few_differences_are_nearly_the_same() -> None:
     assert [place and len(place.differing) for place in found] == [*range(copies.DIFFERENCES + 1), None]
 
 
+def test_of_few_words_fewer_may_differ() -> None:
+    words = "Nine boats followed a bird over canals without success yesterday."
+    assert place_of(words, words.replace("canals", "rivers"))
+    assert not place_of(words, words.replace("canals", "rivers").replace("Nine", "Many"))
+    short = words.replace(" yesterday", "")
+    assert not place_of(short, short.replace("canals", "rivers"))
+
+
 def test_the_same_words_are_found_behind_others_that_are_nearly_the_same() -> None:
     near = REPORT.replace("five", "seven")
     assert place_of(REPORT, f"{near}\n\n{REPORT}") == (len(near) + 2, len(near) + 2 + len(REPORT), ())

@@ -203,17 +203,20 @@ async def test_an_edited_copy_is_a_place_that_says_what_differs_and_no_second_ex
 def test_of_one_paragraph_the_same_words_count_more_than_nearly_the_same(tmp_path: Path) -> None:
     said, rest = REPORT.split("\n\n", maxsplit=1)
     near = said.replace("five", "seven")
-    corpus = write(tmp_path / "corpus", wire=REPORT, copy=f"{near} {said}\n\n{rest}")
+    gulls = "\n\n".join(f"Gull number {n} sat on roof number {n} and saw nothing at all." for n in range(30))
+    corpus = write(tmp_path / "corpus", wire=REPORT, copy=f"{near} {said}\n\n{rest}", other=f"{said} {near}\n\n{gulls}")
     build(corpus, tmp_path / "data", WordHashEncoder())
     store, _ = Generations(tmp_path / "data").open_current()
-    passages = [split(article)[0] for article in map(store.article, ("wire", "copy")) if article]
+    wire, copy, other = (split(article)[0] for article in map(store.article, ("wire", "copy", "other")) if article)
     found = place_of(said, near)
     assert found
-    places = (Place(passages[1].source, 1, found.differing),)
-    excerpt = Excerpt(1, said, passages[0].start, passages[0].end, passages[0], 1.0, places)
+    near_copy, near_other = (Place(passage.source, 1, found.differing) for passage in (copy, other))
+    places = (near_copy, Place(other.source, 1), near_other)
+    excerpt = Excerpt(1, said, wire.start, wire.end, wire, 1.0, places)
     also_in = _with_copies(store, excerpt, ANY).also_in
     store.close()
-    assert also_in == (Place(passages[1].source, 1),)
+    assert {place.source.id: place.differing for place in also_in} == {"copy": (), "other": ()}
+    assert len(also_in) == 2
 
 
 @settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
