@@ -255,9 +255,11 @@ async def _run_until(stop: asyncio.Event, bot: OnTheRecordBot, token: str) -> No
             log.info("discord.stopping")
             await bot.work.finish()
     finally:
-        running.cancel()
         stopping.cancel()
-        await asyncio.gather(running, stopping, return_exceptions=True)
+        # Before Python 3.12 the wait_for in which discord.py connects may lose a cancellation (its issue 86296).
+        while not running.done():
+            running.cancel()
+            await asyncio.wait({running}, timeout=1)
 
 
 async def _reply(message: discord.Message, view: discord.ui.LayoutView) -> discord.Message:

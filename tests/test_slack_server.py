@@ -824,6 +824,27 @@ async def test_where_one_platform_cannot_go_on_the_other_is_stopped_and_that_is_
 
 
 @pytest.mark.usefixtures("_discords_own")
+async def test_a_connection_that_loses_a_cancellation_is_stopped_all_the_same(
+    settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = []
+
+    async def start(_bot: discord_app.OnTheRecordBot, _token: str) -> None:
+        while len(lost) < 2:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            lost.append(True)
+
+    monkeypatch.setattr(discord_app.OnTheRecordBot, "start", start)
+    async with loopback_discord() as discord:
+        both = replace(on_both(settings, discord), slack_app_token="wrong-secret")
+        with pytest.raises(SlackRefusalError):
+            await asyncio.wait_for(run_both(both, desk), 20)
+    assert len(lost) == 2
+    await slack.until(lambda: not slack.connected)
+
+
+@pytest.mark.usefixtures("_discords_own")
 async def test_where_slack_is_lost_discord_finishes_what_it_is_at(
     settings: Settings, desk: Desk, slack: LoopbackSlack
 ) -> None:
