@@ -306,10 +306,10 @@ def _replaced(
 
     They are those of before, the article's own and those of the versions that it takes the place of, and these.
     """
-    texts = [Earlier(_in_its_language(version), indexed_at) for version in versions]
+    texts = [Earlier(_in_its_language(version), indexed_at, version.source.id) for version in versions]
     if previous:
         names = [article.source.id, *(version.source.id for version in versions)]
-        before = [Earlier(read, now) for name in names if (read := previous.article(name))]
+        before = [Earlier(read, now, name) for name in names if (read := previous.article(name))]
         texts = [*before, *(earlier for name in names for earlier in previous.earlier(name)), *texts]
     found: dict[str, Earlier] = {}
     for earlier in texts:

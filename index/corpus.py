@@ -91,11 +91,12 @@ def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
     require_folder(folder)
     metadata, notes = read_metadata(folder / METADATA_FILE)
     editions, refused = [], []
+    root = folder.resolve()
     with DraftCache(cache) as known:
         for path in article_files(folder):
             file = path.relative_to(folder).as_posix()
             try:
-                drafts, read_as = _drafts(path, folder.resolve(), file, known)
+                drafts, read_as = _drafts(path, root, file, known)
             except UnreadableError as exc:
                 metadata.pop(file, None)
                 refused.append(Problem(file.encode(errors="replace").decode(), str(exc), exc.line))

@@ -69,7 +69,8 @@ CREATE TABLE sentence (
 CREATE TABLE earlier (
     row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, title TEXT NOT NULL,
     title_given INTEGER NOT NULL, outlet TEXT, author TEXT, published TEXT, url TEXT, language TEXT,
-    sha256 TEXT NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, until TEXT NOT NULL, text TEXT NOT NULL
+    sha256 TEXT NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, until TEXT NOT NULL, origin TEXT NOT NULL,
+    text TEXT NOT NULL
 ) STRICT;
 CREATE TABLE name (key TEXT NOT NULL, spelling TEXT NOT NULL) STRICT;
 CREATE INDEX article_by_story ON article (story);
@@ -84,7 +85,7 @@ CREATE VIRTUAL TABLE earlier_words USING fts5 (words, content='', tokenize='{_TO
 _CARD = "a.id, a.title, a.title_given, a.outlet, a.author, a.published, a.url, a.language, a.sha256"
 _EARLIER = (
     "SELECT a.id, e.title, e.title_given, e.outlet, e.author, e.published, e.url, e.language, e.sha256, e.text, "
-    "e.body_start, e.spoken, e.until FROM earlier e JOIN article a ON a.row = e.article"
+    "e.body_start, e.spoken, e.until, e.origin FROM earlier e JOIN article a ON a.row = e.article"
 )
 _PASSAGES = "FROM passage p JOIN article a ON a.row = p.article"
 # Their rows with the words that are embedded and the language of these.
@@ -162,9 +163,10 @@ class FaissStoreWriter:
         """See `StoreWriter.add_earlier`."""
         article, s = earlier.article, earlier.article.source
         row = self._db.execute(
-            "INSERT INTO earlier SELECT NULL, row, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM article WHERE id = ?",
+            "INSERT INTO earlier SELECT NULL, row, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM article WHERE id = ?",
             (s.title, s.title_given, s.outlet, s.author, s.published and s.published.isoformat(), s.url, s.language,
-             s.sha256, article.body_start, article.spoken, earlier.until.isoformat(), article.text, s.id),
+             s.sha256, article.body_start, article.spoken, earlier.until.isoformat(), earlier.origin, article.text,
+             s.id),
         ).lastrowid  # fmt: skip
         self._index("earlier", row, article.text, article.spoken)
 
@@ -341,10 +343,13 @@ class FaissStore:
         if not terms:
             return []
         where, values = _where(filters)
+        # What was withdrawn stays so where another article has taken its place.
+        where = f"{where or 'TRUE'} AND e.origin NOT IN (SELECT value FROM json_each(?))"
         found = "SELECT rowid AS found, rank FROM earlier_words WHERE earlier_words MATCH ?"
-        query = f"{_EARLIER} JOIN ({found}) ON found = e.row WHERE {where or 'TRUE'} ORDER BY rank, e.row LIMIT ?"
+        query = f"{_EARLIER} JOIN ({found}) ON found = e.row WHERE {where} ORDER BY rank, e.row LIMIT ?"
+        asked = (self._any(terms), *values, json.dumps(filters.withdrawn), limit)
         with self._reading():
-            return [_earlier(row) for row in self._db.execute(query, (self._any(terms), *values, limit))]
+            return [_earlier(row) for row in self._db.execute(query, asked)]
 
     def copies(self, article_id: str, filters: Filters) -> list[Source]:
         """See `Store.copies`."""
@@ -649,8 +654,8 @@ def _article(row: Sequence[Any]) -> Article:
 
 
 def _earlier(row: Sequence[Any]) -> Earlier:
-    *told, until = row
-    return Earlier(_article(told), datetime.fromisoformat(until))
+    *told, until, origin = row
+    return Earlier(_article(told), datetime.fromisoformat(until), origin)
 
 
 def _sync(path: Path) -> None:

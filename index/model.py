@@ -172,11 +172,12 @@ class Derived:
 class Earlier:
     """An article as it was before its text changed, and when the text that took its place was indexed.
 
-    If that stood in another file, the card is of that file, but for the id.
+    `origin` is the id of the article whose text it was: another one where a version in another file took its place.
     """
 
     article: Article
     until: datetime
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)

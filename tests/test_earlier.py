@@ -218,6 +218,21 @@ def test_a_version_that_another_file_replaces_is_corrected_since_right_after_the
     assert list(store.faults()) == []
 
 
+@pytest.mark.parametrize("between", [False, True])
+def test_what_was_withdrawn_stays_so_where_a_newer_version_takes_its_place(newsroom: Newsroom, between: bool) -> None:
+    newsroom.save("monday.md", WAS, "2023-05-03")
+    if between:
+        newsroom.build()
+    newsroom.save("wednesday.md", IS, "2023-05-05")
+    (newsroom.corpus / "hat.txt").unlink()
+    for number in range(2):
+        newsroom.write(f"Another text, {number}.", "other.txt")
+        store = newsroom.build()
+        assert held(store, WAS).verdict is Verdict.CORRECTED
+        finding = held(store, WAS, Filters(withdrawn=("monday.md",)))
+        assert finding.verdict is Verdict.ALTERED  # of what Wednesday's says
+
+
 def test_pages_that_a_reader_saved_are_told_apart_by_what_they_state_of_their_last_change(newsroom: Newsroom) -> None:
     page = (
         "<html><head><link rel=canonical href=https://post.example/hat{}><meta property=article:modified_time "

@@ -150,7 +150,7 @@ def after(before: Held, clean: dict[str, Any], built_at: datetime) -> Held:
         name, was = article.source.id, before.articles.get(article.source.id)
         same = was is not None and was.source.sha256 == article.source.sha256
         indexed_at[name] = before.indexed_at[name] if same else built_at
-        texts = [Earlier(was, built_at), *before.earlier[name]] if was else []
+        texts = [Earlier(was, built_at, name), *before.earlier[name]] if was else []
         earlier[name] = [e for e in texts if e.article.source.sha256 != article.source.sha256][:EARLIER_KEPT]
     return Held(clean, indexed_at, earlier)
 
