@@ -33,7 +33,7 @@ lint: $(STAMP)
 quality: $(STAMP)
 	@$(PY) tests/quality.py $(ARGS)
 
-# What indexing costs, on a corpus made by rule; ARGS=--save writes the README's table. Takes half an hour.
+# What indexing costs, on a corpus made by rule; ARGS=--save writes the README's table. Takes a quarter of an hour.
 bench: $(STAMP)
 	@$(PY) tests/bench.py $(ARGS)
 
