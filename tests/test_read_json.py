@@ -13,6 +13,7 @@ import pytest
 from conftest import SEEDS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reading import Reading
 
 import index.read_json
 from index.drafts import MAX_ARTICLE_BYTES, Draft, Refused, Revision, UnreadableError
@@ -22,33 +23,14 @@ A = {"id": "a", "title": "First", "text": "One.\n\nTwo."}
 Z = {"id": "z", "title": "Last", "text": "The end."}
 
 
-def items(raw: bytes | str) -> list[Draft | Refused]:
-    return list(read(io.BytesIO(raw if isinstance(raw, bytes) else raw.encode())))
-
-
-def drafts(raw: bytes | str) -> list[Draft]:
-    found = items(raw)
-    assert [each for each in found if isinstance(each, Refused)] == []
-    return [each for each in found if isinstance(each, Draft)]
+READING = Reading(read)
+items, drafts, members = READING.items, READING.drafts, READING.members
+refusals, unreadable = READING.refusals, READING.unreadable
 
 
 def one(article: object) -> Draft:
     (draft,) = drafts(json.dumps(article))
     return draft
-
-
-def refusals(raw: bytes | str) -> list[tuple[int | None, str]]:
-    return [(each.line, each.reason) for each in items(raw) if isinstance(each, Refused)]
-
-
-def members(raw: bytes | str) -> list[str]:
-    return [each.member for each in items(raw) if isinstance(each, Draft)]
-
-
-def unreadable(raw: bytes | str) -> tuple[int | None, str]:
-    with pytest.raises(UnreadableError) as caught:
-        items(raw)
-    return caught.value.line, str(caught.value)
 
 
 def outcome(raw: bytes) -> tuple[list[Draft | Refused], str]:

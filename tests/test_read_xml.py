@@ -11,34 +11,15 @@ from xml.sax.saxutils import escape, quoteattr
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reading import Reading
 
 import index.read_xml
 from index.drafts import Draft, Refused, Revision, UnreadableError
 from index.read_xml import read
 
-
-def items(raw: bytes | str) -> list[Draft | Refused]:
-    return list(read(io.BytesIO(raw if isinstance(raw, bytes) else raw.encode())))
-
-
-def drafts(raw: bytes | str) -> list[Draft]:
-    found = items(raw)
-    assert [each for each in found if isinstance(each, Refused)] == []
-    return [each for each in found if isinstance(each, Draft)]
-
-
-def members(raw: bytes | str) -> list[str]:
-    return [each.member for each in items(raw) if isinstance(each, Draft)]
-
-
-def refusals(raw: bytes | str) -> list[tuple[int | None, str]]:
-    return [(each.line, each.reason) for each in items(raw) if isinstance(each, Refused)]
-
-
-def unreadable(raw: bytes | str) -> tuple[int | None, str]:
-    with pytest.raises(UnreadableError) as caught:
-        items(raw)
-    return caught.value.line, str(caught.value)
+READING = Reading(read)
+items, drafts, members = READING.items, READING.drafts, READING.members
+refusals, unreadable = READING.refusals, READING.unreadable
 
 
 # --- NewsML-G2 ---------------------------------------------------------------------------------------------------
