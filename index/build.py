@@ -236,7 +236,8 @@ def _write(
     before = _listed(previous)
     try:
         folder = generations.begin()
-        same_tools = previous if previous and previous.manifest.tools == tools() else None
+        used = tools()
+        same_tools = previous if previous and previous.manifest.tools == used else None
         base = same_tools if same_model else None
         writer = FaissStoreWriter(folder, encoder.dimension, base)
         try:
@@ -255,7 +256,7 @@ def _write(
                 was = previous.article(name) if previous else None
                 same_text = was is not None and was.source.sha256 == article.source.sha256
                 indexed_at = before[name].indexed_at if same_text else built_at
-                replaced = _replaced(article, corpus.earlier.get(name, ()), previous, indexed_at, built_at)
+                replaced = _replaced(article, was, corpus.earlier.get(name, ()), previous, indexed_at, built_at)
                 if base and was == article and base.earlier(name) == replaced:
                     continue
                 if base and was:
@@ -283,7 +284,7 @@ def _write(
             corpus_sha256=corpus.sha256,
             built_at=built_at,
             files=file_facts(folder),
-            tools=tools(),
+            tools=used,
         )
         generations.publish(folder, manifest, keep)
     except (OSError, sqlite3.Error, RuntimeError, MemoryError, OnTheRecordError) as exc:
@@ -300,17 +301,23 @@ def _in_its_language(article: Article, known: Derived | None = None) -> Article:
 
 
 def _replaced(
-    article: Article, versions: Sequence[Article], previous: FaissStore | None, indexed_at: datetime, now: datetime
+    article: Article,
+    was: Article | None,
+    versions: Sequence[Article],
+    previous: FaissStore | None,
+    indexed_at: datetime,
+    now: datetime,
 ) -> list[Earlier]:
     """The earlier texts of an article, each once, the latest first; what it has come back to is none.
 
-    They are those of before, the article's own and those of the versions that it takes the place of, and these.
+    They are what it `was` before, what was before that, the same of the versions that it takes the place of, and these.
     """
     texts = [Earlier(_in_its_language(version), indexed_at, version.source.id) for version in versions]
     if previous:
-        names = [article.source.id, *(version.source.id for version in versions)]
-        before = [Earlier(read, now, name) for name in names if (read := previous.article(name))]
-        texts = [*before, *(earlier for name in names for earlier in previous.earlier(name)), *texts]
+        others = [version.source.id for version in versions]
+        before = [Earlier(read, now, read.source.id) for read in (was, *map(previous.article, others)) if read]
+        past = (earlier for name in (article.source.id, *others) for earlier in previous.earlier(name))
+        texts = [*before, *past, *texts]
     found: dict[str, Earlier] = {}
     for earlier in texts:
         source = replace(earlier.article.source, id=article.source.id)

@@ -290,8 +290,7 @@ class FaissStore:
         self._lock = threading.Lock()
         self._outlets: tuple[str, ...] | None = None
         try:
-            self._passages = faiss.read_index(str(folder / PASSAGE_VECTORS))
-            self._sentences = faiss.read_index(str(folder / SENTENCE_VECTORS))
+            self._flat = {table: faiss.read_index(str(folder / name)) for table, name in FLAT.items()}
             uri = f"{(folder / DATABASE).resolve().as_uri()}?mode=ro&immutable=1"
             self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
             query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
@@ -304,8 +303,8 @@ class FaissStore:
         self._languages = frozenset(code.partition("-")[0] for (code,) in spoken)
         self._names = _grouped(names)
         self._widened: dict[str, str] = {}
-        found = (*counts, self._passages.ntotal, self._sentences.ntotal)
-        dimensions = {self._passages.d, self._sentences.d, manifest.dimension}
+        found = (*counts, *(flat.ntotal for flat in self._flat.values()))
+        dimensions = {manifest.dimension, *(flat.d for flat in self._flat.values())}
         if found != (manifest.passages, manifest.sentences) * 2 or len(dimensions) > 1:
             raise DamagedIndexError(f"{folder}: SQLite and FAISS hold different passages.")
 
@@ -422,7 +421,7 @@ class FaissStore:
 
     def vectors(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
         """See `Store.vectors`."""
-        for table, flat in (("passage", self._passages), ("sentence", self._sentences)):
+        for table, flat in self._flat.items():
             with self._reading():
                 query = f"SELECT words FROM ({_TEXTS[table]}) ORDER BY row"
                 texts = [text for (text,) in self._db.execute(query)]
@@ -432,9 +431,7 @@ class FaissStore:
 
     def stored(self, table: str, rows: Sequence[int]) -> NDArray[np.float32]:
         """The vectors of these rows of a table, for a writer that goes on from this store."""
-        flat = self._passages if table == "passage" else self._sentences
-        vectors: NDArray[np.float32] = flat.reconstruct_batch(np.array(rows, dtype=np.int64) - 1)
-        return vectors
+        return _stored(self._flat[table], rows)
 
     def copy_database(self, to: sqlite3.Connection) -> None:
         """Put all tables into an empty database, for the same."""
@@ -456,7 +453,7 @@ class FaissStore:
             for name, text, sha256 in self._db.execute(f"{stored} FROM earlier e JOIN article a ON a.row = e.article"):
                 if hashlib.sha256(text.encode()).hexdigest() != sha256:
                     yield f"{name}: the stored text is not the one that was indexed"
-            for name, table in (("passage", self._passages), ("sentence", self._sentences)):
+            for name, table in self._flat.items():
                 (words,) = self._db.execute(f"SELECT count(*) FROM {name}_words_docsize").fetchone()
                 if words != table.ntotal:
                     yield f"the lexical index holds {words} {name}s, FAISS {table.ntotal}"
@@ -494,8 +491,8 @@ class FaissStore:
         """Rows of the passages that any of the four rankings puts among its best."""
         owner = f"SELECT p.row {_PASSAGES} WHERE {where}" if where else None
         owned = f"SELECT s.row FROM sentence s WHERE s.passage IN ({owner})" if owner else None
-        passages = set(_nearest(self._passages, vector, self._allowed(owner, values), limit))
-        sentences = set(_nearest(self._sentences, vector, self._allowed(owned, values), limit))
+        passages = set(_nearest(self._flat["passage"], vector, self._allowed(owner, values), limit))
+        sentences = set(_nearest(self._flat["sentence"], vector, self._allowed(owned, values), limit))
         if terms:
             for table, allowed, found in (("passage", owner, passages), ("sentence", owned, sentences)):
                 within = f"AND +rowid IN ({allowed})" if allowed else ""
@@ -517,8 +514,8 @@ class FaissStore:
         for passage, row, start, end in self._db.execute(f"{query} ORDER BY start", (rows,)):
             sentences[passage].append((row, Span(start, end)))
         sentence_rows = [row for spans in sentences.values() for row, _ in spans]
-        dense = _cosines(self._passages, pool, vector)
-        sentence_dense = _cosines(self._sentences, sentence_rows, vector)
+        dense = _cosines(self._flat["passage"], pool, vector)
+        sentence_dense = _cosines(self._flat["sentence"], sentence_rows, vector)
         lexical = self._bm25("passage_words", pool, terms)
         matched = self._matched("passage_words", pool, terms)
         sentence_lexical = self._bm25("sentence_words", sentence_rows, terms)
@@ -613,9 +610,14 @@ def _nearest(
 def _cosines(flat: faiss.Index, rows: list[int], vector: NDArray[np.float32]) -> dict[int, float]:
     if not rows:
         return {}
-    stored = flat.reconstruct_batch(np.array(rows, dtype=np.int64) - 1)
     # Summed row by row: a product of matrices rounds each row as its place in the block has it.
-    return dict(zip(rows, map(float, (stored * vector).sum(axis=1)), strict=True))
+    return dict(zip(rows, map(float, (_stored(flat, rows) * vector).sum(axis=1)), strict=True))
+
+
+def _stored(flat: faiss.Index, rows: Sequence[int]) -> NDArray[np.float32]:
+    """The vectors of these SQLite rows."""
+    vectors: NDArray[np.float32] = flat.reconstruct_batch(np.array(rows, dtype=np.int64) - 1)
+    return vectors
 
 
 def _phrase(term: str) -> str:
