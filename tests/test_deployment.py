@@ -93,14 +93,16 @@ def test_what_is_copied_exists_and_makes_the_package_whole() -> None:
     for source in copied():
         assert (ROOT / source).exists(), source
         assert sent_to_docker(source), source
-    needed = {*PYPROJECT["tool"]["setuptools"]["packages"], PROJECT["readme"], *PROJECT["license-files"]}
+    found = PYPROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
+    packages = {pattern.removesuffix(".*") for pattern in found}
+    needed = {*packages, PROJECT["readme"], *PROJECT["license-files"]}
     assert {*needed, "pyproject.toml", "constraints.txt", str(Settings().corpus_dir)} == set(copied())
 
 
 def test_every_file_of_the_packages_is_sent_and_nothing_secret_or_large() -> None:
     for package in ("bot", "index"):
-        for file in (ROOT / package).iterdir():
-            assert sent_to_docker(f"{package}/{file.name}") == (file.name != "__pycache__"), file
+        for file in (path for path in (ROOT / package).rglob("*") if path.is_file()):
+            assert sent_to_docker(str(file.relative_to(ROOT))) == (file.parent.name != "__pycache__"), file
     kept_out = (".env", ".env.production", ".git/config", ".venv/bin/python", "data/CURRENT", "data/records.sqlite",
                 "tests/conftest.py", "on_the_record.egg-info/PKG-INFO", "id_ed25519", "seeds/.env", "bot/.env",
                 "index/__pycache__/model.cpython-311.pyc")  # fmt: skip
