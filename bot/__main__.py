@@ -166,7 +166,7 @@ def _platforms(settings: Settings) -> list[Callable[[Settings, Desk, service.Ser
     """How to run each chat platform whose tokens are set; a terminal chat loads none of their libraries."""
     platforms: list[Callable[[Settings, Desk, service.Service], Coroutine[Any, Any, None]]] = []
     if settings.discord_token:
-        from bot.discord_app import run_discord  # noqa: PLC0415
+        from bot.discord.app import run_discord  # noqa: PLC0415
 
         platforms.append(run_discord)
     if settings.slack_bot_token or settings.slack_app_token:

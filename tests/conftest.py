@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import simcord
     from discord_world import World
 
-    from bot.discord_app import OnTheRecordBot
+    from bot.discord.app import OnTheRecordBot
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
@@ -67,7 +67,7 @@ def simcord_bot(_discord_corpus: Path, tmp_path: Path, monkeypatch: pytest.Monke
 
     from bot import admin
     from bot.desk import Desk
-    from bot.discord_app import OnTheRecordBot
+    from bot.discord.app import OnTheRecordBot
     from bot.settings import Settings
 
     dispatch = router.dispatch

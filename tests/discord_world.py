@@ -14,7 +14,7 @@ from discord_server import walk
 from word_encoder import WordHashEncoder
 
 from bot.desk import Desk
-from bot.discord_app import OnTheRecordBot
+from bot.discord.app import OnTheRecordBot
 from bot.pace import Pace
 from index.build import build
 

@@ -23,7 +23,7 @@ from PIL import Image
 from playwright.async_api import BrowserType
 
 from bot.desk import Desk
-from bot.discord_app import OnTheRecordBot
+from bot.discord.app import OnTheRecordBot
 from bot.settings import Settings
 from index.build import build
 from index.encoder import SentenceTransformerEncoder

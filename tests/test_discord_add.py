@@ -13,8 +13,9 @@ import pytest
 import simcord
 from discord_world import ADMIN, EXPECTED, buttons_of, quoted, text_of
 
-from bot import adding, discord_add, wording
-from bot.discord_app import OnTheRecordBot
+from bot import adding, wording
+from bot.discord import add as discord_add
+from bot.discord.app import OnTheRecordBot
 from index.model import ANY
 
 if TYPE_CHECKING:

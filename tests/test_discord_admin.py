@@ -13,9 +13,10 @@ import pytest
 import simcord
 from discord_world import ADMIN, EXPECTED, PELICAN, QUESTION, quoted, text_of
 
-from bot import discord_admin, wording
-from bot import discord_render as render
+from bot import wording
 from bot.desk import RECORDS
+from bot.discord import admin as discord_admin
+from bot.discord import render
 from bot.records import Records, RecordsError
 from bot.settings import Settings
 

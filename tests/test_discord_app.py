@@ -9,9 +9,10 @@ import pytest
 from discord_world import ADMIN, EXPECTED, PELICAN, QUESTION, ZEBRAS, buttons_of, quoted, text_of
 from test_discord_render import shown
 
-from bot import desk, discord_commands, wording
+from bot import desk, wording
 from bot.desk import DeskBusyError
-from bot.discord_app import OnTheRecordBot
+from bot.discord import commands as discord_commands
+from bot.discord.app import OnTheRecordBot
 from bot.pace import PERSON, Pace
 from bot.records import Records, RecordsError
 from bot.settings import Settings

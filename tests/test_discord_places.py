@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from discord_world import EXPECTED, OTTER, PELICAN, button_of, quoted, text_of
 
-from bot import discord_render as render
 from bot import wording
+from bot.discord import render
 from bot.sent import Lost
 
 if TYPE_CHECKING:

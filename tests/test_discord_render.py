@@ -14,11 +14,11 @@ from discord_server import check_message
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot import discord_render as render
 from bot import wording
 from bot.answer import Answer, Excerpt, Place, Reason, Refusal
 from bot.desk import DeskStatus, Neighbour
-from bot.discord_answers import AnswerButton
+from bot.discord import render
+from bot.discord.answers import AnswerButton
 from bot.metrics import Quantiles
 from bot.quotations import Verification
 from bot.records import TEXT_CHARS, Action, OwnSettings, PlaceSettings, Unanswered

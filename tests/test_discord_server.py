@@ -38,10 +38,12 @@ from discord_server import (
 )
 from word_encoder import WordHashEncoder
 
-from bot import admin, discord_app, discord_commands, service, wording
-from bot import discord_render as render
+from bot import admin, service, wording
 from bot.desk import Desk
-from bot.discord_app import DiscordError, run_discord
+from bot.discord import app as discord_app
+from bot.discord import commands as discord_commands
+from bot.discord import render
+from bot.discord.app import DiscordError, run_discord
 from bot.settings import Settings
 
 if TYPE_CHECKING:

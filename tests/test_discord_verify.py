@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from discord_world import EXPECTED, OTTER, text_of
 
-from bot import discord_commands
-from bot import discord_render as render
+from bot.discord import commands as discord_commands
+from bot.discord import render
 from bot.quotations import MAX_MESSAGE_CHARS, MAX_QUOTATIONS
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from conftest import ROOT, SEEDS, SHARED
 
 from bot import terminal
 from bot.__main__ import main as bot_command
-from bot.discord_app import OnTheRecordBot
+from bot.discord.app import OnTheRecordBot
 from bot.settings import Settings
 from index.__main__ import main as index_command
 

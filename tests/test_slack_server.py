@@ -55,8 +55,9 @@ from slack_world import (
 )
 from word_encoder import WordHashEncoder
 
-from bot import discord_app, service, slack_app, wording
-from bot.discord_app import DiscordError, run_discord
+from bot import service, slack_app, wording
+from bot.discord import app as discord_app
+from bot.discord.app import DiscordError, run_discord
 from bot.slack_app import SlackError, SlackRefusalError, run_slack
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import ui
 
-from bot import discord_render as render
 from bot import wording
-from bot.discord_replies import press
+from bot.discord import render
+from bot.discord.replies import press
 from bot.records import Verdict
 from bot.visit import UsageError, Visit
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from bot.answer import Answer
-    from bot.discord_app import OnTheRecordBot
-    from bot.discord_replies import Interaction
+    from bot.discord.app import OnTheRecordBot
+    from bot.discord.replies import Interaction
     from bot.sent import SentAnswer
     from index.model import Filters
 

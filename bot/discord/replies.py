@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import discord
 
-from bot import discord_render as render
 from bot import visit
+from bot.discord import render
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from discord import app_commands
 
-    from bot.discord_app import OnTheRecordBot
+    from bot.discord.app import OnTheRecordBot
 
     Interaction = discord.Interaction[OnTheRecordBot]
     Complete = Callable[[Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]

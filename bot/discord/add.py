@@ -8,18 +8,18 @@ import discord
 from discord import app_commands, ui
 
 from bot import adding, wording
-from bot import discord_render as render
 from bot.adding import Intake
-from bot.discord_admin import admins_only, require_admin
-from bot.discord_answers import visit_by
-from bot.discord_replies import press
+from bot.discord import render
+from bot.discord.admin import admins_only, require_admin
+from bot.discord.answers import visit_by
+from bot.discord.replies import press
 from bot.visit import UsageError
 
 if TYPE_CHECKING:
     import re
 
     from bot.adding import Proposal, Staged
-    from bot.discord_replies import Commands, Interaction
+    from bot.discord.replies import Commands, Interaction
 
 _CUT = "-# There is more than fits here."
 _LABELS = {"store": ("Store", discord.ButtonStyle.primary), "discard": ("Discard", discord.ButtonStyle.danger)}

@@ -9,15 +9,15 @@ import discord
 from discord import app_commands
 
 from bot import admin, wording
-from bot import discord_render as render
-from bot.discord_answers import PLATFORM, visit_by
-from bot.discord_replies import Notice, choices, sentence_for
-from bot.discord_sources import article_choices, name_choices, outlet_choices
+from bot.discord import render
+from bot.discord.answers import PLATFORM, visit_by
+from bot.discord.replies import Notice, choices, sentence_for
+from bot.discord.sources import article_choices, name_choices, outlet_choices
 from bot.settings import MAX_EXCERPTS  # noqa: TC001 discord.py reads annotations when it runs
 from bot.visit import RefusedError
 
 if TYPE_CHECKING:
-    from bot.discord_replies import Commands, Interaction
+    from bot.discord.replies import Commands, Interaction
 
 log = logging.getLogger("bot.discord")
 

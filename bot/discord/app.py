@@ -18,13 +18,12 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import discord_add, discord_admin, discord_commands, discord_sources
-from bot import discord_render as render
 from bot.days import parse_since, today
-from bot.discord_add import AddButton
-from bot.discord_answers import PLATFORM, AnswerButton, sender, visit_of
-from bot.discord_replies import failure_logged, sentence_for, tell
-from bot.discord_sources import PageButton, TextButton
+from bot.discord import add, admin, commands, render, sources
+from bot.discord.add import AddButton
+from bot.discord.answers import PLATFORM, AnswerButton, sender, visit_of
+from bot.discord.replies import failure_logged, sentence_for, tell
+from bot.discord.sources import PageButton, TextButton
 from bot.pace import Pace
 from bot.service import StoppingError, Work
 from index.errors import OnTheRecordError
@@ -32,7 +31,7 @@ from index.model import ANY
 
 if TYPE_CHECKING:
     from bot.desk import Desk
-    from bot.discord_replies import Interaction
+    from bot.discord.replies import Interaction
     from bot.service import Service
     from bot.settings import Settings
 
@@ -99,7 +98,7 @@ class OnTheRecordBot(discord.Client):
         self.desk = desk
         self.pace = Pace()
         self.tree = _Tree(self)
-        modules = (discord_commands, discord_sources, discord_admin, discord_add)
+        modules = (commands, sources, admin, add)
         for command in (command for module in modules for command in module.COMMANDS):
             self.tree.add_command(command)
         self.work = Work(PLATFORM, desk)

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import discord_render as render
 from bot.days import period
-from bot.discord_answers import answer_command, visit_by
-from bot.discord_replies import text_file
-from bot.discord_sources import outlet_choices
+from bot.discord import render
+from bot.discord.answers import answer_command, visit_by
+from bot.discord.replies import text_file
+from bot.discord.sources import outlet_choices
 from bot.quotations import MAX_MESSAGE_CHARS
 from bot.settings import MAX_EXCERPTS  # noqa: TC001 discord.py reads annotations when it runs
 from bot.visit import UsageError
 from index.model import ANY, Filters
 
 if TYPE_CHECKING:
-    from bot.discord_replies import Commands, Interaction
+    from bot.discord.replies import Commands, Interaction
 
 # How much is fetched of files that are to be verified, all together; much more than what is read of them.
 MAX_FILE_BYTES = 10 * 1024 * 1024

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import app_commands, ui
 
-from bot import discord_render as render
 from bot import wording
-from bot.discord_answers import PLATFORM, visit_by
-from bot.discord_replies import choices, press, text_file
+from bot.discord import render
+from bot.discord.answers import PLATFORM, visit_by
+from bot.discord.replies import choices, press, text_file
 from bot.sources import ORDERS, Wanted, fitting
 from bot.visit import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.discord_replies import Commands, Interaction
+    from bot.discord.replies import Commands, Interaction
     from bot.visit import Visit
 
 

@@ -1,0 +1,1 @@
+"""Discord: events in, the desk asked, rendered answers out."""
