@@ -171,7 +171,7 @@ def _platforms(settings: Settings) -> list[Callable[[Settings, Desk, service.Ser
         platforms.append(run_discord)
     if settings.slack_bot_token or settings.slack_app_token:
         try:
-            from bot.slack_app import run_slack  # noqa: PLC0415 an extra
+            from bot.slack.app import run_slack  # noqa: PLC0415 an extra
         except ModuleNotFoundError as exc:
             raise SettingsError(
                 "Slack's tokens are set, and the packages for it are not installed. Run `.venv/bin/python -m pip "

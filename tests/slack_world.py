@@ -20,10 +20,11 @@ import pytest
 from slack_server import APP_TOKEN, BOT_TOKEN, CHANNEL, TEAM, LoopbackSlack, elements, loopback_slack
 from word_encoder import WordHashEncoder
 
-from bot import admin, service, slack_app
+from bot import admin, service
 from bot.desk import Desk
 from bot.settings import Settings
-from bot.slack_app import run_slack
+from bot.slack import app as slack_app
+from bot.slack.app import run_slack
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

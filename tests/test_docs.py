@@ -24,7 +24,7 @@ from index.__main__ import main as index_command
 if TYPE_CHECKING:
     import click
 
-MANIFEST = json.loads((ROOT / "bot" / "slack-manifest.json").read_text(encoding="utf-8"))
+MANIFEST = json.loads((ROOT / "bot" / "slack" / "manifest.json").read_text(encoding="utf-8"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

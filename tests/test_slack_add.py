@@ -31,9 +31,9 @@ from slack_world import (
 )
 
 from bot import adding, wording
-from bot import slack_views as views
 from bot.desk import RECORDS
-from bot.slack_blocks import MESSAGE_LIMIT, weigh
+from bot.slack import views
+from bot.slack.blocks import MESSAGE_LIMIT, weigh
 from index.drafts import CARD_FIELDS
 
 if TYPE_CHECKING:

@@ -29,9 +29,10 @@ from slack_world import (
 )
 from word_encoder import WordHashEncoder
 
-from bot import slack_admin, wording
+from bot import wording
 from bot.desk import RECORDS
 from bot.records import OwnSettings, Records, RecordsError
+from bot.slack import admin as slack_admin
 from index.model import ANY
 
 if TYPE_CHECKING:

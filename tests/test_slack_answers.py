@@ -47,9 +47,10 @@ from slack_world import (
 )
 
 from bot import desk as desk_module
-from bot import slack_commands, wording
+from bot import wording
 from bot.records import RecordsError, Verdict
 from bot.sent import Lost
+from bot.slack import commands as slack_commands
 from index.passages import paragraph_spans
 from index.search import CLOSE
 

@@ -23,9 +23,11 @@ from slack_world import (
     slack_fixture,  # noqa: F401
 )
 
-from bot import slack_app, slack_commands, wording
-from bot import slack_views as views
+from bot import wording
 from bot.desk import RECORDS, DeskBusyError
+from bot.slack import app as slack_app
+from bot.slack import commands as slack_commands
+from bot.slack import views
 from bot.sources import ORDERS
 
 if TYPE_CHECKING:

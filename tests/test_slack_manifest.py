@@ -13,13 +13,13 @@ import pytest
 from conftest import ROOT
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import slack_app
-from bot.slack_app import SlackBot
+from bot.slack import app as slack_app
+from bot.slack.app import SlackBot
 
-MANIFEST = json.loads((ROOT / "bot" / "slack-manifest.json").read_text(encoding="utf-8"))
+MANIFEST = json.loads((ROOT / "bot" / "slack" / "manifest.json").read_text(encoding="utf-8"))
 FEATURES, SETTINGS, SHOWN = MANIFEST["features"], MANIFEST["settings"], MANIFEST["display_information"]
 COMMANDS = {command["command"]: command for command in FEATURES["slash_commands"]}
-SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "bot").glob("slack_*.py")))
+SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "bot" / "slack").glob("*.py")))
 # Commands of Slack's own, which no app can have.
 SLACKS_OWN = (
     "active apps archive away call collapse dnd expand feed help invite join kick leave me msg mute open part prefs "

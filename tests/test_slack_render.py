@@ -15,9 +15,6 @@ from hypothesis import strategies as st
 from slack_rules import check_message, check_view, quotes
 from slack_sdk.errors import SlackObjectFormationError
 
-from bot import slack_blocks as blocks
-from bot import slack_render as render
-from bot import slack_views as views
 from bot import wording
 from bot.answer import Answer, Excerpt, Place, Reason, Refusal
 from bot.desk import DeskStatus, Neighbour
@@ -25,6 +22,7 @@ from bot.metrics import Quantiles
 from bot.quotations import Verification
 from bot.records import Action, OwnSettings, PlaceSettings, Unanswered
 from bot.sent import Context, context
+from bot.slack import blocks, render, views
 from bot.sources import fitting
 from index.build import BuildReport, Changes
 from index.corpus import read_corpus
@@ -36,7 +34,7 @@ from index.quoting import Change, Finding, Part, Quotation, Segment, Standing, T
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.slack_blocks import Block, Message
+    from bot.slack.blocks import Block, Message
 
 KEY = "0123456789ab"
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

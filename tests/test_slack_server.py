@@ -55,10 +55,11 @@ from slack_world import (
 )
 from word_encoder import WordHashEncoder
 
-from bot import service, slack_app, wording
+from bot import service, wording
 from bot.discord import app as discord_app
 from bot.discord.app import DiscordError, run_discord
-from bot.slack_app import SlackError, SlackRefusalError, run_slack
+from bot.slack import app as slack_app
+from bot.slack.app import SlackError, SlackRefusalError, run_slack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

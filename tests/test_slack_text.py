@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack_text import OptionsError, mentions, number, options, plain, yes
+from bot.slack.text import OptionsError, mentions, number, options, plain, yes
 
 BOT = "U0BOT"
 NAMES = ("outlet", "since", "private")

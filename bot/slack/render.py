@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot import wording
-from bot.slack_blocks import (
+from bot.slack.blocks import (
     BLOCKS_LIMIT,
     LINE_LIMIT,
     MESSAGE_LIMIT,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from bot.answer import Answer, Excerpt, Refusal
     from bot.quotations import Verification
     from bot.sent import Context
-    from bot.slack_blocks import Block
+    from bot.slack.blocks import Block
     from index.model import Article
     from index.quoting import Finding, Segment, Standing
 

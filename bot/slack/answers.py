@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from slack_sdk.errors import SlackApiError
 
-from bot import slack_render as render
-from bot import slack_views as views
 from bot import wording
 from bot.records import Verdict
-from bot.slack_replies import TROUBLE, Request, reason
-from bot.slack_text import mentions, plain
+from bot.slack import render, views
+from bot.slack.replies import TROUBLE, Request, reason
+from bot.slack.text import mentions, plain
 from bot.visit import UsageError
 from index.errors import OnTheRecordError
 from index.model import ANY
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from bot.answer import Answer
     from bot.sent import SentAnswer
-    from bot.slack_app import SlackBot
+    from bot.slack.app import SlackBot
     from bot.visit import Visit
     from index.model import Filters
 

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
 
-from bot import slack_render as render
-from bot import slack_views as views
 from bot import wording
 from bot.days import DayError, period
 from bot.quotations import MAX_MESSAGE_CHARS
 from bot.settings import MAX_EXCERPTS
-from bot.slack_answers import answer_command
-from bot.slack_replies import PLATFORM, Request, reason
-from bot.slack_text import number, options, plain, yes
+from bot.slack import render, views
+from bot.slack.answers import answer_command
+from bot.slack.replies import PLATFORM, Request, reason
+from bot.slack.text import number, options, plain, yes
 from bot.sources import ORDERS, Wanted, fitting
 from bot.visit import UsageError
 from index.model import ANY, Filters
@@ -23,9 +22,9 @@ from index.model import ANY, Filters
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
-    from bot.slack_app import SlackBot
-    from bot.slack_blocks import Message
-    from bot.slack_views import Values
+    from bot.slack.app import SlackBot
+    from bot.slack.blocks import Message
+    from bot.slack.views import Values
     from bot.visit import Visit
 
     Command = Callable[[Request, str], Coroutine[Any, Any, None]]

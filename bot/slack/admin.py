@@ -6,18 +6,18 @@ import logging
 from typing import TYPE_CHECKING
 
 from bot import admin, wording
-from bot import slack_views as views
 from bot.settings import MAX_EXCERPTS
-from bot.slack_commands import article_named
-from bot.slack_replies import PLATFORM, Notice
-from bot.slack_text import number, options, yes
+from bot.slack import views
+from bot.slack.commands import article_named
+from bot.slack.replies import PLATFORM, Notice
+from bot.slack.text import number, options, yes
 from bot.visit import UsageError, sentence_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.slack_commands import Command
-    from bot.slack_replies import Request
+    from bot.slack.commands import Command
+    from bot.slack.replies import Request
 
 log = logging.getLogger("bot.slack")
 

@@ -29,13 +29,13 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import slack_add, slack_admin, slack_answers, slack_commands, wording
-from bot import slack_views as views
+from bot import wording
 from bot.days import parse_since, today
 from bot.pace import Pace
 from bot.service import Work
-from bot.slack_replies import PLATFORM, RATE_RETRIES, TROUBLE, Request, library_log, reason
-from bot.slack_text import plain
+from bot.slack import add, admin, answers, commands, views
+from bot.slack.replies import PLATFORM, RATE_RETRIES, TROUBLE, Request, library_log, reason
+from bot.slack.text import plain
 from bot.visit import UsageError, sentence_for
 from index.errors import OnTheRecordError
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from bot.desk import Desk
     from bot.service import Service
     from bot.settings import Settings
-    from bot.slack_commands import Command, Form, Shortcut
+    from bot.slack.commands import Command, Form, Shortcut
 
 log = logging.getLogger("bot.slack")
 
@@ -74,18 +74,18 @@ _HOPELESS = frozenset(
 _BOLTS_OWN = ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET")
 _COMMAND = re.compile(r"/(?:coverage-)?(\w+)")
 _COMMANDS: Mapping[str, Command] = {
-    **slack_commands.COMMANDS,
-    **slack_admin.COMMANDS,
-    **slack_add.COMMANDS,
+    **commands.COMMANDS,
+    **admin.COMMANDS,
+    **add.COMMANDS,
 }
-_SHORTCUTS: Mapping[str, Shortcut] = {**slack_commands.SHORTCUTS, **slack_add.SHORTCUTS}
-_FORMS: Mapping[str, Form] = {**slack_commands.FORMS, **slack_add.FORMS}
+_SHORTCUTS: Mapping[str, Shortcut] = {**commands.SHORTCUTS, **add.SHORTCUTS}
+_FORMS: Mapping[str, Form] = {**commands.FORMS, **add.FORMS}
 _PICKED: Mapping[str, Command] = {
-    "pick:source": slack_commands.source,
-    "pick:remove": slack_admin.remove,
-    "pick:restore": slack_admin.restore,
-    "add:store": slack_add.store,
-    "add:discard": slack_add.discard,
+    "pick:source": commands.source,
+    "pick:remove": admin.remove,
+    "pick:restore": admin.restore,
+    "add:store": add.store,
+    "add:discard": add.discard,
 }
 
 
@@ -204,10 +204,10 @@ class SlackBot:
             return
         if kind in {"app_mention", "message"}:
             # A mention in a channel comes as both.
-            written = event.get("subtype") in slack_answers.WRITTEN
+            written = event.get("subtype") in answers.WRITTEN
             if written and self._again((event.get("channel"), event.get("ts"))):
                 return
-            await slack_answers.answer_message(self, event)
+            await answers.answer_message(self, event)
         elif kind == "app_home_opened":
             request = Request(self, event["user"], event["channel"])
             opened = self._show_home if event.get("tab") == "home" else self._offer_questions
@@ -258,11 +258,11 @@ class SlackBot:
         value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
         if answer := re.fullmatch(r"answer:([a-z_]+):(\d+)", name):
             key, *parts = value.split()
-            await slack_answers.press(request, answer[1], int(answer[2]), key, parts)
+            await answers.press(request, answer[1], int(answer[2]), key, parts)
         elif page := re.fullmatch(r"sources:\w+ ([0-9a-f]{12}):(\d+)", f"{name} {value}"):
-            await slack_commands.turn(request, page[1], int(page[2]))
+            await commands.turn(request, page[1], int(page[2]))
         elif name == "text":
-            await slack_commands.stored_text(request, value)
+            await commands.stored_text(request, value)
         elif name in _PICKED:
             await _PICKED[name](request, value)
         else:
@@ -275,7 +275,7 @@ class SlackBot:
         request = Request(self, body["user"]["id"], channel)
         offered: list[dict[str, Any]] = []
         try:
-            offered = await slack_commands.suggest(request, body["action_id"], body.get("value") or "")
+            offered = await commands.suggest(request, body["action_id"], body.get("value") or "")
         except OnTheRecordError as exc:
             log.warning("slack.choices_failed error=%s", type(exc).__name__)
         await ack(options=offered)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import adding, wording
 from bot.settings import MAX_EXCERPTS
-from bot.slack_blocks import (
+from bot.slack.blocks import (
     LINE_LIMIT,
     NAME_LIMIT,
     ROW_TITLE_LIMIT,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from bot.adding import Proposal, Staged
     from bot.desk import DeskStatus, Neighbour
     from bot.records import Action, OwnSettings, PlaceSettings, Unanswered
-    from bot.slack_blocks import Block
+    from bot.slack.blocks import Block
     from index.build import BuildReport, Changes
     from index.model import Listing, Source
 

@@ -6,20 +6,20 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from bot import adding, admin
-from bot import slack_views as views
 from bot.adding import Intake
 from bot.days import DayError
-from bot.slack_commands import Form, content
-from bot.slack_replies import TROUBLE, reason
+from bot.slack import views
+from bot.slack.commands import Form, content
+from bot.slack.replies import TROUBLE, reason
 from bot.visit import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.adding import Card
-    from bot.slack_commands import Command, Shortcut
-    from bot.slack_replies import Request
-    from bot.slack_views import Values
+    from bot.slack.commands import Command, Shortcut
+    from bot.slack.replies import Request
+    from bot.slack.views import Values
 
 log = logging.getLogger("bot.slack")
 

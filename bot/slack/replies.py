@@ -13,16 +13,15 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot import slack_render as render
-from bot import slack_views as views
 from bot import wording
+from bot.slack import render, views
 from bot.visit import RefusedError, Visit, sentence_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    from bot.slack_app import SlackBot
-    from bot.slack_blocks import Message
+    from bot.slack.app import SlackBot
+    from bot.slack.blocks import Message
 
 PLATFORM = "slack"
 # How often a response url may be used.

@@ -1,0 +1,1 @@
+"""Slack: events in, the desk asked, rendered answers out."""
