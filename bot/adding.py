@@ -28,11 +28,11 @@ from bot.days import parse_since, parse_until, quoted, today
 from bot.visit import UsageError
 from index.build import CACHE
 from index.corpus import METADATA_FILE, Corpus, article_files, read_corpus, read_metadata, require_folder
-from index.drafts import CARD_FIELDS, Draft, card_field
 from index.errors import CorpusError, OnTheRecordError
-from index.formats import HEAD_BYTES, SUFFIXES, reader_of
 from index.generations import sync_folder
 from index.passages import paragraph_spans
+from index.readers.drafts import CARD_FIELDS, Draft, card_field
+from index.readers.formats import HEAD_BYTES, SUFFIXES, reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
     from bot.records import Withdrawal
     from bot.visit import Visit
-    from index.drafts import Problem
     from index.model import Article, Source
+    from index.readers.drafts import Problem
 
 Card = dict[str, str | date]
 # The cards of a `sources.toml` by name, and what is wrong in it: a sentence and its line.

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.corpus import Corpus
-    from index.drafts import Problem
     from index.encoder import Encoder
     from index.faiss_store import FaissStore
     from index.model import Article, Derived, Listing
+    from index.readers.drafts import Problem
 
 _ENCODE_AT_ONCE = 256  # texts between two reports of progress
 CACHE = "drafts.sqlite"  # what was read of files that take long

@@ -13,8 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from index import formats
-from index.drafts import (
+from index.errors import CorpusError
+from index.model import Article, Source
+from index.passages import sentences
+from index.readers import formats
+from index.readers.drafts import (
     CARD_FIELDS,
     Draft,
     DraftCache,
@@ -24,10 +27,7 @@ from index.drafts import (
     card_field,
     line_finder,
 )  # fmt: skip
-from index.errors import CorpusError
-from index.markup import WITHDRAWN
-from index.model import Article, Source
-from index.passages import sentences
+from index.readers.markup import WITHDRAWN
 from index.spellings import ALIASES_FILE, read_aliases
 from index.versions import Edition, settle
 

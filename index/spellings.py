@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from anyascii import anyascii
 from rapidfuzz.distance import OSA
 
-from index.drafts import Problem, line_finder
+from index.readers.drafts import Problem, line_finder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

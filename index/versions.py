@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from index.copies import groups, signature
-from index.drafts import Problem
+from index.readers.drafts import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from index.drafts import Revision
     from index.model import Article
+    from index.readers.drafts import Revision
 
 # What mail, advertising and statistics add to a link. Only names that nothing else has: with `uid` or `source`, which
 # longer lists such as courlan's have too, some sites tell their articles apart.

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.drafts import Draft, Refused, UnreadableError
+from index.readers.drafts import Draft, Refused, UnreadableError
 
 if TYPE_CHECKING:
-    from index.formats import Reader
+    from index.readers.formats import Reader
 
 
 class Reading:

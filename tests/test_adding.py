@@ -29,8 +29,8 @@ from bot.days import DayError
 from bot.records import Withdrawal
 from bot.visit import UsageError
 from index.corpus import METADATA_FILE, read_corpus
-from index.drafts import CARD_FIELDS
 from index.errors import CorpusError
+from index.readers.drafts import CARD_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

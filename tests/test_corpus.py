@@ -214,7 +214,7 @@ def test_a_file_that_is_no_text_is_refused_and_the_next_is_read(tmp_path: Path, 
 def test_a_file_at_the_limit_is_read_and_one_byte_more_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.read_text.MAX_ARTICLE_BYTES", 1024**2)
+    monkeypatch.setattr("index.readers.text.MAX_ARTICLE_BYTES", 1024**2)
     (tmp_path / "fits.txt").write_bytes(b"x" * 1024**2)
     (tmp_path / "not.txt").write_bytes(b"x" * (1024**2 + 1))
     corpus = read_corpus(tmp_path)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from test_read_pdf import pdf, set_lines
 
-from index import read_html, read_pdf
 from index.build import CACHE
 from index.corpus import read_corpus
+from index.readers import html as read_html
+from index.readers import pdf as read_pdf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +91,7 @@ def test_no_changed_byte_of_what_is_remembered_comes_into_an_article(corpus: Pat
 
 def test_what_an_older_version_remembered_is_passed_over_and_forgotten(corpus: Path, tmp_path: Path) -> None:
     true = texts(corpus)
-    key = f"{hashlib.sha256((corpus / 'page.html').read_bytes()).hexdigest()} index.read_html"
+    key = f"{hashlib.sha256((corpus / 'page.html').read_bytes()).hexdigest()} index.readers.html"
     drafts = json.dumps([{"text": "False.", "card": {}, "member": "", "body_start": 0, "line": None, "notes": []}])
     with closing(sqlite3.connect(tmp_path / CACHE)) as db, db:
         db.execute("CREATE TABLE read (key TEXT PRIMARY KEY, drafts TEXT NOT NULL) STRICT")

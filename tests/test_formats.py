@@ -5,7 +5,7 @@ from conftest import SEEDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.formats import HEAD_BYTES, SUFFIXES, reader_of
+from index.readers.formats import HEAD_BYTES, SUFFIXES, reader_of
 
 BOM = b"\xef\xbb\xbf"
 NEWSML = b'<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="x">'
@@ -14,7 +14,7 @@ NEWSML = b'<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="x">'
 def chosen(head: bytes, name: str) -> tuple[str, str | None]:
     """The format's name as the reader's module says it, and the note."""
     reader, note = reader_of(head, name)
-    return reader.__module__.removeprefix("index.read_"), note
+    return reader.__module__.removeprefix("index.readers."), note
 
 
 def test_the_endings_of_articles_are_these() -> None:

@@ -15,9 +15,9 @@ from bot import wording
 from bot.desk import Desk
 from index.build import build
 from index.corpus import read_corpus
-from index.drafts import Draft, DraftCache, Refused, Revision
 from index.generations import Generations
 from index.model import ANY, Filters
+from index.readers.drafts import Draft, DraftCache, Refused, Revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import read_html
-from index.drafts import Draft, Revision, UnreadableError
-from index.read_html import read
+from index.readers import html as read_html
+from index.readers.drafts import Draft, Revision, UnreadableError
+from index.readers.html import read
 
 PARAGRAPHS = [
     "Two people were killed in a storm on the coast on Monday, the police said in a statement.",

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reading import Reading
 
-import index.read_json
-from index.drafts import MAX_ARTICLE_BYTES, Draft, Refused, Revision, UnreadableError
-from index.read_json import read
+import index.readers.json
+from index.readers.drafts import MAX_ARTICLE_BYTES, Draft, Refused, Revision, UnreadableError
+from index.readers.json import read
 
 A = {"id": "a", "title": "First", "text": "One.\n\nTwo."}
 Z = {"id": "z", "title": "Last", "text": "The end."}
@@ -478,13 +478,13 @@ def test_a_line_of_a_gigabyte_is_skipped_within_bounded_memory(before: str) -> N
 
 
 def test_a_list_of_a_gigabyte_is_refused_before_it_is_read_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index.read_json, "MAX_DOCUMENT_BYTES", 1024**2)
+    monkeypatch.setattr(index.readers.json, "MAX_DOCUMENT_BYTES", 1024**2)
     with pytest.raises(UnreadableError, match=r"larger than 1 MiB; save it as JSON Lines"):
         list(read(io.BufferedReader(Endless(b'[{"text": "', 1 << 30, b'"}]'))))
 
 
 def test_an_article_of_a_list_that_is_too_large_is_refused_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index.read_json, "MAX_ARTICLE_BYTES", 1024**2)
+    monkeypatch.setattr(index.readers.json, "MAX_ARTICLE_BYTES", 1024**2)
     raw = json.dumps([A, {"text": "x" * 1024**2}, Z])
     assert members(raw) == ["a", "z"]
     assert refusals(raw) == [(1, "it is larger than 1 MiB")]

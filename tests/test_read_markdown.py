@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import read_markdown
-from index.drafts import Draft, Revision, UnreadableError
-from index.read_markdown import read
+from index.readers import markdown as read_markdown
+from index.readers.drafts import Draft, Revision, UnreadableError
+from index.readers.markdown import read
 
 
 def draft(text: str | bytes) -> Draft:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject, TextStringObject
 
-from index import read_pdf
-from index.drafts import Draft, UnreadableError
-from index.read_pdf import read
+from index.readers import pdf as read_pdf
+from index.readers.drafts import Draft, UnreadableError
+from index.readers.pdf import read
 
 FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
 FIRST = [

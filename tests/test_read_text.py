@@ -9,9 +9,9 @@ from conftest import SEEDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import read_text
-from index.drafts import Draft, UnreadableError
-from index.read_text import as_shown, decode, language_code, read, storable
+from index.readers import text as read_text
+from index.readers.drafts import Draft, UnreadableError
+from index.readers.text import as_shown, decode, language_code, read, storable
 
 RUSSIAN = (
     "Премьер-министр заявил в среду, что правительство не намерено пересматривать бюджет до конца года. По его словам, "

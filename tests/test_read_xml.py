@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reading import Reading
 
-import index.read_xml
-from index.drafts import Draft, Refused, Revision, UnreadableError
-from index.read_xml import read
+import index.readers.xml
+from index.readers.drafts import Draft, Refused, Revision, UnreadableError
+from index.readers.xml import read
 
 READING = Reading(read)
 items, drafts, members = READING.items, READING.drafts, READING.members
@@ -560,7 +560,7 @@ def test_what_a_file_refers_to_is_not_read(tmp_path: Path) -> None:
 def test_a_file_without_an_articles_end_is_given_up_within_bounded_memory(
     filler: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index.read_xml, "MAX_ARTICLE_BYTES", 1024**2)
+    monkeypatch.setattr(index.readers.xml, "MAX_ARTICLE_BYTES", 1024**2)
     raw = feed(ITEM.format("a"), "\n<item>").encode().partition(b"</channel>")[0] + filler * (
         8 * 1024**2 // len(filler)
     )

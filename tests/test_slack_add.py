@@ -34,7 +34,7 @@ from bot import adding, wording
 from bot.desk import RECORDS
 from bot.slack import views
 from bot.slack.blocks import MESSAGE_LIMIT, weigh
-from index.drafts import CARD_FIELDS
+from index.readers.drafts import CARD_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.drafts import Revision
 from index.model import Article, Source
+from index.readers.drafts import Revision
 from index.versions import Edition, Settled, address, settle
 
 URL = "https://paper.example/kremlin"

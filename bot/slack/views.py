@@ -32,7 +32,7 @@ from bot.slack.blocks import (
     text,
 )
 from bot.sources import Wanted, fitting
-from index.drafts import CARD_FIELDS
+from index.readers.drafts import CARD_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -16,9 +16,9 @@ from datetime import datetime
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from index.drafts import Draft, Refused, Revision, UnreadableError, card_field
-from index.markup import day, first_moment
-from index.read_text import as_shown, bounded, decode, language_code, storable
+from index.readers.drafts import Draft, Refused, Revision, UnreadableError, card_field
+from index.readers.markup import day, first_moment
+from index.readers.text import as_shown, bounded, decode, language_code, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

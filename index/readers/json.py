@@ -7,8 +7,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from index.drafts import MAX_ARTICLE_BYTES, Draft, Refused, UnreadableError
-from index.markup import WITHDRAWN, article, embargo, html_paragraphs, prose, refused, unique
+from index.readers.drafts import MAX_ARTICLE_BYTES, Draft, Refused, UnreadableError
+from index.readers.markup import WITHDRAWN, article, embargo, html_paragraphs, prose, refused, unique
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

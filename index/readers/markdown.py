@@ -6,9 +6,9 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from index.drafts import Draft, Refused, Revision, UnreadableError, card_field
-from index.markup import day, first_moment
-from index.read_text import as_shown, bounded, decode, language_code, storable
+from index.readers.drafts import Draft, Refused, Revision, UnreadableError, card_field
+from index.readers.markup import day, first_moment
+from index.readers.text import as_shown, bounded, decode, language_code, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

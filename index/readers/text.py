@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, BinaryIO
 
-from index.drafts import MAX_ARTICLE_BYTES, Draft, Refused, UnreadableError
+from index.readers.drafts import MAX_ARTICLE_BYTES, Draft, Refused, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import BinaryIO, NamedTuple
 
-from index.drafts import Draft, Refused
+from index.readers.drafts import Draft, Refused
 
 Reader = Callable[[BinaryIO], Iterator[Draft | Refused]]
 
@@ -23,7 +23,7 @@ class _Format(NamedTuple):
     suffixes: tuple[str, ...]
 
 
-# Each has its reader in the module read_NAME, which is imported when a file needs it.
+# Each has its reader in the module of its name, which is imported when a file needs it.
 _FORMATS = {
     "text": _Format("plain text", (".txt",)),
     "markdown": _Format("Markdown", (".md", ".markdown")),
@@ -37,7 +37,7 @@ _NAMED = {suffix: name for name, each in _FORMATS.items() for suffix in each.suf
 # The endings of the files that are articles.
 SUFFIXES = tuple(_NAMED)
 # Modules whose readers take tens of milliseconds for a file.
-SLOW = frozenset({"index.read_html", "index.read_pdf"})
+SLOW = frozenset({"index.readers.html", "index.readers.pdf"})
 
 # What may stand before a document's first element.
 _PROLOGUE = re.compile(
@@ -62,7 +62,7 @@ def reader_of(head: bytes, name: str) -> tuple[Reader, str | None]:
     suffix = PurePath(name).suffix.lower()
     named = _NAMED.get(suffix, "text")
     found = _found(head) or named
-    reader: Reader = import_module(f"index.read_{found}").read
+    reader: Reader = import_module(f"index.readers.{found}").read
     if found == named or (found == "html" and named == "xml" and b"<?xml" in head):
         return reader, None
     return reader, f"it is named {suffix or 'without an ending'} and is {_FORMATS[found].words}; read as that"
@@ -82,7 +82,7 @@ def _found(head: bytes) -> str | None:
     if text.startswith("<?xml"):
         return "xml"
     if root := _ROOT.match(text, start):
-        from index.read_xml import ARTICLES  # noqa: PLC0415 – only where there is an element
+        from index.readers.xml import ARTICLES  # noqa: PLC0415 – only where there is an element
 
         return "xml" if root[1] in ARTICLES else None
     return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from index.drafts import MAX_ARTICLE_BYTES, Draft, Refused, UnreadableError
-from index.markup import (
+from index.readers.drafts import MAX_ARTICLE_BYTES, Draft, Refused, UnreadableError
+from index.readers.markup import (
     WITHDRAWN,
     article,
     embargo,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-    from index.markup import Found
+    from index.readers.markup import Found
 
 # A feed's description may be a summary; from this length on it is taken as the text, if it does not end in dots.
 MIN_FULL_DESCRIPTION = 1000

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime, parsedate_tz
 from typing import TYPE_CHECKING
 
-from index.drafts import MAX_ARTICLE_BYTES, Draft, Refused, Revision, card_field
+from index.readers.drafts import MAX_ARTICLE_BYTES, Draft, Refused, Revision, card_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -11,8 +11,8 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from index.drafts import Draft, Refused, UnreadableError, card_field
-from index.read_text import as_shown, bounded, storable
+from index.readers.drafts import Draft, Refused, UnreadableError, card_field
+from index.readers.text import as_shown, bounded, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
