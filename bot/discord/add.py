@@ -11,7 +11,7 @@ from bot import adding, wording
 from bot.adding import Intake
 from bot.discord import render
 from bot.discord.admin import admins_only, require_admin
-from bot.discord.answers import visit_by
+from bot.discord.client import visit_by
 from bot.discord.replies import press
 from bot.visit import UsageError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import re
 
     from bot.adding import Proposal, Staged
-    from bot.discord.replies import Commands, Interaction
+    from bot.discord.client import Commands, Interaction
 
 _CUT = "-# There is more than fits here."
 _LABELS = {"store": ("Store", discord.ButtonStyle.primary), "discard": ("Discard", discord.ButtonStyle.danger)}

@@ -10,14 +10,14 @@ from discord import app_commands
 
 from bot import admin, wording
 from bot.discord import render
-from bot.discord.answers import PLATFORM, visit_by
+from bot.discord.client import PLATFORM, visit_by
 from bot.discord.replies import Notice, choices, sentence_for
 from bot.discord.sources import article_choices, name_choices, outlet_choices
 from bot.settings import MAX_EXCERPTS  # noqa: TC001 discord.py reads annotations when it runs
 from bot.visit import RefusedError
 
 if TYPE_CHECKING:
-    from bot.discord.replies import Commands, Interaction
+    from bot.discord.client import Commands, Interaction
 
 log = logging.getLogger("bot.discord")
 

@@ -10,37 +10,20 @@ from discord import ui
 
 from bot import wording
 from bot.discord import render
+from bot.discord.client import visit_by
 from bot.discord.replies import press
 from bot.records import Verdict
-from bot.visit import UsageError, Visit
+from bot.visit import UsageError
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Awaitable, Callable
 
     from bot.answer import Answer
-    from bot.discord.app import OnTheRecordBot
-    from bot.discord.replies import Interaction
+    from bot.discord.client import Interaction
     from bot.sent import SentAnswer
+    from bot.visit import Visit
     from index.model import Filters
-
-PLATFORM = "discord"
-
-
-async def visit_of(bot: OnTheRecordBot, user: int, guild_id: int | None, channel: Any) -> Visit:
-    """A person in a channel that an event names, and what holds there."""
-    server = str(guild_id) if guild_id else ""
-    if server and isinstance(channel, discord.PartialMessageable):
-        # Perhaps a thread that discord.py has not heard of: what may be seen there is for its channel to say.
-        channel = await bot.fetch_channel(channel.id)
-    parent = channel.parent_id if isinstance(channel, discord.Thread) else getattr(channel, "id", None)
-    name = str(parent) if parent else ""
-    return await Visit.of(bot.desk, bot.pace, PLATFORM, server, name, str(user), bot.settings.excerpts)
-
-
-async def visit_by(interaction: Interaction) -> Visit:
-    """Whoever uses a command or a button, where they do."""
-    return await visit_of(interaction.client, interaction.user.id, interaction.guild_id, interaction.channel)
 
 
 async def answer_command(

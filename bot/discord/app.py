@@ -21,17 +21,17 @@ from discord.http import Route
 from bot.days import parse_since, today
 from bot.discord import add, admin, commands, render, sources
 from bot.discord.add import AddButton
-from bot.discord.answers import PLATFORM, AnswerButton, sender, visit_of
+from bot.discord.answers import AnswerButton, sender
+from bot.discord.client import DiscordBot, visit_of
 from bot.discord.replies import failure_logged, sentence_for, tell
 from bot.discord.sources import PageButton, TextButton
-from bot.pace import Pace
-from bot.service import StoppingError, Work
+from bot.service import StoppingError
 from index.errors import OnTheRecordError
 from index.model import ANY
 
 if TYPE_CHECKING:
     from bot.desk import Desk
-    from bot.discord.replies import Interaction
+    from bot.discord.client import Interaction
     from bot.service import Service
     from bot.settings import Settings
 
@@ -82,26 +82,15 @@ async def run_discord(settings: Settings, desk: Desk, service: Service) -> None:
             connection_log.removeFilter(_connection_trouble_in_one_line)
 
 
-class OnTheRecordBot(discord.Client):
-    """A Discord client without privileged intents: it reads messages that mention it, direct messages and commands."""
+class OnTheRecordBot(DiscordBot):
+    """The client with all its handlers: it reads messages that mention it, direct messages and commands."""
 
     def __init__(self, settings: Settings, desk: Desk) -> None:
-        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
-        # No quotation may ping anyone; and people's messages are not kept in memory.
-        super().__init__(
-            intents=intents,
-            allowed_mentions=discord.AllowedMentions.none(),
-            max_messages=None,
-            shard_count=settings.shards if settings.shards > 1 else None,
-        )
-        self.settings = settings
-        self.desk = desk
-        self.pace = Pace()
+        super().__init__(settings, desk)
         self.tree = _Tree(self)
         modules = (commands, sources, admin, add)
         for command in (command for module in modules for command in module.COMMANDS):
             self.tree.add_command(command)
-        self.work = Work(PLATFORM, desk)
 
     async def setup_hook(self) -> None:
         """Register what outlives a restart: the buttons and the commands."""
@@ -147,22 +136,6 @@ class OnTheRecordBot(discord.Client):
         send = sender(answer, partial(_reply, message), show_question=refined is not None)
         await visit.deliver(answer, send)
 
-    def is_admin(self, user: discord.User | discord.Member) -> bool:
-        """Whether settings name the user or a role of theirs, or the application is theirs or their team's."""
-        if user.id in self.settings.admin_user_ids or user.id in self._owner_ids():
-            return True
-        roles = user.roles if isinstance(user, discord.Member) else ()
-        return any(role.id in self.settings.admin_role_ids for role in roles)
-
-    def _owner_ids(self) -> set[int]:
-        if self.application is None:
-            return set()
-        team = self.application.team
-        if team is None:
-            return {self.application.owner.id}
-        accepted = discord.TeamMembershipState.accepted
-        return {member.id for member in team.members if member.membership_state is accepted}
-
     @property
     def _id(self) -> int | None:
         return self.user.id if self.user else None
@@ -198,7 +171,7 @@ class ShardedBot(OnTheRecordBot, discord.AutoShardedClient):
     """The same over several connections, which Discord demands of a bot in more than 2500 servers."""
 
 
-class _Tree(app_commands.CommandTree[OnTheRecordBot]):
+class _Tree(app_commands.CommandTree[DiscordBot]):
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         try:
             interaction.client.work.begin()

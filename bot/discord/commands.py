@@ -9,7 +9,8 @@ from discord import app_commands
 
 from bot.days import period
 from bot.discord import render
-from bot.discord.answers import answer_command, visit_by
+from bot.discord.answers import answer_command
+from bot.discord.client import visit_by
 from bot.discord.replies import text_file
 from bot.discord.sources import outlet_choices
 from bot.quotations import MAX_MESSAGE_CHARS
@@ -18,7 +19,7 @@ from bot.visit import UsageError
 from index.model import ANY, Filters
 
 if TYPE_CHECKING:
-    from bot.discord.replies import Commands, Interaction
+    from bot.discord.client import Commands, Interaction
 
 # How much is fetched of files that are to be verified, all together; much more than what is read of them.
 MAX_FILE_BYTES = 10 * 1024 * 1024

@@ -16,15 +16,11 @@ from bot.discord import render
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Coroutine, Iterator
 
     from discord import app_commands
 
-    from bot.discord.app import OnTheRecordBot
-
-    Interaction = discord.Interaction[OnTheRecordBot]
-    Complete = Callable[[Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]
-    Commands = tuple[app_commands.Command[Any, ..., None] | app_commands.ContextMenu, ...]
+    from bot.discord.client import Complete, Interaction
 
 log = logging.getLogger("bot.discord")
 

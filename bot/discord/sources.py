@@ -10,7 +10,7 @@ from discord import app_commands, ui
 
 from bot import wording
 from bot.discord import render
-from bot.discord.answers import PLATFORM, visit_by
+from bot.discord.client import PLATFORM, visit_by
 from bot.discord.replies import choices, press, text_file
 from bot.sources import ORDERS, Wanted, fitting
 from bot.visit import UsageError
@@ -18,7 +18,7 @@ from bot.visit import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.discord.replies import Commands, Interaction
+    from bot.discord.client import Commands, Interaction
     from bot.visit import Visit
 
 

@@ -1,0 +1,74 @@
+"""What the handlers on Discord share: the settings, the desk, who is an admin, and the ways to Discord."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot.pace import Pace
+from bot.service import Work
+from bot.visit import Visit
+
+if TYPE_CHECKING:
+    from bot.desk import Desk
+    from bot.settings import Settings
+
+PLATFORM = "discord"
+
+
+class DiscordBot(discord.Client):
+    """A Discord client without privileged intents, which knows none of its handlers."""
+
+    def __init__(self, settings: Settings, desk: Desk) -> None:
+        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+        # No quotation may ping anyone; and people's messages are not kept in memory.
+        super().__init__(
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            shard_count=settings.shards if settings.shards > 1 else None,
+        )
+        self.settings = settings
+        self.desk = desk
+        self.pace = Pace()
+        self.work = Work(PLATFORM, desk)
+
+    def is_admin(self, user: discord.User | discord.Member) -> bool:
+        """Whether settings name the user or a role of theirs, or the application is theirs or their team's."""
+        if user.id in self.settings.admin_user_ids or user.id in self._owner_ids():
+            return True
+        roles = user.roles if isinstance(user, discord.Member) else ()
+        return any(role.id in self.settings.admin_role_ids for role in roles)
+
+    def _owner_ids(self) -> set[int]:
+        if self.application is None:
+            return set()
+        team = self.application.team
+        if team is None:
+            return {self.application.owner.id}
+        accepted = discord.TeamMembershipState.accepted
+        return {member.id for member in team.members if member.membership_state is accepted}
+
+
+Interaction = discord.Interaction[DiscordBot]
+Complete = Callable[[Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]
+Commands = tuple[app_commands.Command[Any, ..., None] | app_commands.ContextMenu, ...]
+
+
+async def visit_of(bot: DiscordBot, user: int, guild_id: int | None, channel: Any) -> Visit:
+    """A person in a channel that an event names, and what holds there."""
+    server = str(guild_id) if guild_id else ""
+    if server and isinstance(channel, discord.PartialMessageable):
+        # Perhaps a thread that discord.py has not heard of: what may be seen there is for its channel to say.
+        channel = await bot.fetch_channel(channel.id)
+    parent = channel.parent_id if isinstance(channel, discord.Thread) else getattr(channel, "id", None)
+    name = str(parent) if parent else ""
+    return await Visit.of(bot.desk, bot.pace, PLATFORM, server, name, str(user), bot.settings.excerpts)
+
+
+async def visit_by(interaction: Interaction) -> Visit:
+    """Whoever uses a command or a button, where they do."""
+    return await visit_of(interaction.client, interaction.user.id, interaction.guild_id, interaction.channel)
