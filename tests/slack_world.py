@@ -135,8 +135,8 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have Socket Mode clients look at their connection every second instead of every five."""
     made = slack_app._Socket.__init__
 
-    def initialise(client: Any, bot: Any) -> None:
-        made(client, bot)
+    def initialise(client: Any, app: Any) -> None:
+        made(client, app)
         client.ping_interval = PING
 
     monkeypatch.setattr(slack_app._Socket, "__init__", initialise)

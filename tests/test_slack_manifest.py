@@ -14,7 +14,7 @@ from conftest import ROOT
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import app as slack_app
-from bot.slack.app import SlackBot
+from bot.slack.app import SlackApp
 
 MANIFEST = json.loads((ROOT / "bot" / "slack" / "manifest.json").read_text(encoding="utf-8"))
 FEATURES, SETTINGS, SHOWN = MANIFEST["features"], MANIFEST["settings"], MANIFEST["display_information"]
@@ -114,7 +114,7 @@ def test_names_and_descriptions_are_within_their_limits() -> None:
 
 
 def test_the_events_are_those_that_the_program_handles() -> None:
-    compared = [node for node in ast.walk(tree(SlackBot._event)) if isinstance(node, ast.Compare)]
+    compared = [node for node in ast.walk(tree(SlackApp._event)) if isinstance(node, ast.Compare)]
     kinds = [node.comparators[0] for node in compared if isinstance(node.left, ast.Name) and node.left.id == "kind"]
     values = [ast.literal_eval(kind) for kind in kinds]
     handled = {kind for value in values for kind in (value if isinstance(value, set) else {value})}

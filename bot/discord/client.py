@@ -20,7 +20,7 @@ PLATFORM = "discord"
 
 
 class DiscordBot(discord.Client):
-    """A Discord client without privileged intents, which knows none of its handlers."""
+    """A Discord client without privileged intents. It knows none of its handlers."""
 
     def __init__(self, settings: Settings, desk: Desk) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)

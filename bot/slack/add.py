@@ -9,8 +9,8 @@ from bot import adding, admin
 from bot.adding import Intake
 from bot.days import DayError
 from bot.slack import views
+from bot.slack.client import TROUBLE, reason
 from bot.slack.commands import Form, content
-from bot.slack.replies import TROUBLE, reason
 from bot.visit import UsageError
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from bot import admin, wording
 from bot.settings import MAX_EXCERPTS
 from bot.slack import views
+from bot.slack.client import PLATFORM
 from bot.slack.commands import article_named
-from bot.slack.replies import PLATFORM, Notice
+from bot.slack.replies import Notice
 from bot.slack.text import number, options, yes
 from bot.visit import UsageError, sentence_for
 

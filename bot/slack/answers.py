@@ -11,7 +11,8 @@ from slack_sdk.errors import SlackApiError
 from bot import wording
 from bot.records import Verdict
 from bot.slack import render, views
-from bot.slack.replies import TROUBLE, Request, reason
+from bot.slack.client import TROUBLE, reason
+from bot.slack.replies import Request
 from bot.slack.text import mentions, plain
 from bot.visit import UsageError
 from index.errors import OnTheRecordError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from bot.answer import Answer
     from bot.sent import SentAnswer
-    from bot.slack.app import SlackBot
+    from bot.slack.client import SlackBot
     from bot.visit import Visit
     from index.model import Filters
 

@@ -31,10 +31,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import wording
 from bot.days import parse_since, today
-from bot.pace import Pace
-from bot.service import Work
 from bot.slack import add, admin, answers, commands, views
-from bot.slack.replies import PLATFORM, RATE_RETRIES, TROUBLE, Request, library_log, reason
+from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, SlackBot, library_log, reason
+from bot.slack.replies import Request
 from bot.slack.text import plain
 from bot.visit import UsageError, sentence_for
 from index.errors import OnTheRecordError
@@ -124,7 +123,7 @@ async def run_slack(settings: Settings, desk: Desk, service: Service) -> None:
             serving = _socket if settings.slack_app_token else _http
             if not await _reached(bot, service.stop):
                 return
-            async with serving(bot) as failing:
+            async with serving(SlackApp(bot)) as failing:
                 await _until_stopped(service.stop, failing)
                 log.info("slack.stopping")
                 await bot.work.finish()
@@ -132,48 +131,19 @@ async def run_slack(settings: Settings, desk: Desk, service: Service) -> None:
         library_log.removeFilter(_in_one_line)
 
 
-class SlackBot:
-    """What the handlers share: who the bot is in which workspace, and the ways to Slack."""
+class SlackApp:
+    """What Slack sends, handed to its handler, once each."""
 
-    def __init__(self, settings: Settings, desk: Desk, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
-        self.settings = settings
-        self.desk = desk
-        self.client = client
-        self.session = session
-        self.pace = Pace()
-        self.work = Work(PLATFORM, desk)
-        self.connection = "Socket Mode" if settings.slack_app_token else "HTTP"
-        self.team = self.user = self.bot_id = ""
+    def __init__(self, bot: SlackBot) -> None:
+        self.bot = bot
         self._seen: OrderedDict[object, None] = OrderedDict()
 
-    async def introduce(self) -> None:
-        """Ask Slack who the bot is.
-
-        Raises:
-            SlackApiError: Slack does not know the token.
-
-        """
-        found = await self.client.auth_test()
-        self.team, self.user, self.bot_id = (str(found[name]) for name in ("team_id", "user_id", "bot_id"))
-
-    async def is_admin(self, user: str) -> bool:
-        """Whether settings name the user, or they are an admin or owner of this workspace now."""
-        if user in self.settings.slack_admin_user_ids:
-            return True
-        try:
-            found = (await self.client.users_info(user=user))["user"]
-        except TROUBLE as exc:
-            log.warning("slack.admin_unknown user=%s error=%s", user, reason(exc))
-            return False
-        # In a shared channel there are people of other workspaces, who may be admins there.
-        at_home = found.get("team_id") == self.team and not found.get("is_stranger") and not found.get("deleted")
-        return at_home and bool(found.get("is_admin") or found.get("is_owner"))
-
-    def app(self) -> AsyncApp:
-        """A Bolt app that acknowledges everything at once and hands it to this bot."""
+    def bolt(self) -> AsyncApp:
+        """A Bolt app that acknowledges everything at once and hands it to this one."""
+        bot = self.bot
 
         async def authorize() -> AuthorizeResult:
-            return AuthorizeResult(enterprise_id=None, team_id=self.team, bot_user_id=self.user, bot_id=self.bot_id)
+            return AuthorizeResult(enterprise_id=None, team_id=bot.team, bot_user_id=bot.user, bot_id=bot.bot_id)
 
         own = {name: os.environ.pop(name) for name in _BOLTS_OWN if name in os.environ}
         try:
@@ -207,12 +177,12 @@ class SlackBot:
             written = event.get("subtype") in answers.WRITTEN
             if written and self._again((event.get("channel"), event.get("ts"))):
                 return
-            await answers.answer_message(self, event)
+            await answers.answer_message(self.bot, event)
         elif kind == "app_home_opened":
-            request = Request(self, event["user"], event["channel"])
+            request = Request(self.bot, event["user"], event["channel"])
             opened = self._show_home if event.get("tab") == "home" else self._offer_questions
             try:
-                self.work.begin()
+                self.bot.work.begin()
                 await opened(request)
             except Exception as exc:  # noqa: BLE001 logged there; nobody waits for a word
                 sentence_for(exc, PLATFORM, "home")
@@ -272,7 +242,7 @@ class SlackBot:
         view = body.get("view") or {}
         channel = json.loads(view.get("private_metadata") or "{}").get("channel")
         channel = channel or (body.get("channel") or body.get("container") or {}).get("id") or ""
-        request = Request(self, body["user"]["id"], channel)
+        request = Request(self.bot, body["user"]["id"], channel)
         offered: list[dict[str, Any]] = []
         try:
             offered = await commands.suggest(request, body["action_id"], body.get("value") or "")
@@ -288,12 +258,12 @@ class SlackBot:
             return
         await ack()
         meant = json.loads(view["private_metadata"])
-        request = Request(self, body["user"]["id"], meant["channel"], response_url=meant.get("response_url"))
+        request = Request(self.bot, body["user"]["id"], meant["channel"], response_url=meant.get("response_url"))
         await request.handle(name, _FORMS[name].work(request, values))
 
     def _request(self, body: Mapping[str, Any], channel: str, user: str, **more: str | None) -> Request:
         return Request(
-            self, user, channel, response_url=body.get("response_url"), trigger=body.get("trigger_id"), **more
+            self.bot, user, channel, response_url=body.get("response_url"), trigger=body.get("trigger_id"), **more
         )
 
     def _again(self, key: object) -> bool:
@@ -308,13 +278,13 @@ class SlackBot:
 
     async def _show_home(self, request: Request) -> None:
         """Show the tab of the bot's own: how to ask, what is served, which articles there are, and the settings."""
-        visit = await Request(self, request.user, "").visit()
+        visit = await Request(self.bot, request.user, "").visit()
         found = await visit.desk.status(visit.within())
         listings = await visit.desk.listings(visit.within())
         own = await visit.desk.recall(lambda records: records.own_settings(PLATFORM, visit.server, ""))
         lines = views.settings_lines(own, visit.settings, visit.excerpts)
-        view = views.home_view(views.status_lines(found, self.connection), listings, lines)
-        await self.client.views_publish(user_id=request.user, view=view)
+        view = views.home_view(views.status_lines(found, self.bot.connection), listings, lines)
+        await self.bot.client.views_publish(user_id=request.user, view=view)
 
     async def _offer_questions(self, request: Request) -> None:
         """Offer questions where somebody opens their direct messages, about headlines of the coverage."""
@@ -323,7 +293,7 @@ class SlackBot:
         short = [title for title in titles if len(title) <= _PROMPT_CHARS]
         prompts = [{"title": "What can you do?", "message": "What can you do?"}]
         prompts += [{"title": wording.brief(title), "message": f"“{title}”"} for title in short[:_PROMPTS]]
-        await self.client.assistant_threads_setSuggestedPrompts(channel_id=request.channel, prompts=prompts)
+        await self.bot.client.assistant_threads_setSuggestedPrompts(channel_id=request.channel, prompts=prompts)
 
 
 async def _unknown(_request: Request, _what: object) -> None:
@@ -375,9 +345,9 @@ async def _until_stopped(stop: asyncio.Event, failing: asyncio.Future[None]) -> 
 
 
 @contextlib.asynccontextmanager
-async def _socket(bot: SlackBot) -> AsyncIterator[asyncio.Future[None]]:
+async def _socket(app: SlackApp) -> AsyncIterator[asyncio.Future[None]]:
     """Socket Mode, kept up while the context is open; the future fails where Slack no longer takes the app's token."""
-    client = _Socket(bot)
+    client = _Socket(app)
     connecting = asyncio.create_task(client.connect())
     try:
         yield client.failing
@@ -391,10 +361,10 @@ async def _socket(bot: SlackBot) -> AsyncIterator[asyncio.Future[None]]:
 class _Socket(SocketModeClient):
     """Socket Mode that gives up when the app's token is refused, where the library would try for ever."""
 
-    def __init__(self, bot: SlackBot) -> None:
+    def __init__(self, app: SlackApp) -> None:
         self.failing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        super().__init__(bot.settings.slack_app_token or "", library_log, bot.client)
-        self._app = bot.app()
+        super().__init__(app.bot.settings.slack_app_token or "", library_log, app.bot.client)
+        self._bolt = app.bolt()
         self.socket_mode_request_listeners.append(self._take)
 
     async def connect(self) -> None:
@@ -426,14 +396,15 @@ class _Socket(SocketModeClient):
 
     async def _take(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         started = time.time()
-        await send_async_response(client, request, await run_async_bolt_app(self._app, request), started)
+        await send_async_response(client, request, await run_async_bolt_app(self._bolt, request), started)
 
 
 @contextlib.asynccontextmanager
-async def _http(bot: SlackBot) -> AsyncIterator[asyncio.Future[None]]:
+async def _http(app: SlackApp) -> AsyncIterator[asyncio.Future[None]]:
     """A server for what Slack sends, signed, while the context is open; the future never fails."""
-    host, port = bot.settings.slack_listen
-    app, verifier = bot.app(), SignatureVerifier(bot.settings.slack_signing_secret or "")
+    settings = app.bot.settings
+    host, port = settings.slack_listen
+    bolt, verifier = app.bolt(), SignatureVerifier(settings.slack_signing_secret or "")
 
     async def take(request: web.Request) -> web.Response:
         try:
@@ -449,7 +420,7 @@ async def _http(bot: SlackBot) -> AsyncIterator[asyncio.Future[None]]:
             # Bolt would take a command with the word "payload" in it for something else, and not answer.
             body = json.dumps(fields)
         taken = AsyncBoltRequest(body=body, headers=dict(request.headers))
-        return await to_aiohttp_response(await app.async_dispatch(taken))
+        return await to_aiohttp_response(await bolt.async_dispatch(taken))
 
     server = web.Application()
     server.router.add_post(PATH, take)

@@ -13,7 +13,7 @@ from bot.quotations import MAX_MESSAGE_CHARS
 from bot.settings import MAX_EXCERPTS
 from bot.slack import render, views
 from bot.slack.answers import answer_command
-from bot.slack.replies import PLATFORM, Request, reason
+from bot.slack.client import PLATFORM, reason
 from bot.slack.text import number, options, plain, yes
 from bot.sources import ORDERS, Wanted, fitting
 from bot.visit import UsageError
@@ -22,8 +22,9 @@ from index.model import ANY, Filters
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
-    from bot.slack.app import SlackBot
     from bot.slack.blocks import Message
+    from bot.slack.client import SlackBot
+    from bot.slack.replies import Request
     from bot.slack.views import Values
     from bot.visit import Visit
 

@@ -8,43 +8,27 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot import wording
 from bot.slack import render, views
+from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, library_log, reason
 from bot.visit import RefusedError, Visit, sentence_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    from bot.slack.app import SlackBot
     from bot.slack.blocks import Message
+    from bot.slack.client import SlackBot
 
-PLATFORM = "slack"
 # How often a response url may be used.
 RESPONSES = 5
-# How often a request is sent again when Slack asks to wait.
-RATE_RETRIES = 5
 # Where Slack lets the bot write only in reply to a command or a button, if at all.
 _NO_ENTRY = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
 
 log = logging.getLogger("bot.slack")
-# slack_sdk and Bolt log with this: they would log whole payloads at DEBUG, and look at its own level only.
-library_log = logging.getLogger("slack_sdk")
-
-TROUBLE = (SlackApiError, aiohttp.ClientError, OSError, TimeoutError)
-
-
-def reason(error: BaseException) -> str:
-    """What Slack or the network says, in one word."""
-    if not isinstance(error, SlackApiError):
-        return type(error).__name__
-    # Where Slack is down, something before it answers, and not in JSON.
-    told = getattr(error.response, "data", None)
-    return str(told["error"]) if isinstance(told, dict) and "error" in told else "no_json"
 
 
 @dataclass(frozen=True, slots=True)
