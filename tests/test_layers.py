@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import json
 import subprocess
 import sys
@@ -15,29 +16,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAVY = {"torch", "sentence_transformers", "transformers", "huggingface_hub"}
-CHAT = {"discord", "aiohttp", "slack_sdk", "slack_bolt", "telegram"}
-INDEX = sorted(f"index.{path.stem}".removesuffix(".__init__") for path in (ROOT / "index").glob("*.py"))
-PURE_BOT = [
-    "bot.adding",
-    "bot.admin",
-    "bot.answer",
-    "bot.days",
-    "bot.metrics",
-    "bot.pace",
-    "bot.quotations",
-    "bot.refine",
-    "bot.sent",
-    "bot.service",
-    "bot.settings",
-    "bot.slack.blocks",
-    "bot.slack.render",
-    "bot.slack.text",
-    "bot.slack.views",
-    "bot.sources",
-    "bot.visit",
-    "bot.wording",
-]
+# The folders of bot that know a chat platform, and by which libraries.
+PLATFORMS = {"discord": {"discord", "aiohttp"}, "slack": {"slack_bolt", "slack_sdk", "aiohttp"}}
+CHAT = set().union(*PLATFORMS.values())
 SOURCES = sorted([*(ROOT / "index").rglob("*.py"), *(ROOT / "bot").rglob("*.py")])
+
+
+def module_of(path: Path) -> str:
+    """The dotted name of a source file."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(path): path for path in SOURCES}
+INDEX = [name for name in MODULES if name.partition(".")[0] == "index"]
+# All of bot that is no platform's, and what of a platform is pure: neither talks to one.
+CORE = sorted(name for name in MODULES.keys() - INDEX if not {*PLATFORMS, "__main__"} & set(name.split(".")))
+PURE = ["bot.slack.blocks", "bot.slack.render", "bot.slack.text", "bot.slack.views"]
 
 
 def loaded_by(*modules: str) -> set[str]:
@@ -64,6 +58,33 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+def circle(modules: dict[str, Path]) -> list[str]:
+    """Modules that import one another in a circle, those for type checking counted; none where nothing does."""
+    sorter = graphlib.TopologicalSorter({name: imports(path) & modules.keys() for name, path in modules.items()})
+    try:
+        sorter.prepare()
+    except graphlib.CycleError as exc:
+        return list(exc.args[1])
+    return []
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    assert circle(MODULES) == []
+
+
+@pytest.mark.parametrize(
+    "back", ["import bot.b", "from bot import b", "from bot.b import B", "if TYPE_CHECKING:\n    from bot.b import B"]
+)
+def test_a_circle_is_found_however_it_is_imported(tmp_path: Path, back: str) -> None:
+    texts = {"bot": "", "bot.a": back, "bot.b": "from bot.c import C", "bot.c": "def f():\n    from bot import a"}
+    modules = {name: tmp_path / name for name in texts}
+    for name, path in modules.items():
+        path.write_text(texts[name], encoding="utf-8")
+    assert set(circle(modules)) == {"bot.a", "bot.b", "bot.c"}
+    modules["bot.a"].write_text("import bot", encoding="utf-8")
+    assert circle(modules) == []
+
+
 def test_the_whole_of_index_loads_no_chat_library_no_model_and_no_bot() -> None:
     loaded = loaded_by(*INDEX)
     assert {"index", "faiss"} <= loaded  # the test sees what it should
@@ -76,9 +97,8 @@ def test_the_nouns_and_the_errors_load_nothing_but_the_standard_library() -> Non
     }
 
 
-@pytest.mark.parametrize("module", PURE_BOT)
-def test_the_pure_parts_of_bot_load_no_chat_library_and_no_model(module: str) -> None:
-    loaded = loaded_by(module)
+def test_all_of_bot_that_is_no_platform_s_loads_no_chat_library_and_no_model() -> None:
+    loaded = loaded_by(*CORE, *PURE)
     assert "bot" in loaded
     assert not loaded & (HEAVY | CHAT)
 
@@ -110,15 +130,11 @@ def test_only_the_generations_and_the_build_know_the_engine() -> None:
     assert knowing <= {"generations.py", "build.py", "__main__.py"}
 
 
-def test_chat_libraries_are_named_only_in_files_named_after_their_platform() -> None:
-    for path in SOURCES:
-        if {name.partition(".")[0] for name in imports(path)} & CHAT:
-            assert path.parent.name == "bot", path
-            assert path.stem.startswith(("discord_", "slack_")), path
-
-
-def test_no_file_is_named_like_a_library() -> None:
-    libraries = {name.partition(".")[0] for path in SOURCES for name in imports(path)} - {"index", "bot"}
-    assert {"faiss", "click", "json"} <= libraries
-    for path in SOURCES:
-        assert path.stem not in libraries | set(sys.stdlib_module_names), path
+def test_a_chat_platform_is_known_only_in_its_folder_and_where_bot_is_started() -> None:
+    own = {f"bot.{platform}": libraries for platform, libraries in PLATFORMS.items()}
+    for name, path in MODULES.items():
+        named = imports(path)
+        folder = ".".join(name.split(".")[:2])
+        assert {library.partition(".")[0] for library in named} & CHAT <= own.get(folder, set()), path
+        if name != "bot.__main__":
+            assert {".".join(other.split(".")[:2]) for other in named} & own.keys() <= {folder}, path
