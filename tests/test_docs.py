@@ -106,6 +106,14 @@ def test_every_file_that_the_readme_points_to_exists() -> None:
         assert (ROOT / target).exists(), target
 
 
+def test_the_house_is_drawn_with_its_folders() -> None:
+    house = README[README.index("## The house") :].split("\n## ", 1)[0]
+    packages = {path.parent.relative_to(ROOT) for top in ("bot", "index") for path in (ROOT / top).rglob("__init__.py")}
+    drawn = re.findall(r"^( *)(\w+)/", house, re.MULTILINE)
+    assert sorted(name for _, name in drawn) == sorted({path.name for path in packages} | {"tests", "seeds"})
+    assert {name for indent, name in drawn if not indent} == {"bot", "index", "tests", "seeds"}
+
+
 def test_the_top_level_holds_what_the_owner_fixed_and_what_a_newcomer_expects() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
         "\n"
