@@ -21,7 +21,7 @@ from bot import service, terminal
 from bot.answer import CAUTION
 from bot.days import period
 from bot.desk import RECORDS, Desk
-from bot.records import Records
+from bot.records.records import Records
 from bot.settings import MAX_EXCERPTS, Settings, SettingsError
 from index.__main__ import Commands, build_with_progress
 from index.encoder import SentenceTransformerEncoder

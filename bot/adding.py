@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
-    from bot.records import Withdrawal
+    from bot.records.records import Withdrawal
     from bot.visit import Visit
     from index.model import Article, Source
     from index.readers.drafts import Problem

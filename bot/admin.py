@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bot import wording
-from bot.records import RecordsError
+from bot.records.records import RecordsError
 from bot.visit import RefusedError, UsageError
 from index.model import ANY
 

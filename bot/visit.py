@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from bot import wording
 from bot.answer import Answer, Excerpt, Reason
 from bot.days import today
-from bot.records import RecordsError
+from bot.records.records import RecordsError
+from bot.records.sent import Context, Lost, SentAnswer, sent
 from bot.refine import refine
-from bot.sent import Context, Lost, SentAnswer, sent
 from index.errors import OnTheRecordError
 from index.model import ANY, Filters
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from bot.desk import Desk
     from bot.pace import Pace
-    from bot.records import PlaceSettings, Verdict
-    from bot.sent import Quoted
+    from bot.records.records import PlaceSettings, Verdict
+    from bot.records.sent import Quoted
     from index.model import Article, Listing
 
 # Refusals that say something about the coverage, and not about the question.

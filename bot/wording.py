@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from bot.sent import Lost
+from bot.records.sent import Lost
 from index.quoting import Change, Verdict
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.answer import Answer, Excerpt, Place
     from bot.metrics import Quantiles
     from bot.quotations import Verification
-    from bot.records import Action, OwnSettings, PlaceSettings
+    from bot.records.records import Action, OwnSettings, PlaceSettings
     from index.build import Changes
     from index.model import Filters, Source
     from index.quoting import Finding, Segment, Standing

@@ -12,8 +12,8 @@ from word_encoder import WordHashEncoder
 
 from bot.answer import Excerpt, Reason
 from bot.desk import RECORDS, Desk
-from bot.records import Records, RecordsError
-from bot.sent import Lost, Quoted, SentAnswer, context, quote_again, sent
+from bot.records.records import Records, RecordsError
+from bot.records.sent import Lost, Quoted, SentAnswer, context, quote_again, sent
 from index.build import build
 from index.corpus import read_corpus
 from index.model import ANY, Filters

@@ -17,7 +17,7 @@ from bot import wording
 from bot.desk import RECORDS
 from bot.discord import admin as discord_admin
 from bot.discord import render
-from bot.records import Records, RecordsError
+from bot.records.records import Records, RecordsError
 from bot.settings import Settings
 
 if TYPE_CHECKING:

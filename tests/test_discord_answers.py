@@ -14,8 +14,8 @@ from discord_world import PELICAN, QUESTION, button_of, buttons_of, quoted, text
 from test_discord_render import shown
 
 from bot import desk, wording
-from bot.records import MESSAGE_DAYS, RecordsError, Verdict
-from bot.sent import Lost
+from bot.records.records import MESSAGE_DAYS, RecordsError, Verdict
+from bot.records.sent import Lost
 from index.passages import paragraph_spans
 from index.search import CLOSE
 
@@ -254,7 +254,7 @@ async def test_feedback_that_cannot_be_kept_is_said(world: World, monkeypatch: p
     def full(*_args: Any, **_more: Any) -> None:
         raise RecordsError("The disk is full.")
 
-    monkeypatch.setattr("bot.records.Records.note_feedback", full)
+    monkeypatch.setattr("bot.records.records.Records.note_feedback", full)
     assert (await world.bob.click(context, label="Wrong source")).response.content == "The disk is full."
 
 

@@ -14,7 +14,7 @@ from bot.desk import DeskBusyError
 from bot.discord import commands as discord_commands
 from bot.discord.app import OnTheRecordBot
 from bot.pace import PERSON, Pace
-from bot.records import Records, RecordsError
+from bot.records.records import Records, RecordsError
 from bot.settings import Settings
 
 if TYPE_CHECKING:

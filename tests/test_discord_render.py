@@ -21,8 +21,8 @@ from bot.discord import render
 from bot.discord.answers import AnswerButton
 from bot.metrics import Quantiles
 from bot.quotations import Verification
-from bot.records import TEXT_CHARS, Action, OwnSettings, PlaceSettings, Unanswered
-from bot.sent import Context
+from bot.records.records import TEXT_CHARS, Action, OwnSettings, PlaceSettings, Unanswered
+from bot.records.sent import Context
 from index.build import BuildReport, Changes
 from index.corpus import read_corpus
 from index.model import Filters, Kind, Listing, Manifest, Passage, Source, Span

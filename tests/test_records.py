@@ -29,8 +29,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-import bot.records
-from bot.records import (
+import bot.records.records
+from bot.records.records import (
     BadSettingError,
     Feedback,
     OwnSettings,
@@ -75,7 +75,7 @@ def serve(path: Path) -> None:
 
 def die_while_migrating(path: Path, version: int) -> None:
     """Start on the migration after this version, and be killed when some of it has reached the disk."""
-    known = bot.records._MIGRATIONS
+    known = bot.records.records._MIGRATIONS
 
     def half(db: sqlite3.Connection) -> None:
         db.execute("PRAGMA cache_size = 5")
@@ -86,7 +86,7 @@ def die_while_migrating(path: Path, version: int) -> None:
         db.executemany("INSERT INTO filler VALUES (?)", [("x" * 1000,)] * 200)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    bot.records._MIGRATIONS = (*known[:version], half)
+    bot.records.records._MIGRATIONS = (*known[:version], half)
     Records(path)
 
 
@@ -603,10 +603,10 @@ def test_all_feedback_is_given_in_order_while_another_process_writes(records: Re
 # --- versions ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("version", range(len(bot.records._MIGRATIONS) + 1))
+@pytest.mark.parametrize("version", range(len(bot.records.records._MIGRATIONS) + 1))
 def test_a_file_of_every_earlier_version_is_brought_up_to_date(path: Path, version: int) -> None:
     with raw(path) as db:
-        for number, migrate in enumerate(bot.records._MIGRATIONS[:version], start=1):
+        for number, migrate in enumerate(bot.records.records._MIGRATIONS[:version], start=1):
             migrate(db)
             db.execute(f"PRAGMA user_version = {number}")
     with closing(Records(path, Clock())) as records:
@@ -616,7 +616,25 @@ def test_a_file_of_every_earlier_version_is_brought_up_to_date(path: Path, versi
     with closing(Records(path)) as records:
         assert contents(records) == before
     with raw(path) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (len(bot.records._MIGRATIONS),)
+        assert db.execute("PRAGMA user_version").fetchone() == (len(bot.records.records._MIGRATIONS),)
+
+
+def test_a_file_that_a_released_version_wrote_is_read_as_it_was_written(path: Path) -> None:
+    with raw(path) as db:
+        db.executescript((ROOT / "tests" / "records_1.sql").read_text(encoding="utf-8"))
+    with closing(Records(path)) as records:
+        ((kept,),) = records._db.execute("SELECT key FROM message").fetchall()
+        assert records.place("discord", "S", "C") == PlaceSettings(False, (), 5, True)
+        assert records.own_settings("discord", "S", "") == OwnSettings(False, ("The Paper",))
+        assert records.withdrawn() == (Withdrawal("a", "ab", "discord", "1", "asked for by the author", NOON),)
+        assert [(action.what, action.details) for action in records.actions(9)] == [
+            ("remove", {"article": "a", "passages": 3})
+        ]
+        assert asked(records) == [("Who is it?", 1)]
+        assert [found.verdict for found in records.feedback()] == [Verdict.NOT_AN_ANSWER]
+        assert not records.note_feedback(**EXCERPT)  # the same person says the same
+        assert records.message(kept) == {"question": "Who denied it?"}
+        assert records.is_asker(kept, "discord", "7")
 
 
 def test_the_next_migration_keeps_what_is_there_and_is_done_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -628,12 +646,12 @@ def test_the_next_migration_keeps_what_is_there_and_is_done_once(path: Path, mon
         db.execute("ALTER TABLE withdrawal ADD COLUMN more TEXT")
         db.execute("CREATE TABLE more (text TEXT)")
 
-    monkeypatch.setattr(bot.records, "_MIGRATIONS", (*bot.records._MIGRATIONS, following))
+    monkeypatch.setattr(bot.records.records, "_MIGRATIONS", (*bot.records.records._MIGRATIONS, following))
     for _ in range(2):
         with closing(Records(path)) as records:
             assert contents(records) == before
     with raw(path) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (len(bot.records._MIGRATIONS),)
+        assert db.execute("PRAGMA user_version").fetchone() == (len(bot.records.records._MIGRATIONS),)
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -647,7 +665,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path, monkeypatc
         db.execute("CREATE TABLE action (text TEXT)")
 
     with monkeypatch.context() as patched:
-        patched.setattr(bot.records, "_MIGRATIONS", (*bot.records._MIGRATIONS, failing))
+        patched.setattr(bot.records.records, "_MIGRATIONS", (*bot.records.records._MIGRATIONS, failing))
         with pytest.raises(RecordsError, match="table action already exists"):
             Records(path)
     with closing(Records(path)) as records:
@@ -656,7 +674,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path, monkeypatc
         assert db.execute("SELECT name FROM sqlite_master WHERE name = 'more'").fetchall() == []
 
 
-@pytest.mark.parametrize("version", [0, len(bot.records._MIGRATIONS)])
+@pytest.mark.parametrize("version", [0, len(bot.records.records._MIGRATIONS)])
 def test_a_migration_that_is_killed_leaves_the_file_as_it_was(path: Path, version: int) -> None:
     before = None
     if version:
@@ -679,7 +697,7 @@ def test_a_migration_that_is_killed_leaves_the_file_as_it_was(path: Path, versio
 
 def test_a_file_of_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
     Records(path).close()
-    known = len(bot.records._MIGRATIONS)
+    known = len(bot.records.records._MIGRATIONS)
     with raw(path) as db:
         db.execute(f"PRAGMA user_version = {known + 1}")
     before = path.read_bytes()
@@ -903,7 +921,7 @@ def test_two_processes_that_write_at_once_lose_nothing(records: Records, path: P
 def test_a_file_that_another_process_holds_too_long_is_a_sentence(
     path: Path, records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.records, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(bot.records.records, "BUSY_SECONDS", 0.2)
     with raw(path) as holder, closing(Records(path)) as impatient:
         holder.execute("BEGIN EXCLUSIVE")
         for call in (impatient.withdrawn_ids, lambda: impatient.withdraw("a", "aa", "discord", "1")):
@@ -956,7 +974,7 @@ def test_after_a_year_a_message_is_forgotten(path: Path) -> None:
     old = records.keep_message("discord", "7", {"age": "old"})
     now[0] += timedelta(days=1)
     young = records.keep_message("discord", "7", {"age": "young"})
-    now[0] += timedelta(days=bot.records.MESSAGE_DAYS - 1, seconds=1)
+    now[0] += timedelta(days=bot.records.records.MESSAGE_DAYS - 1, seconds=1)
     assert records.message(old) == {"age": "old"}
     records.keep_message("discord", "7", {})
     assert records.message(old) is None

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.desk import Desk
-    from bot.records import Action
+    from bot.records.records import Action
     from bot.settings import Settings
 
 HERON = b"A heron stopped the *tram* in Ghent.\n\nNobody was late, said the heron.\n"

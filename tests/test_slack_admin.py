@@ -31,7 +31,7 @@ from word_encoder import WordHashEncoder
 
 from bot import wording
 from bot.desk import RECORDS
-from bot.records import OwnSettings, Records, RecordsError
+from bot.records.records import OwnSettings, Records, RecordsError
 from bot.slack import admin as slack_admin
 from index.model import ANY
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.desk import Desk
-    from bot.records import Action
+    from bot.records.records import Action
     from bot.settings import Settings
 
 NONE_HAS_IT = "No article in the index has this id. Pick one from the list."

@@ -48,8 +48,8 @@ from slack_world import (
 
 from bot import desk as desk_module
 from bot import wording
-from bot.records import RecordsError, Verdict
-from bot.sent import Lost
+from bot.records.records import RecordsError, Verdict
+from bot.records.sent import Lost
 from bot.slack import commands as slack_commands
 from index.passages import paragraph_spans
 from index.search import CLOSE
@@ -627,7 +627,7 @@ async def test_what_fails_is_told_to_whoever_asks_the_bot_and_to_nobody_else(
 
     async with running(settings, desk, slack):
         opening = await slack.message("Let us talk.")
-        monkeypatch.setattr("bot.records.Records.message_key", unreadable)
+        monkeypatch.setattr("bot.records.records.Records.message_key", unreadable)
         await slack.message("only from Example Post", thread_ts=opening)
         await slack.until(lambda: len(slack.acks) == len(slack.envelopes))
         await slack.mention(PELICAN, thread_ts=opening)

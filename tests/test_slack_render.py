@@ -20,8 +20,8 @@ from bot.answer import Answer, Excerpt, Place, Reason, Refusal
 from bot.desk import DeskStatus, Neighbour
 from bot.metrics import Quantiles
 from bot.quotations import Verification
-from bot.records import Action, OwnSettings, PlaceSettings, Unanswered
-from bot.sent import Context, context
+from bot.records.records import Action, OwnSettings, PlaceSettings, Unanswered
+from bot.records.sent import Context, context
 from bot.slack import blocks, render, views
 from bot.sources import fitting
 from index.build import BuildReport, Changes

@@ -26,7 +26,7 @@ from bot import __main__ as cli
 from bot import terminal
 from bot.answer import CAUTION, Answer, Excerpt, Place, Reason, Refusal
 from bot.desk import RECORDS
-from bot.records import Records, Verdict
+from bot.records.records import Records, Verdict
 from index.build import build
 from index.model import Article, Kind, Listing, Passage, Source, Span
 from index.quoting import Change, Segment

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot import wording
 from bot.answer import Answer, Excerpt, Place
 from bot.quotations import Verification
-from bot.sent import Lost
+from bot.records.sent import Lost
 from index.model import Filters, Kind, Passage, Source, Span
 from index.quoting import Change, Finding, Part, Quotation, Segment, Standing, Typography, Verdict
 

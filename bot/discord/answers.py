@@ -12,7 +12,7 @@ from bot import wording
 from bot.discord import render
 from bot.discord.client import visit_by
 from bot.discord.replies import press
-from bot.records import Verdict
+from bot.records.records import Verdict
 from bot.visit import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bot.answer import Answer
     from bot.discord.client import Interaction
-    from bot.sent import SentAnswer
+    from bot.records.sent import SentAnswer
     from bot.visit import Visit
     from index.model import Filters
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from bot.answer import Answer, Excerpt, Refusal
     from bot.desk import DeskStatus, Neighbour
     from bot.quotations import Verification
-    from bot.records import Action, OwnSettings, PlaceSettings, Unanswered
-    from bot.sent import Context
+    from bot.records.records import Action, OwnSettings, PlaceSettings, Unanswered
+    from bot.records.sent import Context
     from index.build import BuildReport, Changes
     from index.model import Listing, Source
     from index.quoting import Finding, Segment, Standing

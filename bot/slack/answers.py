@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.errors import SlackApiError
 
 from bot import wording
-from bot.records import Verdict
+from bot.records.records import Verdict
 from bot.slack import render, views
 from bot.slack.client import TROUBLE, reason
 from bot.slack.replies import Request
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from bot.answer import Answer
-    from bot.sent import SentAnswer
+    from bot.records.sent import SentAnswer
     from bot.slack.client import SlackBot
     from bot.visit import Visit
     from index.model import Filters

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from bot.answer import Answer, Excerpt, Refusal
     from bot.quotations import Verification
-    from bot.sent import Context
+    from bot.records.sent import Context
     from bot.slack.blocks import Block
     from index.model import Article
     from index.quoting import Finding, Segment, Standing
