@@ -134,7 +134,7 @@ def export(ctx: click.Context, index_dir: Path | None) -> None:
     """Print all feedback as JSON Lines, without saying who gave it."""
     records = Records(_settings(index_dir or ctx.obj).index_dir / RECORDS)
     try:
-        for given in records.feedback():
+        for given in records.feedback.all():
             click.echo(json.dumps(given.as_row(), ensure_ascii=False))
     finally:
         records.close()

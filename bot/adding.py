@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
-    from bot.records.records import Withdrawal
+    from bot.records.withdrawals import Withdrawal
     from bot.visit import Visit
     from index.model import Article, Source
     from index.readers.drafts import Problem
@@ -384,7 +384,7 @@ async def propose(visit: Visit, intake: Intake, data: bytes, name: str, given: C
     sources, removed, taken = await _known(visit)
     staged = await asyncio.to_thread(intake.stage, data, name, given, taken)
     key = await visit.desk.record(
-        lambda records: records.keep_message(visit.platform, visit.user, {"staged": staged.key})
+        lambda records: records.messages.keep(visit.platform, visit.user, {"staged": staged.key})
     )
     return Proposal(key, staged, already(staged.articles, sources, removed))
 
@@ -419,7 +419,7 @@ async def discard(visit: Visit, intake: Intake, key: str) -> None:
 
 
 async def _kept(visit: Visit, key: str) -> str:
-    fields = await visit.desk.recall(lambda records: records.message(key))
+    fields = await visit.desk.recall(lambda records: records.messages.fields(key))
     if fields is None:
         raise UsageError(GONE)
     await visit.require_asker(key)
@@ -429,7 +429,7 @@ async def _kept(visit: Visit, key: str) -> str:
 async def _known(visit: Visit) -> tuple[list[Source], tuple[Withdrawal, ...], list[str]]:
     """The articles of the index, those that were removed from it, and the ids of both."""
     sources = [row.source for row in await visit.desk.listings(visit.within())]
-    removed = await visit.desk.recall(lambda records: records.withdrawn())
+    removed = await visit.desk.recall(lambda records: records.withdrawals.all())
     return sources, removed, [*(source.id for source in sources), *(each.article for each in removed)]
 
 

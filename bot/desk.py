@@ -14,7 +14,8 @@ from bot import wording
 from bot.answer import CAUTION, EXCERPTS, Answer, Excerpt, Place, Reason, Refusal, compose, is_question, refuse
 from bot.metrics import Gauges, Metrics, Quantiles, outcome_of
 from bot.quotations import Verification, verify
-from bot.records.records import Records, RecordsError
+from bot.records.database import RecordsError
+from bot.records.records import Records
 from bot.records.sent import Context, Lost, Quoted, context, quote_again
 from index.build import MAX_LOSS, BuildReport, Changes, build, preview
 from index.copies import place_of

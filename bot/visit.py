@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot import wording
 from bot.answer import Answer, Excerpt, Reason
 from bot.days import today
-from bot.records.records import RecordsError
+from bot.records.database import RecordsError
 from bot.records.sent import Context, Lost, SentAnswer, sent
 from bot.refine import refine
 from index.errors import OnTheRecordError
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from bot.desk import Desk
     from bot.pace import Pace
-    from bot.records.records import PlaceSettings, Verdict
+    from bot.records.feedback import Verdict
+    from bot.records.places import PlaceSettings
     from bot.records.sent import Quoted
     from index.model import Article, Listing
 
@@ -59,7 +60,7 @@ class Visit:
         cls, desk: Desk, pace: Pace, platform: str, server: str, channel: str, user: str, excerpts: int
     ) -> Visit:
         """The visit of a person, under the settings that hold in the place now."""
-        settings = await desk.recall(lambda records: records.place(platform, server, channel))
+        settings = await desk.recall(lambda records: records.places.settings(platform, server, channel))
         return cls(desk, pace, platform, server, channel, user, settings, excerpts)
 
     @property
@@ -97,8 +98,8 @@ class Visit:
 
         `message` is the id under which the platform knows the answer.
         """
-        key = await self.desk.recall(lambda records: records.message_key(self.platform, message))
-        fields = await self.desk.recall(lambda records: records.message(key)) if key else None
+        key = await self.desk.recall(lambda records: records.messages.key(self.platform, message))
+        fields = await self.desk.recall(lambda records: records.messages.fields(key)) if key else None
         if fields is None:
             return None
         earlier = SentAnswer.from_fields(fields)
@@ -120,7 +121,7 @@ class Visit:
         """
         fields = sent(answer, skipped=skipped).as_fields()
         try:
-            key = await self.desk.record(lambda records: records.keep_message(self.platform, self.user, fields))
+            key = await self.desk.record(lambda records: records.messages.keep(self.platform, self.user, fields))
         except RecordsError as exc:
             self.log.warning("%s.answer_not_kept error=%s", self.platform, type(exc).__name__)
             await send(None)
@@ -128,10 +129,10 @@ class Visit:
         message = await send(key)
         try:
             if message:
-                await self.desk.record(lambda records: records.name_message(key, message))
+                await self.desk.record(lambda records: records.messages.name(key, message))
             if answer.refusal and answer.refusal.reason in _TELLING and self.server and not private:
                 refused = (self.platform, self.server, answer.question, answer.refusal.reason.value, answer.generation)
-                await self.desk.record(lambda records: records.note_refusal(*refused))
+                await self.desk.record(lambda records: records.refusals.note(*refused))
         except RecordsError as exc:
             self.log.warning("%s.answer_not_kept error=%s", self.platform, type(exc).__name__)
 
@@ -142,7 +143,7 @@ class Visit:
             UsageError: it is no longer kept.
 
         """
-        fields = await self.desk.recall(lambda records: records.message(key))
+        fields = await self.desk.recall(lambda records: records.messages.fields(key))
         if fields is None:
             raise UsageError(wording.TOO_OLD)
         return SentAnswer.from_fields(fields)
@@ -203,7 +204,7 @@ class Visit:
         """Keep what this person says of an excerpt; what to tell them."""
         quoted = _quoted(was, number)
         new = await self.desk.record(
-            lambda records: records.note_feedback(
+            lambda records: records.feedback.note(
                 platform=self.platform, server=self.server, user=self.user, question=was.question, verdict=verdict,
                 article=quoted.article, sha256=quoted.sha256, start=quoted.start, end=quoted.end, number=quoted.number,
                 generation=was.generation,
@@ -213,7 +214,7 @@ class Visit:
 
     async def require_asker(self, key: str) -> None:
         """Raise RefusedError where the answer of a key was sent for somebody else."""
-        if not await self.desk.recall(lambda records: records.is_asker(key, self.platform, self.user)):
+        if not await self.desk.recall(lambda records: records.messages.is_asker(key, self.platform, self.user)):
             raise RefusedError(wording.NOT_YOURS)
 
     async def find(self, named: str) -> Listing:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from bot.answer import Answer, Excerpt, Place
     from bot.metrics import Quantiles
     from bot.quotations import Verification
-    from bot.records.records import Action, OwnSettings, PlaceSettings
+    from bot.records.audit import Action
+    from bot.records.places import OwnSettings, PlaceSettings
     from index.build import Changes
     from index.model import Filters, Source
     from index.quoting import Finding, Segment, Standing

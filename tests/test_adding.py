@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from bot import adding
 from bot.adding import AddingError, Intake, Staged, given_fields
 from bot.days import DayError
-from bot.records.records import Withdrawal
+from bot.records.withdrawals import Withdrawal
 from bot.visit import UsageError
 from index.corpus import METADATA_FILE, read_corpus
 from index.errors import CorpusError

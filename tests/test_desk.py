@@ -195,7 +195,7 @@ async def test_an_edited_copy_is_a_place_that_says_what_differs_and_no_second_ex
     ]
     answer = await desk.ask("How many witnesses said that the pelican stole the hat of the mayor?", count=5)
     assert len([e for e in answer.excerpts if "witnesses said" in e.text]) == 1
-    await desk.record(lambda records: records.withdraw("copy", "0" * 64, "test", "U1"))
+    await desk.record(lambda records: records.withdrawals.add("copy", "0" * 64, "test", "U1"))
     assert [await places(number) for number in range(3)] == [[], [], []]
     desk.close()
 

@@ -12,8 +12,10 @@ from word_encoder import WordHashEncoder
 
 from bot.answer import Excerpt, Reason
 from bot.desk import RECORDS, Desk
-from bot.records.records import Records, RecordsError
+from bot.records.database import RecordsError
+from bot.records.records import Records
 from bot.records.sent import Lost, Quoted, SentAnswer, context, quote_again, sent
+from bot.records.withdrawals import Withdrawals
 from index.build import build
 from index.corpus import read_corpus
 from index.model import ANY, Filters
@@ -97,14 +99,14 @@ async def test_an_outlet_that_is_hidden_cannot_be_asked_for(desk: Desk) -> None:
 
 async def test_a_withdrawn_article_is_gone_at_once_and_stays_gone_after_a_build(desk: Desk) -> None:
     sha256 = (await desk.listings(Filters(articles=("wire",))))[0].source.sha256
-    assert await desk.record(lambda records: records.withdraw("wire", sha256, "discord", "1"))
+    assert await desk.record(lambda records: records.withdrawals.add("wire", sha256, "discord", "1"))
     for _ in range(2):
         told = await seen(desk, ANY)
         assert "balsa" not in told
         assert "Secret Wire" not in told
         assert (await desk.status()).articles == 2
         await desk.reindex()
-    assert await desk.record(lambda records: records.restore("wire"))
+    assert await desk.record(lambda records: records.withdrawals.restore("wire"))
     assert "balsa" in await seen(desk, ANY)
 
 
@@ -118,10 +120,10 @@ async def test_a_withdrawal_by_another_process_is_seen_by_the_next_question(desk
 async def test_nothing_is_answered_while_nobody_knows_what_is_withdrawn(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_records: Records) -> tuple[str, ...]:
+    def fail(_withdrawals: Withdrawals) -> tuple[str, ...]:
         raise RecordsError("The records cannot be read.")
 
-    monkeypatch.setattr(Records, "withdrawn_ids", fail)
+    monkeypatch.setattr(Withdrawals, "ids", fail)
     for work in (desk.ask("bridge"), desk.verify("bridge"), desk.listings(), desk.article("open"), desk.status()):
         with pytest.raises(RecordsError):
             await work
@@ -157,8 +159,8 @@ async def kept(desk: Desk) -> SentAnswer:
     question = "What is the bridge of Springfield made of?"
     answer = await desk.ask(question, Filters(outlets=("Secret Wire", "Open Post")), 3)
     fields = sent(answer, skipped=2).as_fields()
-    key = await desk.record(lambda records: records.keep_message("discord", "7", fields))
-    back = await desk.record(lambda records: records.message(key))
+    key = await desk.record(lambda records: records.messages.keep("discord", "7", fields))
+    back = await desk.record(lambda records: records.messages.fields(key))
     assert back is not None
     was = SentAnswer.from_fields(back)
     assert was == sent(answer, skipped=2)

@@ -17,7 +17,8 @@ from bot import wording
 from bot.desk import RECORDS
 from bot.discord import admin as discord_admin
 from bot.discord import render
-from bot.records.records import Records, RecordsError
+from bot.records.audit import AuditLog
+from bot.records.database import RecordsError
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -331,7 +332,7 @@ async def test_what_cannot_be_noted_is_done_and_told_all_the_same(
     def full(*_args: Any) -> None:
         raise RecordsError("The disk is full.")
 
-    monkeypatch.setattr(Records, "note_action", full)
+    monkeypatch.setattr(AuditLog, "note", full)
     assert "Nothing has changed" in (await world.by_chief("reindex")).response.content
     assert "discord.action_not_recorded what=reindex" in caplog.text
 

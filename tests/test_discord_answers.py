@@ -14,7 +14,9 @@ from discord_world import PELICAN, QUESTION, button_of, buttons_of, quoted, text
 from test_discord_render import shown
 
 from bot import desk, wording
-from bot.records.records import MESSAGE_DAYS, RecordsError, Verdict
+from bot.records.database import RecordsError
+from bot.records.feedback import Verdict
+from bot.records.messages import MESSAGE_DAYS
 from bot.records.sent import Lost
 from index.passages import paragraph_spans
 from index.search import CLOSE
@@ -26,7 +28,7 @@ WALRUS = "Which walrus swam to which harbour?"
 
 
 async def feedback(world: World) -> list[Any]:
-    return await world.desk.record(lambda records: list(records.feedback()))
+    return await world.desk.record(lambda records: list(records.feedback.all()))
 
 
 def numbers(message: Any) -> list[int]:
@@ -254,7 +256,7 @@ async def test_feedback_that_cannot_be_kept_is_said(world: World, monkeypatch: p
     def full(*_args: Any, **_more: Any) -> None:
         raise RecordsError("The disk is full.")
 
-    monkeypatch.setattr("bot.records.records.Records.note_feedback", full)
+    monkeypatch.setattr("bot.records.feedback.FeedbackLog.note", full)
     assert (await world.bob.click(context, label="Wrong source")).response.content == "The disk is full."
 
 

@@ -21,7 +21,10 @@ from bot.discord import render
 from bot.discord.answers import AnswerButton
 from bot.metrics import Quantiles
 from bot.quotations import Verification
-from bot.records.records import TEXT_CHARS, Action, OwnSettings, PlaceSettings, Unanswered
+from bot.records.audit import Action
+from bot.records.database import TEXT_CHARS
+from bot.records.places import OwnSettings, PlaceSettings
+from bot.records.refusals import Unanswered
 from bot.records.sent import Context
 from index.build import BuildReport, Changes
 from index.corpus import read_corpus

@@ -496,7 +496,7 @@ async def test_stop_finishes_the_answer_under_way(
         elif way == "slash":
             await server.slash("ask", {"question": QUESTION})
         else:
-            key = await desk.record(lambda records: records.keep_message("discord", str(READER), {}))
+            key = await desk.record(lambda records: records.messages.keep("discord", str(READER), {}))
             following = {"type": 2, "style": 2, "label": "Next", "custom_id": f"sources:{key}:1"}
             row = {"type": 1, "components": [following]}
             await server.press(following["custom_id"], {"components": [row], "flags": 1 << 15})

@@ -92,7 +92,7 @@ async def test_copies_that_may_not_be_seen_are_not_named(desk: Desk) -> None:
     # What was asked for narrows what is quoted, and not where else it stands.
     answer = await desk.ask(question, Filters(outlets=("The Post",)), count=1)
     assert {place.source.id for place in answer.excerpts[0].also_in} == {"wire", "cut"}
-    await desk.record(lambda records: records.withdraw("cut", "0" * 64, "test", "U1"))
+    await desk.record(lambda records: records.withdrawals.add("cut", "0" * 64, "test", "U1"))
     answer = await desk.ask(question, Filters(outlets=("The Post",)), count=1)
     assert {place.source.id for place in answer.excerpts[0].also_in} == {"wire"}
 

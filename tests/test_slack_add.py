@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.desk import Desk
-    from bot.records.records import Action
+    from bot.records.audit import Action
     from bot.settings import Settings
 
 HERON = b"A heron stopped the *tram* in Ghent.\n\nNobody was late, said the heron.\n"
@@ -107,7 +107,7 @@ def kept_aside(settings: Settings) -> list[str]:
 
 
 async def actions(desk: Desk) -> list[Action]:
-    return list(await desk.recall(lambda records: records.actions(100)))
+    return list(await desk.recall(lambda records: records.audit.actions(100)))
 
 
 async def reindexed(slack: LoopbackSlack) -> str:

@@ -48,7 +48,8 @@ from slack_world import (
 
 from bot import desk as desk_module
 from bot import wording
-from bot.records.records import RecordsError, Verdict
+from bot.records.database import RecordsError
+from bot.records.feedback import Verdict
 from bot.records.sent import Lost
 from bot.slack import commands as slack_commands
 from index.passages import paragraph_spans
@@ -125,7 +126,7 @@ async def stands(desk: Desk, answer: dict[str, Any], first: int = 1) -> None:
 
 
 async def asked_in_vain(desk: Desk) -> set[str]:
-    return {row.question for row in await desk.recall(lambda records: records.unanswered("slack", TEAM, 20))}
+    return {row.question for row in await desk.recall(lambda records: records.refusals.unanswered("slack", TEAM, 20))}
 
 
 # ---- The command and its form ----------------------------------------------------------------------------------------
@@ -627,7 +628,7 @@ async def test_what_fails_is_told_to_whoever_asks_the_bot_and_to_nobody_else(
 
     async with running(settings, desk, slack):
         opening = await slack.message("Let us talk.")
-        monkeypatch.setattr("bot.records.records.Records.message_key", unreadable)
+        monkeypatch.setattr("bot.records.messages.Messages.key", unreadable)
         await slack.message("only from Example Post", thread_ts=opening)
         await slack.until(lambda: len(slack.acks) == len(slack.envelopes))
         await slack.mention(PELICAN, thread_ts=opening)
@@ -820,7 +821,7 @@ async def test_complaints_are_kept_once_for_each_person(settings: Settings, desk
         for user, context in contexts.items():
             for told in (wording.THANKS, wording.SAID_BEFORE):
                 assert told in shown(await pressed(slack, context, "not_an_answer", 2, user=user))
-        rows = await later.record(lambda records: list(records.feedback()))
+        rows = await later.record(lambda records: list(records.feedback.all()))
         assert len(rows) == 2
         for row in rows:
             assert (row.verdict, row.question, row.generation, row.number) == (Verdict.NOT_AN_ANSWER, PELICAN, 1, 2)
@@ -828,7 +829,7 @@ async def test_complaints_are_kept_once_for_each_person(settings: Settings, desk
             assert (row.platform, row.server) == ("slack", TEAM)
         # Another verdict takes the place of that person's first.
         assert wording.THANKS in shown(await pressed(slack, contexts[OTHER], "wrong_source", 2, user=OTHER))
-        rows = await later.record(lambda records: list(records.feedback()))
+        rows = await later.record(lambda records: list(records.feedback.all()))
         assert [row.verdict for row in rows] == [Verdict.NOT_AN_ANSWER, Verdict.WRONG_SOURCE]
 
 

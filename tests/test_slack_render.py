@@ -20,7 +20,9 @@ from bot.answer import Answer, Excerpt, Place, Reason, Refusal
 from bot.desk import DeskStatus, Neighbour
 from bot.metrics import Quantiles
 from bot.quotations import Verification
-from bot.records.records import Action, OwnSettings, PlaceSettings, Unanswered
+from bot.records.audit import Action
+from bot.records.places import OwnSettings, PlaceSettings
+from bot.records.refusals import Unanswered
 from bot.records.sent import Context, context
 from bot.slack import blocks, render, views
 from bot.sources import fitting

@@ -26,7 +26,8 @@ from bot import __main__ as cli
 from bot import terminal
 from bot.answer import CAUTION, Answer, Excerpt, Place, Reason, Refusal
 from bot.desk import RECORDS
-from bot.records.records import Records, Verdict
+from bot.records.feedback import Verdict
+from bot.records.records import Records
 from index.build import build
 from index.model import Article, Kind, Listing, Passage, Source, Span
 from index.quoting import Change, Segment
@@ -150,7 +151,7 @@ def test_sources_are_listed(run) -> None:
 def test_feedback_is_exported_without_names(run, word_index: Path) -> None:
     assert run("feedback", "export").stdout == ""
     records = Records(word_index / RECORDS)
-    records.note_feedback(
+    records.feedback.note(
         platform="discord", server="1", user="123456789", question="Wer war’s?", verdict=Verdict.WRONG_SOURCE,
         article="a", sha256="ab", start=1, end=5, number=2, generation=1,
     )  # fmt: skip

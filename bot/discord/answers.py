@@ -12,7 +12,7 @@ from bot import wording
 from bot.discord import render
 from bot.discord.client import visit_by
 from bot.discord.replies import press
-from bot.records.records import Verdict
+from bot.records.feedback import Verdict
 from bot.visit import UsageError
 
 if TYPE_CHECKING:

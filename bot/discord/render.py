@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from bot.answer import Answer, Excerpt, Refusal
     from bot.desk import DeskStatus, Neighbour
     from bot.quotations import Verification
-    from bot.records.records import Action, OwnSettings, PlaceSettings, Unanswered
+    from bot.records.audit import Action
+    from bot.records.places import OwnSettings, PlaceSettings
+    from bot.records.refusals import Unanswered
     from bot.records.sent import Context
     from index.build import BuildReport, Changes
     from index.model import Listing, Source

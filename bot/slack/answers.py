@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.errors import SlackApiError
 
 from bot import wording
-from bot.records.records import Verdict
+from bot.records.feedback import Verdict
 from bot.slack import render, views
 from bot.slack.client import TROUBLE, reason
 from bot.slack.replies import Request

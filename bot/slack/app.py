@@ -281,7 +281,7 @@ class SlackApp:
         visit = await Request(self.bot, request.user, "").visit()
         found = await visit.desk.status(visit.within())
         listings = await visit.desk.listings(visit.within())
-        own = await visit.desk.recall(lambda records: records.own_settings(PLATFORM, visit.server, ""))
+        own = await visit.desk.recall(lambda records: records.places.own(PLATFORM, visit.server, ""))
         lines = views.settings_lines(own, visit.settings, visit.excerpts)
         view = views.home_view(views.status_lines(found, self.bot.connection), listings, lines)
         await self.bot.client.views_publish(user_id=request.user, view=view)

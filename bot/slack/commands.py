@@ -167,14 +167,14 @@ async def sources(request: Request, text: str) -> None:
     outlet = await _outlet(visit, chosen["outlet"]) if chosen.get("outlet") else None
     words = " ".join(filter(None, [chosen.get("words"), rest])) or None
     wanted = Wanted.typed(outlet, chosen.get("since"), chosen.get("until"), words, order)
-    key = await visit.desk.record(lambda records: records.keep_message(PLATFORM, visit.user, wanted.as_fields()))
+    key = await visit.desk.record(lambda records: records.messages.keep(PLATFORM, visit.user, wanted.as_fields()))
     await request.whisper([await _page(visit, wanted, key, 0)])
 
 
 async def turn(request: Request, key: str, page: int) -> None:
     """Show another page of a list of sources in place of the one before."""
     visit = await request.visit()
-    fields = await visit.desk.recall(lambda records: records.message(key))
+    fields = await visit.desk.recall(lambda records: records.messages.fields(key))
     if fields is None:
         raise UsageError(wording.TOO_OLD)
     await request.replace(await _page(visit, Wanted(**fields), key, page))
@@ -235,7 +235,7 @@ async def suggest(request: Request, action_id: str, typed: str) -> list[dict[str
     if action_id == "pick:restore":
         if not await request.bot.is_admin(request.user):
             return []
-        return views.name_options(await visit.desk.recall(lambda records: records.withdrawn_ids()), typed)
+        return views.name_options(await visit.desk.recall(lambda records: records.withdrawals.ids()), typed)
     return views.article_options([row.source for row in await visit.desk.listings(visit.within())], typed)
 
 

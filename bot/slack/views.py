@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 
     from bot.adding import Proposal, Staged
     from bot.desk import DeskStatus, Neighbour
-    from bot.records.records import Action, OwnSettings, PlaceSettings, Unanswered
+    from bot.records.audit import Action
+    from bot.records.places import OwnSettings, PlaceSettings
+    from bot.records.refusals import Unanswered
     from bot.slack.blocks import Block
     from index.build import BuildReport, Changes
     from index.model import Listing, Source
