@@ -22,7 +22,7 @@ from index.search import search
 
 if TYPE_CHECKING:
     from index.encoder import Encoder
-    from index.faiss_store import FaissStore
+    from index.store import Store
 
 _index_dir = click.option(
     "--index-dir", envvar="INDEX_DIR", default="data", show_default=True, type=click.Path(path_type=Path),
@@ -216,7 +216,7 @@ def build_with_progress(
         return build(corpus, index_dir, encoder, keep=keep, max_loss=max_loss, progress=progress)
 
 
-def _open(index_dir: Path, encoder: SentenceTransformerEncoder | None = None) -> FaissStore:
+def _open(index_dir: Path, encoder: SentenceTransformerEncoder | None = None) -> Store:
     store, warning = Generations(index_dir).open_current(encoder)
     if warning:
         click.echo(warning, err=True)

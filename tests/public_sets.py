@@ -14,7 +14,7 @@ from index.generations import Generations
 
 if TYPE_CHECKING:
     from index.encoder import Encoder
-    from index.faiss_store import FaissStore
+    from index.store import Store
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT.parent / "shared" / "eval"
@@ -47,7 +47,7 @@ def held_out(text: str) -> bool:
     return hashlib.sha256(text.encode()).digest()[0] % 2 == 1
 
 
-def index(name: str, encoder: Encoder) -> FaissStore:
+def index(name: str, encoder: Encoder) -> Store:
     """A set's index, built in the ignored folder `data/` on first use."""
     root = ROOT / "data" / "public" / name
     if not (root / "corpus" / "sources.toml").exists():

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from index.encoder import Encoder
-    from index.faiss_store import FaissStore
+    from index.store import Store
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
@@ -101,19 +101,19 @@ def _seed_check(question: seed_questions.SeedQuestion) -> Callable[[str, str], b
     return lambda article, words: any(name == article and quote in words for name, quote in question.accept)
 
 
-def ours(question: str, store: FaissStore, encoder: Encoder) -> Ranking:
+def ours(question: str, store: Store, encoder: Encoder) -> Ranking:
     return search.search(question, store, encoder)
 
 
-def dense(question: str, store: FaissStore, encoder: Encoder) -> Ranking:
+def dense(question: str, store: Store, encoder: Encoder) -> Ranking:
     return _single(question, store, encoder, "dense")
 
 
-def bm25(question: str, store: FaissStore, encoder: Encoder) -> Ranking:
+def bm25(question: str, store: Store, encoder: Encoder) -> Ranking:
     return _single(question, store, encoder, "lexical")
 
 
-def _single(question: str, store: FaissStore, encoder: Encoder, score: str) -> Ranking:
+def _single(question: str, store: Store, encoder: Encoder, score: str) -> Ranking:
     """Passages by one score and their sentences by the same, nothing learned."""
     found = store.search(encoder.encode([question])[0], features.terms(question), search.ANY, search.POOL)
     hits = []
@@ -127,7 +127,7 @@ def _single(question: str, store: FaissStore, encoder: Encoder, score: str) -> R
 SYSTEMS = {"dense": dense, "BM25": bm25, "ours": ours}
 
 
-def run(asked: list[Asked], store: FaissStore, encoder: Encoder, system: Callable[..., Ranking]) -> Outcome:
+def run(asked: list[Asked], store: Store, encoder: Encoder, system: Callable[..., Ranking]) -> Outcome:
     outcome = Outcome()
     started = time.perf_counter()
     for question in asked:
@@ -174,7 +174,7 @@ def refusals(outcome: Outcome) -> list[str]:
     return [*(f"{refused[sort]:.3f}" if sort in refused else "" for sort in ("answerable", "near", "far")), precision]
 
 
-def open_store(name: str, encoder: Encoder) -> FaissStore:
+def open_store(name: str, encoder: Encoder) -> Store:
     """The index of a set, built on first use."""
     if name != "seeds":
         return public_sets.index(name, encoder)
@@ -183,7 +183,7 @@ def open_store(name: str, encoder: Encoder) -> FaissStore:
     return Generations(root).open_current(encoder)[0]
 
 
-def complaints(file: Path, store: FaissStore, encoder: Encoder) -> list[str]:
+def complaints(file: Path, store: Store, encoder: Encoder) -> list[str]:
     """What became of excerpts that people complained about (`python -m bot feedback export`), as a table.
 
     An excerpt that overlaps with the one complained about, in an article of that name, is the same.

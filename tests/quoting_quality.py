@@ -37,7 +37,7 @@ from index.quoting import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from index.faiss_store import FaissStore
+    from index.store import Store
 
 ROOT = Path(__file__).parent.parent
 EACH = 200
@@ -65,7 +65,7 @@ class Coverage:
             public_sets.write_corpus(name, corpus)
         build(corpus, folder / "index", WordHashEncoder())
         self.name = name
-        self.store: FaissStore = Generations(folder / "index").open_current()[0]
+        self.store: Store = Generations(folder / "index").open_current()[0]
         found = [self.store.article(listing.source.id) for listing in self.store.listings(Filters())]
         self.articles = [article for article in found if article]
         self.bare = {article.source.id: bare(article.text) for article in self.articles}

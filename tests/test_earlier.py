@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from index.faiss_store import FaissStore
     from index.quoting import Finding
+    from index.store import Store
 
 WAS = "The mayor said that thirty pelicans had stolen his hat near the harbour."
 IS = "The mayor said that thirteen pelicans had stolen his hat near the harbour."
@@ -38,7 +38,7 @@ class Newsroom:
     def __init__(self, folder: Path) -> None:
         self.corpus, self.root = folder / "corpus", folder / "data"
         self.corpus.mkdir()
-        self._stores: list[FaissStore] = []
+        self._stores: list[Store] = []
 
     def write(self, text: str, name: str = "hat.txt") -> None:
         (self.corpus / name).write_text(text, encoding="utf-8")
@@ -49,7 +49,7 @@ class Newsroom:
         front = f"---\nurl: {address}\ntitle: Hat of {name}\n" + (f"updated: {changed}\n" if changed else "")
         self.write(f"{front}---\n\n{text}\n", name)
 
-    def build(self) -> FaissStore:
+    def build(self) -> Store:
         self.report = build(self.corpus, self.root, WordHashEncoder())
         self._stores.append(Generations(self.root).open_current()[0])
         return self._stores[-1]
@@ -69,7 +69,7 @@ def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
     newsroom.close()
 
 
-def held(store: FaissStore, words: str, filters: Filters = ANY) -> Finding:
+def held(store: Store, words: str, filters: Filters = ANY) -> Finding:
     (finding,) = verify(f"“{words}”", store, filters).findings
     return finding
 
@@ -185,13 +185,13 @@ def test_a_text_that_was_tampered_with_is_neither_quoted_nor_borne_out(newsroom:
 # --- a new version in another file -----------------------------------------------------------------------------------
 
 
-def saved(newsroom: Newsroom) -> FaissStore:
+def saved(newsroom: Newsroom) -> Store:
     newsroom.save("monday.md", WAS, "2023-05-03")
     newsroom.save("wednesday.md", IS, "2023-05-05")
     return newsroom.build()
 
 
-def ids(store: FaissStore) -> list[str]:
+def ids(store: Store) -> list[str]:
     return [listing.source.id for listing in store.listings(ANY)]
 
 

@@ -23,15 +23,15 @@ from word_encoder import WordHashEncoder
 
 from bot.desk import Desk
 from index.build import build
+from index.catalogue import DATABASE
 from index.errors import BuildLockedError, CorpusError, DamagedIndexError
-from index.faiss_store import DATABASE, FILES
-from index.generations import MANIFEST, Generations
+from index.generations import FILES, MANIFEST, Generations
 from index.model import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from index.faiss_store import FaissStore
+    from index.store import Store
 
 BEFORE = {
     "bridge": "The bridge was closed on Monday. It was opened again on Tuesday.",
@@ -66,7 +66,7 @@ def served(root: Path) -> dict[str, str]:
     return texts_of(store)
 
 
-def texts_of(store: FaissStore) -> dict[str, str]:
+def texts_of(store: Store) -> dict[str, str]:
     """Every text of a store, which is closed."""
     articles = [store.article(listing.source.id) for listing in store.listings(ANY)]
     store.close()

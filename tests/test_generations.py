@@ -23,8 +23,7 @@ from index.errors import (
     IndexUnavailableError,
     NoIndexError,
 )
-from index.faiss_store import FILES
-from index.generations import FORMAT, MANIFEST, Generations, checksum
+from index.generations import FILES, FORMAT, MANIFEST, Generations, checksum
 from index.model import Filters
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def test_a_reader_keeps_its_generation_while_new_ones_are_built_and_its_files_pr
     store.close()
 
 
-@pytest.mark.parametrize("step", ["manifest", "FaissStore"])
+@pytest.mark.parametrize("step", ["manifest", "Store"])
 def test_whoever_opens_a_generation_just_as_it_is_pruned_gets_the_next_without_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -471,7 +470,7 @@ def test_a_generation_that_does_not_read_back_is_never_published(
         for name in FILES:
             (folder / name).write_bytes((three.folder(3) / name).read_bytes())
         manifest = replace(three.manifest(3), generation=4)
-        monkeypatch.setattr("index.faiss_store.FaissStore.faults", lambda _self: iter(["a fault"]))
+        monkeypatch.setattr("index.store.Store.faults", lambda _self: iter(["a fault"]))
         with pytest.raises(DamagedIndexError, match=r"The new generation does not read back: a fault\."):
             three.publish(folder, manifest, keep=0)
         with pytest.raises(IndexUnavailableError):

@@ -16,8 +16,8 @@ from word_encoder import WordHashEncoder
 
 from index.__main__ import main
 from index.build import build
-from index.faiss_store import DATABASE, FILES
-from index.generations import MANIFEST, Generations
+from index.catalogue import DATABASE
+from index.generations import FILES, MANIFEST, Generations
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.encoder import SentenceTransformerEncoder
-    from index.faiss_store import FaissStore
+    from index.store import Store
 
 QUESTION = "Who denied the attack?"
 SENTENCES = [f"Sentence number {n} denies it." for n in range(BATCH + 3)]
@@ -117,12 +117,12 @@ class Prefers:
 
 
 @pytest.fixture(scope="module")
-def store(seed_index: Path, encoder: SentenceTransformerEncoder) -> FaissStore:
+def store(seed_index: Path, encoder: SentenceTransformerEncoder) -> Store:
     return Generations(seed_index).open_current(encoder)[0]
 
 
 def test_what_the_reranker_prefers_comes_first_and_is_believed(
-    store: FaissStore, encoder: SentenceTransformerEncoder
+    store: Store, encoder: SentenceTransformerEncoder
 ) -> None:
     question = "How far is the Ukrainian border from the Kremlin?"
     plain = search.search(question, store, encoder)

@@ -22,11 +22,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from word_encoder import WordHashEncoder
 
+from index.catalogue import DATABASE
 from index.errors import DamagedIndexError
-from index.faiss_store import DATABASE, FILES, PASSAGE_VECTORS, SENTENCE_VECTORS, FaissStore, FaissStoreWriter
-from index.generations import FORMAT, file_facts
+from index.faiss_vectors import PASSAGE_VECTORS, SENTENCE_VECTORS, FaissVectors
+from index.generations import FILES, FORMAT, file_facts
 from index.model import Article, Filters, Kind, Manifest, Source, Span
 from index.passages import split
+from index.store import Store
+from index.writer import StoreWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,7 +38,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.model import Candidate, Passage
-    from index.store import Store
 
     Engine = Callable[[Path, Sequence[Article]], Store]
 
@@ -43,12 +45,12 @@ ENCODER = WordHashEncoder()
 DAY = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def make_faiss(folder: Path, articles: Sequence[Article]) -> FaissStore:
+def make_faiss(folder: Path, articles: Sequence[Article]) -> Store:
     """The embedded engine with these articles; the n-th was first indexed n days after DAY."""
     return written(folder, list(enumerate(articles)))
 
 
-def make_faiss_from_another(folder: Path, articles: Sequence[Article]) -> FaissStore:
+def make_faiss_from_another(folder: Path, articles: Sequence[Article]) -> Store:
     """The same, made from an index of some of them, and of others that are dropped."""
     (folder / "base").mkdir()
     numbered = list(enumerate(articles))
@@ -62,10 +64,10 @@ def make_faiss_from_another(folder: Path, articles: Sequence[Article]) -> FaissS
 
 
 def written(
-    folder: Path, numbered: Sequence[tuple[int, Article]], base: FaissStore | None = None, dropped: Sequence[str] = ()
-) -> FaissStore:
+    folder: Path, numbered: Sequence[tuple[int, Article]], base: Store | None = None, dropped: Sequence[str] = ()
+) -> Store:
     """A store to which articles are added, each with the day on which it was first indexed."""
-    writer = FaissStoreWriter(folder, ENCODER.dimension, base)
+    writer = StoreWriter(folder, ENCODER.dimension, base)
     for name in dropped:
         writer.drop(name)
     for number, one in numbered:
@@ -86,7 +88,11 @@ def written(
         files=file_facts(folder),
         tools="",
     )
-    return FaissStore(folder, manifest)
+    return opened(folder, manifest)
+
+
+def opened(folder: Path, manifest: Manifest) -> Store:
+    return Store(folder, manifest, FaissVectors)
 
 
 ENGINES: dict[str, Engine] = {"faiss": make_faiss, "faiss from another": make_faiss_from_another}
@@ -509,7 +515,7 @@ def test_a_table_that_is_gone_is_told_in_a_sentence(faiss_folder: tuple[Path, Ma
     folder, manifest = faiss_folder
     with closing(sqlite3.connect(folder / DATABASE)) as db, db:
         db.execute("DROP TABLE title_words")
-    store = FaissStore(folder, refreshed(folder, manifest))
+    store = opened(folder, refreshed(folder, manifest))
     with pytest.raises(DamagedIndexError, match=r"cannot be read \(no such table: title_words\)\. Run `python"):
         store.search(vector_of("drum"), ["drum"], Filters(), 5)
     assert store.listings(Filters())  # the lock was let go
@@ -532,7 +538,7 @@ def test_a_changed_row_is_a_fault(faiss_folder: tuple[Path, Manifest], statement
     folder, manifest = faiss_folder
     with closing(sqlite3.connect(folder / DATABASE)) as db, db:
         db.execute(statement)
-    store = FaissStore(folder, refreshed(folder, manifest))
+    store = opened(folder, refreshed(folder, manifest))
     assert any(fault in told for told in store.faults())
     store.close()
 
@@ -546,7 +552,7 @@ def test_a_vector_that_is_not_of_unit_length_is_a_fault(faiss_folder: tuple[Path
     flat.reset()
     flat.add(rows)
     faiss.write_index(flat, str(folder / name))
-    store = FaissStore(folder, refreshed(folder, manifest))
+    store = opened(folder, refreshed(folder, manifest))
     assert [told for told in store.faults() if "not of unit length" in told]
     store.close()
 
@@ -565,7 +571,7 @@ def test_a_file_that_is_missing_cut_or_garbage_cannot_be_opened(
     with pytest.raises(
         DamagedIndexError, match="missing" if harm == "missing" else "bytes instead of|cannot be opened"
     ):
-        FaissStore(folder, manifest)
+        opened(folder, manifest)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -576,7 +582,7 @@ def test_a_file_cut_short_cannot_be_opened_even_if_the_manifest_agrees(
     raw = (folder / name).read_bytes()
     (folder / name).write_bytes(raw[:100])
     with pytest.raises(DamagedIndexError, match=r"cannot be opened: .+\.$"):
-        FaissStore(folder, refreshed(folder, manifest))
+        opened(folder, refreshed(folder, manifest))
 
 
 @pytest.mark.parametrize("change", [{"passages": 1}, {"sentences": 1}, {"dimension": 63}])
@@ -585,7 +591,7 @@ def test_files_that_do_not_fit_the_manifest_cannot_be_opened(
 ) -> None:
     folder, manifest = faiss_folder
     with pytest.raises(DamagedIndexError, match="SQLite and FAISS hold different passages"):
-        FaissStore(folder, replace(manifest, **change))
+        opened(folder, replace(manifest, **change))
 
 
 def test_swapped_vector_files_cannot_be_opened(faiss_folder: tuple[Path, Manifest]) -> None:
@@ -594,7 +600,7 @@ def test_swapped_vector_files_cannot_be_opened(faiss_folder: tuple[Path, Manifes
     (folder / SENTENCE_VECTORS).rename(folder / PASSAGE_VECTORS)
     (folder / "aside").rename(folder / SENTENCE_VECTORS)
     with pytest.raises(DamagedIndexError, match="SQLite and FAISS hold different passages"):
-        FaissStore(folder, refreshed(folder, manifest))
+        opened(folder, refreshed(folder, manifest))
 
 
 @pytest.mark.parametrize(
@@ -611,11 +617,12 @@ def test_vectors_of_another_length_cannot_be_opened(faiss_folder: tuple[Path, Ma
     short.add(np.ascontiguousarray(flat.reconstruct_n(0, flat.ntotal)[:, :32]))
     faiss.write_index(short, str(folder / name))
     with pytest.raises(DamagedIndexError):
-        FaissStore(folder, refreshed(folder, manifest))
+        opened(folder, refreshed(folder, manifest))
 
 
 def test_texts_longer_than_one_chunk_keep_their_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.faiss_store._CHUNK", 4)
+    for module in ("store", "writer", "faiss_vectors"):
+        monkeypatch.setattr(f"index.{module}.CHUNK", 4)
     made = make_faiss(tmp_path, COVERAGE)
     assert list(made.faults()) == []
     for text, vector in made.vectors():
