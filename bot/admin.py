@@ -59,7 +59,7 @@ async def reindex(visit: Visit, show: Callable[[int, int], Awaitable[None]], *, 
         progress = (done, total)
 
     visit.log.info("%s.reindex_started user=%s", visit.platform, visit.user)
-    build = asyncio.create_task(visit.desk.reindex(take, confirmed=confirmed))
+    build = asyncio.create_task(visit.desk.builds.reindex(take, confirmed=confirmed))
     shown = None
     while not build.done():
         if shown != progress:
@@ -77,7 +77,7 @@ async def reindex(visit: Visit, show: Callable[[int, int], Awaitable[None]], *, 
 
 async def rollback(visit: Visit) -> int:
     """Serve the generation before; its number."""
-    number = await visit.desk.rollback()
+    number = await visit.desk.builds.rollback()
     await note(visit, "rollback", generation=number)
     return number
 

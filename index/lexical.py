@@ -28,7 +28,7 @@ SCHEMA = "".join(
 )
 
 
-def index_words(db: sqlite3.Connection, part: str, row: int, words: str, spoken: str | None) -> None:
+def index_words(db: sqlite3.Connection, part: str, row: int | None, words: str, spoken: str | None) -> None:
     """Put the words of a row into the index, in the forms of their language."""
     db.execute(f"INSERT INTO {part}_words (rowid, words) VALUES (?, ?)", (row, indexed(words, spoken)))
 

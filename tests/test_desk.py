@@ -269,7 +269,7 @@ async def test_reindexing_swaps_what_is_served(tmp_path: Path) -> None:
     assert [listing.source.id for listing in await desk.listings()] == ["one"]
     write(corpus, two="The tunnel was opened on Tuesday.")
     seen: list[tuple[int, int]] = []
-    report = await desk.reindex(lambda done, total: seen.append((done, total)))
+    report = await desk.builds.reindex(lambda done, total: seen.append((done, total)))
     assert report.changes.added == ("two",)
     assert seen[-1] == (1, 1)
     assert [listing.source.id for listing in await desk.listings()] == ["one", "two"]
@@ -341,11 +341,11 @@ async def test_two_reindexings_do_not_run_at_once_and_questions_go_on(word_index
     slow = encoders[0]
     # Another model, so that there is something to embed.
     slow.weights_sha256 = "f" * 64
-    running = asyncio.create_task(desk.reindex())
+    running = asyncio.create_task(desk.builds.reindex())
     while not (await desk.status()).building:
         await asyncio.sleep(0.01)
     with pytest.raises(BuildLockedError, match="already"):
-        await desk.reindex()
+        await desk.builds.reindex()
     assert (await desk.ask("Who shot down the drones over the Kremlin?")).generation == 1
     slow.let_go.set()
     assert (await running).built
@@ -357,10 +357,10 @@ async def test_a_build_is_given_up_when_the_bot_stops(word_index: Path) -> None:
     desk = Desk(word_index, SEEDS, lambda: encoders.pop(0))
     slow = encoders[0]
     slow.weights_sha256 = "f" * 64
-    running = asyncio.create_task(desk.reindex())
+    running = asyncio.create_task(desk.builds.reindex())
     while not (await desk.status()).building:
         await asyncio.sleep(0.01)
-    desk.stop_building()
+    desk.builds.stop()
     slow.let_go.set()
     with pytest.raises(BuildError, match=r"stopped with the bot"):
         await running

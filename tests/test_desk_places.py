@@ -105,7 +105,7 @@ async def test_a_withdrawn_article_is_gone_at_once_and_stays_gone_after_a_build(
         assert "balsa" not in told
         assert "Secret Wire" not in told
         assert (await desk.status()).articles == 2
-        await desk.reindex()
+        await desk.builds.reindex()
     assert await desk.record(lambda records: records.withdrawals.restore("wire"))
     assert "balsa" in await seen(desk, ANY)
 
@@ -144,10 +144,10 @@ async def test_neighbours_are_the_articles_with_the_same_paragraphs(desk: Desk) 
 
 async def test_a_preview_and_a_rollback(desk: Desk, corpus: Path) -> None:
     (corpus / "new.txt").write_text("Something new happened.", encoding="utf-8")
-    assert (await desk.preview()).added == ("new",)
-    await desk.reindex()
+    assert (await desk.builds.preview()).added == ("new",)
+    await desk.builds.reindex()
     assert (await desk.status()).articles == 4
-    assert await desk.rollback() == 1
+    assert await desk.builds.rollback() == 1
     assert (await desk.status()).articles == 3
 
 
@@ -186,11 +186,11 @@ async def test_what_has_changed_or_gone_since_is_told_apart(desk: Desk, corpus: 
     was = await kept(desk)
     (wire,) = (quoted for quoted in was.quoted if quoted.article == "wire")
     (corpus / "wire.txt").write_text("Corrected. " + TEXTS["wire"], encoding="utf-8")
-    await desk.reindex()
+    await desk.builds.reindex()
     assert await desk.context(wire) is Lost.CHANGED
     assert await desk.quote_again([wire]) == [Lost.CHANGED]
     (corpus / "wire.txt").unlink()
-    await desk.reindex()
+    await desk.builds.reindex()
     assert await desk.context(wire) is Lost.GONE
 
 

@@ -68,7 +68,7 @@ async def test_reindex_ends_with_the_diff_and_answers_change(world: World) -> No
 
 
 async def test_reindex_cannot_run_twice_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world.desk, "_building", True)
+    monkeypatch.setattr(world.desk.builds, "running", True)
     result = await world.by_chief("reindex")
     assert "is being built already" in result.response.content
 

@@ -318,7 +318,7 @@ def held_build(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[threadin
         assert go_on.wait(60)
         return WordHashEncoder()
 
-    monkeypatch.setattr(desk, "_load_encoder", load)
+    monkeypatch.setattr(desk.builds, "_load_encoder", load)
     yield go_on
     go_on.set()
 

@@ -314,7 +314,7 @@ async def enormous(desk: Desk, corpus: Path) -> None:
         song = f"{town}la {town}lo {town}lu {'la' * (4000 + n)}"
         words = f"A flamingo danced on the roof of the town hall of {town} and sang {song}."
         (corpus / f"flamingo-{town}.txt").write_text(words, encoding="utf-8")
-    await desk.reindex()
+    await desk.builds.reindex()
 
 
 FLAMINGO = "Which flamingo danced on the roof of the town hall?"
@@ -968,7 +968,7 @@ async def test_an_article_that_has_changed_since_is_said(
         changed = (await kept(desk, public))["quoted"][0][:2]
         other = 3 - changed[0]
         (corpus / f"{changed[1]}.txt").write_text("A pelican stole no hat at all.", encoding="utf-8")
-        await desk.reindex()
+        await desk.builds.reindex()
 
         told = wording.lost(Lost.CHANGED, 1)
         assert told in shown(await pressed(slack, public, "context", changed[0]))
@@ -988,7 +988,7 @@ async def test_an_article_that_has_gone_since_is_said(
         public = await ask(slack, PELICAN)
         for name in ("Dresden.txt", "Utrecht.txt", "sources.toml"):
             (corpus / name).unlink()
-        await desk.reindex()
+        await desk.builds.reindex()
         told = wording.lost(Lost.GONE, 1)
         for number in (1, 2):
             assert told in shown(await pressed(slack, public, "context", number))

@@ -76,7 +76,7 @@ async def added(desk: Desk, corpus: Path, **texts: str) -> None:
     """More articles, indexed."""
     for name, text in texts.items():
         (corpus / f"{name}.txt").write_text(text, encoding="utf-8")
-    await desk.reindex()
+    await desk.builds.reindex()
 
 
 async def card_of(desk: Desk, article: str) -> Any:

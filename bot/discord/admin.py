@@ -43,7 +43,7 @@ async def reindex(interaction: Interaction, dry_run: bool = False, confirm: bool
     await interaction.response.defer(thinking=True)
     notice = Notice(interaction)
     if dry_run:
-        await notice.show(*render.preview_text(await visit.desk.preview()))
+        await notice.show(*render.preview_text(await visit.desk.builds.preview()))
         return
 
     async def show(done: int, total: int) -> None:

@@ -34,7 +34,7 @@ async def reindex(request: Request, text: str) -> None:
     confirmed = yes("confirm", chosen.get("confirm", "no"))
     notice = Notice(request)
     if yes("dry_run", chosen.get("dry_run", "no")):
-        await request.whisper(views.preview_messages(await visit.desk.preview()))
+        await request.whisper(views.preview_messages(await visit.desk.builds.preview()))
         return
 
     async def show(done: int, total: int) -> None:
