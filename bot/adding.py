@@ -33,6 +33,7 @@ from index.generations import sync_folder
 from index.passages import paragraph_spans
 from index.readers.drafts import CARD_FIELDS, Draft, card_field
 from index.readers.formats import HEAD_BYTES, SUFFIXES, reader_of
+from index.versions import address
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -318,14 +319,14 @@ def too_large(name: str) -> str:
 def already(articles: Sequence[Article], sources: Sequence[Source], removed: Sequence[Withdrawal]) -> tuple[str, ...]:
     """What to know before articles are stored: that the index has their text or address, or had it until removed."""
     texts = {source.sha256: source.id for source in sources}
-    links = {source.url: source.id for source in sources if source.url}
+    links = {address(source.url): source.id for source in sources if source.url}
     gone = {each.sha256: each.article for each in removed}
     remarks = []
     for new in (article.source for article in articles):
         if new.sha256 in texts:
             remarks.append(f"The index has the text of {new.id} already, as {texts[new.sha256]}.")
-        if new.url in links:
-            remarks.append(f"The index has the address of {new.id} already, as that of {links[new.url]}.")
+        if new.url and (where := address(new.url)) in links:
+            remarks.append(f"The index has the address of {new.id} already, as that of {links[where]}.")
         if new.sha256 in gone:
             remarks.append(f"The text of {new.id} was removed as {gone[new.sha256]}; if stored it is quoted again.")
     return tuple(remarks)
@@ -372,7 +373,7 @@ def afterwards(reindex: str) -> str:
     return f"{reindex} brings it into the answers."
 
 
-async def propose(visit: Visit, intake: Intake, data: bytes, name: str, given: Card) -> Proposal:
+async def propose(visit: Visit, data: bytes, name: str, given: Card) -> Proposal:
     """Keep a file aside for an admin to confirm.
 
     Raises:
@@ -382,14 +383,14 @@ async def propose(visit: Visit, intake: Intake, data: bytes, name: str, given: C
     """
     admin.require_all_seen(visit)
     sources, removed, taken = await _known(visit)
-    staged = await asyncio.to_thread(intake.stage, data, name, given, taken)
+    staged = await asyncio.to_thread(_intake(visit).stage, data, name, given, taken)
     key = await visit.desk.record(
         lambda records: records.messages.keep(visit.platform, visit.user, {"staged": staged.key})
     )
     return Proposal(key, staged, already(staged.articles, sources, removed))
 
 
-async def confirm(visit: Visit, intake: Intake, key: str) -> Stored:
+async def confirm(visit: Visit, key: str) -> Stored:
     """Store what an admin was shown, for the same one alone; it is noted in the audit log.
 
     Raises:
@@ -400,14 +401,14 @@ async def confirm(visit: Visit, intake: Intake, key: str) -> Stored:
     admin.require_all_seen(visit)
     staged = await _kept(visit, key)
     *_, taken = await _known(visit)
-    done = await asyncio.to_thread(intake.store, staged, taken)
+    done = await asyncio.to_thread(_intake(visit).store, staged, taken)
     one = len(done.ids) == 1
     named = {"article": done.ids[0]} if one else {"file": done.file, "articles": len(done.ids)}
     await admin.note(visit, "add", **named, sha256=done.sha256)
     return done
 
 
-async def discard(visit: Visit, intake: Intake, key: str) -> None:
+async def discard(visit: Visit, key: str) -> None:
     """Delete what an admin was shown, for the same one alone.
 
     Raises:
@@ -415,7 +416,11 @@ async def discard(visit: Visit, intake: Intake, key: str) -> None:
         UsageError: it is no longer kept.
 
     """
-    await asyncio.to_thread(intake.discard, await _kept(visit, key))
+    await asyncio.to_thread(_intake(visit).discard, await _kept(visit, key))
+
+
+def _intake(visit: Visit) -> Intake:
+    return Intake(visit.desk.index_dir, visit.desk.corpus_dir)
 
 
 async def _kept(visit: Visit, key: str) -> str:

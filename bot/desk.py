@@ -100,6 +100,8 @@ class Desk:
         max_loss: int = MAX_LOSS,
         caution: tuple[float, float] = CAUTION["balanced"],
     ) -> None:
+        self.index_dir = index_dir
+        self.corpus_dir = corpus_dir
         self._generations = Generations(index_dir)
         self._reranker = reranker
         self._caution = caution

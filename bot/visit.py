@@ -13,6 +13,7 @@ from bot.days import today
 from bot.records.database import RecordsError
 from bot.records.sent import Context, Lost, SentAnswer, sent
 from bot.refine import refine
+from bot.sources import named
 from index.errors import OnTheRecordError
 from index.model import ANY, Filters
 
@@ -217,15 +218,14 @@ class Visit:
         if not await self.desk.recall(lambda records: records.messages.is_asker(key, self.platform, self.user)):
             raise RefusedError(wording.NOT_YOURS)
 
-    async def find(self, named: str) -> Listing:
+    async def find(self, typed: str) -> Listing:
         """The article of an id, or of the hash of its text.
 
         Raises:
             UsageError: none that may be seen here has it.
 
         """
-        rows = await self.desk.listings(self.within())
-        found = next((row for row in rows if named in (row.source.id, row.source.sha256)), None)
+        found = named(await self.desk.listings(self.within()), typed)
         if found is None:
             raise UsageError("No article in the index has this id. Pick one from the list.")
         return found
@@ -237,9 +237,8 @@ class Visit:
             UsageError: there is none any more that may be seen here.
 
         """
-        rows = await self.desk.listings(self.within())
-        found = next((row.source.id for row in rows if row.source.sha256 == sha256), None)
-        article = await self.desk.article(found, self.within()) if found else None
+        found = named(await self.desk.listings(self.within()), sha256)
+        article = await self.desk.article(found.source.id, self.within()) if found else None
         if article is None or article.source.sha256 != sha256:
             raise UsageError(wording.TEXT_GONE)
         return article

@@ -543,6 +543,10 @@ def test_what_the_index_has_or_had_of_an_article_is_pointed_out(intake: Intake) 
         "The index has the text of added/new already, as added/same.",
         "The index has the address of added/new already, as that of added/link.",
     )
+    written = card("written.txt", "A gull.", "http://A.example/1/?utm_source=mail#top").articles
+    assert adding.already(written, [link, other], []) == (
+        "The index has the address of added/written already, as that of added/link.",
+    )
     gone = Withdrawal("gone", same.source.sha256, "discord", "1", None, datetime.now(UTC))
     assert adding.already(new.articles, [], [gone]) == (
         "The text of added/new was removed as gone; if stored it is quoted again.",

@@ -112,7 +112,7 @@ async def test_a_withdrawn_article_is_gone_at_once_and_stays_gone_after_a_build(
 
 async def test_a_withdrawal_by_another_process_is_seen_by_the_next_question(desk: Desk, tmp_path: Path) -> None:
     other = Records(tmp_path / "data" / RECORDS)
-    other.withdraw("wire", "0" * 64, "command line", "editor")
+    other.withdrawals.add("wire", "0" * 64, "command line", "editor")
     other.close()
     assert "balsa" not in await seen(desk, ANY)
 

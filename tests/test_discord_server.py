@@ -38,7 +38,7 @@ from discord_server import (
 )
 from word_encoder import WordHashEncoder
 
-from bot import admin, service, wording
+from bot import admin, attached, service, wording
 from bot.desk import Desk
 from bot.discord import app as discord_app
 from bot.discord import commands as discord_commands
@@ -390,7 +390,7 @@ async def test_200_questions_of_50_people_at_once_are_all_answered(
 async def test_a_10_mb_file_is_verified_in_time(settings: Settings, desk: Desk, server: LoopbackDiscord) -> None:
     article = await desk.article((await desk.listings())[0].source.id)
     assert article is not None
-    size = discord_commands.MAX_FILE_BYTES
+    size = attached.MAX_FILE_BYTES
     passage = article.text[200:320].strip()
     texts = {
         "prose": f"“{passage}” He went on and on. ",

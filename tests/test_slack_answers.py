@@ -46,12 +46,12 @@ from slack_world import (
     slack_fixture,  # noqa: F401
 )
 
+from bot import attached, wording
 from bot import desk as desk_module
-from bot import wording
+from bot.quotations import MAX_MESSAGE_CHARS
 from bot.records.database import RecordsError
 from bot.records.feedback import Verdict
 from bot.records.sent import Lost
-from bot.slack import commands as slack_commands
 from index.passages import paragraph_spans
 from index.search import CLOSE
 
@@ -709,7 +709,7 @@ async def test_the_menu_verifies_text_files_with_the_message(
         broken = slack.attachment("broken.txt", b"\xff\xfe\x00\x80" * 100 + f" “{DRESDEN}”".encode())
         assert "1 exact" in await verified("", broken)
         start = f"“{DRESDEN}” ".encode()
-        long = slack.attachment("long.txt", start + "é".encode() * (slack_commands.MAX_MESSAGE_CHARS + 5))
+        long = slack.attachment("long.txt", start + "é".encode() * (MAX_MESSAGE_CHARS + 5))
         said = await verified("", long, user=OTHER)
         assert "1 exact" in said
         assert "Only the first part of the text was read." in said
@@ -730,7 +730,7 @@ async def test_a_file_that_cannot_be_had_is_told(
         assert "Slack does not let me read gone.txt." in await told(gone)
         nowhere = {**draft, "url_private": "http://127.0.0.1:9/draft.txt"}
         assert "could not be fetched" in await told(nowhere)
-        half = {**draft, "size": slack_commands.MAX_FILE_BYTES // 2 + 1}
+        half = {**draft, "size": attached.MAX_FILE_BYTES // 2 + 1}
         assert "larger than 10 MB" in await told(half, half)
         assert not [path for path, _ in slack.requests if path == "files.info"]
         # Where the app may not read files, Slack sends a page to log in.
