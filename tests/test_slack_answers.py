@@ -101,7 +101,7 @@ async def settled(desk: Desk, channel: str, thread: str, answer: dict[str, Any])
     """Wait until the bot knows an answer by its thread: it writes that down after sending."""
     async with asyncio.timeout(20):
         while True:
-            if await desk.recall(lambda r: r.message_key("slack", f"{channel}:{thread}")) == key_of(answer):
+            if await desk.recall(lambda r: r.messages.key("slack", f"{channel}:{thread}")) == key_of(answer):
                 return
             await asyncio.sleep(0.01)
 
