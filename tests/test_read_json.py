@@ -583,7 +583,7 @@ def test_ninjs_2_and_3_are_read_as_their_schemas_mean_them() -> None:
         assert draft.card == {
             "title": "Kabinett steht",
             "outlet": "Beispiel-Dienst",
-            "author": "Von Christa Beispiel",
+            "author": "Christa Beispiel",
             "published": date(2023, 5, 4),
             "language": "de",
         }
