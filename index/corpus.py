@@ -27,7 +27,7 @@ from index.readers.drafts import (
     card_field,
     line_finder,
 )  # fmt: skip
-from index.readers.markup import WITHDRAWN
+from index.readers.items import WITHDRAWN
 from index.spellings import ALIASES_FILE, read_aliases
 from index.versions import Edition, settle
 

@@ -68,11 +68,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An article of a file of several that is not taken, and why; the others are."""
+    """An article of a file of several that is not taken, and why; the others are.
+
+    With a `withdrawal` its publisher has taken the article back, in this version; earlier ones in other files go too.
+    """
 
     reason: str
     line: int | None = None
     member: str = ""
+    withdrawal: Revision | None = None
 
 
 @dataclass(frozen=True, slots=True)

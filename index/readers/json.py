@@ -8,7 +8,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from index.readers.drafts import MAX_ARTICLE_BYTES, Draft, Refused, UnreadableError
-from index.readers.markup import WITHDRAWN, article, embargo, html_paragraphs, prose, refused, unique
+from index.readers.items import WITHDRAWN, article, embargo, refused, unique
+from index.readers.markup import html_paragraphs, prose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
