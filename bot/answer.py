@@ -66,7 +66,8 @@ class Excerpt:
     """Whole sentences of one passage, verbatim: `article.text[start:end] == text`.
 
     `number` counts from 1 within the answer. `also_in` is where else the same words stand, or nearly the same (see
-    `copies`).
+    `copies`). `answer` are the words that answer: offsets into the article's text within the excerpt, which neither
+    begin nor end with white space; None where nothing is marked.
     """
 
     number: int
@@ -76,11 +77,20 @@ class Excerpt:
     passage: Passage
     score: float
     also_in: tuple[Place, ...] = ()
+    answer: Span | None = None
 
     @property
     def source(self) -> Source:
         """The article's card."""
         return self.passage.source
+
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """The text before the words that answer, these words, and the text after; all is before where none are."""
+        if self.answer is None:
+            return self.text, "", ""
+        start, end = self.answer.start - self.start, self.answer.end - self.start
+        return self.text[:start], self.text[start:end], self.text[end:]
 
     @property
     def trimmed_before(self) -> bool:
@@ -160,7 +170,17 @@ def _repeats(hit: Hit, span: Span, quote: str) -> bool:
 def _excerpt(number: int, hit: Hit, span: Span, hits: tuple[Hit, ...]) -> Excerpt:
     text = hit.passage.words(span)
     places = (_place(text, other.passage) for other in hits if other is not hit)
-    return Excerpt(number, text, span.start, span.end, hit.passage, hit.score, tuple(filter(None, places)))
+    also_in = tuple(filter(None, places))
+    return Excerpt(number, text, span.start, span.end, hit.passage, hit.score, also_in, _marked(hit))
+
+
+def _marked(hit: Hit) -> Span | None:
+    """The words of a hit that answer, without white space around them."""
+    if hit.answer is None:
+        return None
+    words = hit.passage.words(hit.answer)
+    start = hit.answer.start + len(words) - len(words.lstrip())
+    return Span(start, start + len(words.strip())) if words.strip() else None
 
 
 def _place(words: str, passage: Passage) -> Place | None:
@@ -173,12 +193,14 @@ def _place(words: str, passage: Passage) -> Place | None:
 
 
 def _window(hit: Hit) -> Span:
-    """The best sentence, what it cannot be read without, and the better of its neighbours as far as they fit.
+    """The best sentence and those with words that answer, what they cannot be read without, and the better neighbours.
 
-    A short paragraph is so quoted whole. No sentence is cut.
+    Neighbours are taken as far as they fit, so that a short paragraph is quoted whole. No sentence is cut.
     """
     sentences = hit.sentences
-    first = last = next(n for n, sentence in enumerate(sentences) if sentence.span == hit.best)
+    answer = _marked(hit) or hit.best
+    core = [n for n, s in enumerate(sentences) if s.span == hit.best or _overlap(s.span, answer)]
+    first, last = core[0], core[-1]
 
     def may_take(n: int) -> bool:
         return 0 <= n < len(sentences) and _length(hit, first, last, n) <= READABLE_CHARS
@@ -194,6 +216,10 @@ def _window(hit: Hit) -> Span:
             return Span(sentences[first].span.start, sentences[last].span.end)
         better = max(options, key=lambda n: sentences[n].score)
         first, last = min(first, better), max(last, better)
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _leans_back(words: str) -> bool:

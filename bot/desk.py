@@ -21,7 +21,7 @@ from index.build import MAX_LOSS
 from index.copies import place_of
 from index.errors import DamagedIndexError, IndexUnavailableError, OnTheRecordError
 from index.generations import KEEP, Generations
-from index.model import ANY, Filters, Kind
+from index.model import ANY, Filters, Kind, Span
 from index.passages import paragraph_spans, split
 from index.search import search
 
@@ -283,10 +283,15 @@ class Desk:
 
 
 def _check(answer: Answer, store: Store) -> None:
-    """The promise, kept at the last moment: every excerpt stands in the stored article, character by character."""
+    """The promise, kept at the last moment: every excerpt stands in the stored article, character by character.
+
+    So do the words in it that are marked.
+    """
     for excerpt in answer.excerpts:
         article = store.article(excerpt.source.id)
-        if article is None or article.text[excerpt.start : excerpt.end] != excerpt.text:
+        marked = excerpt.answer or Span(excerpt.start, excerpt.end)
+        within = excerpt.start <= marked.start < marked.end <= excerpt.end
+        if article is None or article.text[excerpt.start : excerpt.end] != excerpt.text or not within:
             raise DamagedIndexError(
                 f"An excerpt from {excerpt.source.id} does not stand in its stored text, so it is not shown. "
                 "An admin should run `python -m index verify`."

@@ -85,7 +85,7 @@ def layout(answer: Answer) -> Group:
     parts: list[Text | Padding] = [Text(_head(answer), style="dim" if answer.likely else "yellow")]
     for excerpt in answer.excerpts:
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(Text(str(excerpt.number), style="bold cyan"), Text(_harmless(_shown(excerpt))))
+        grid.add_row(Text(str(excerpt.number), style="bold cyan"), _marked(excerpt))
         for note in [wording.citation(excerpt), *wording.also_in(excerpt)[:1]]:
             grid.add_row("", Text(_harmless(note), style="dim"))
         parts.append(Padding(grid, (1, 0, 0, 1)))
@@ -191,6 +191,7 @@ def _excerpt_json(excerpt: Excerpt) -> dict[str, object]:
         "article": excerpt.source.card(),
         "start": excerpt.start,
         "end": excerpt.end,
+        "answer": excerpt.answer and {"start": excerpt.answer.start, "end": excerpt.answer.end},
         "paragraph": excerpt.passage.paragraph,
         "kind": excerpt.passage.kind.value,
         "score": round(excerpt.score, 4),
@@ -198,10 +199,20 @@ def _excerpt_json(excerpt: Excerpt) -> dict[str, object]:
 
 
 def _shown(excerpt: Excerpt) -> str:
-    """The excerpt with marks where its paragraph goes on."""
+    """The excerpt with […] where its paragraph goes on."""
+    return excerpt.text.join(_trims(excerpt))
+
+
+def _trims(excerpt: Excerpt) -> tuple[str, str]:
     before = f"{wording.TRIMMED} " if excerpt.trimmed_before else ""
-    after = f" {wording.TRIMMED}" if excerpt.trimmed_after else ""
-    return before + excerpt.text + after
+    return before, f" {wording.TRIMMED}" if excerpt.trimmed_after else ""
+
+
+def _marked(excerpt: Excerpt) -> Text:
+    """As `_shown`, with the words that answer in bold."""
+    before, answer, after = excerpt.parts
+    opening, closing = _trims(excerpt)
+    return Text.assemble(_harmless(opening + before), (_harmless(answer), "bold"), _harmless(after + closing))
 
 
 def _harmless(text: str) -> str:

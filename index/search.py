@@ -58,13 +58,15 @@ class Hit:
     """A passage with its best sentence, whose score is the hit's, and the scores of all its sentences in order.
 
     `score` compares hits: the odds against the best hit of the ranking, times its probability to answer, 0 to 1.
-    `sentences` are scored without late interaction, to choose among neighbours.
+    `sentences` are scored without late interaction, to choose among neighbours. `answer` are the words that answer, in
+    the best sentence and perhaps its neighbours; None where none are known.
     """
 
     passage: Passage
     best: Span
     score: float
     sentences: tuple[SentenceHit, ...]
+    answer: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -151,21 +152,71 @@ def test_a_sentence_longer_than_the_limit_is_not_cut() -> None:
     assert excerpt.text == huge
 
 
+def answering(hit: Hit, words: str) -> Hit:
+    """A hit with the words in its passage that answer."""
+    start = hit.passage.start + hit.passage.text.index(words)
+    return replace(hit, answer=Span(start, start + len(words)))
+
+
+def test_the_words_that_answer_are_marked_without_white_space_around_them() -> None:
+    parts = [("It was late.", 0.1), ("Ann  said no.", 1.0)]
+    for words, marked in (("Ann", "Ann"), (" Ann ", "Ann"), (". Ann  said no.", ". Ann  said no."), ("  ", None)):
+        (excerpt,) = compose(ranking(answering(hit("a", parts, offset=7), words)), 1)
+        assert excerpt.text == "It was late. Ann  said no."
+        assert (excerpt.answer and excerpt.passage.words(excerpt.answer)) == marked
+        assert "".join(excerpt.parts) == excerpt.text
+        assert excerpt.parts[1] == (marked or "")
+    (unmarked,) = compose(ranking(hit("a", parts)), 1)
+    assert unmarked.answer is None
+
+
+def test_an_excerpt_is_cut_around_the_words_that_answer() -> None:
+    long = "x" * (EXCERPT_CHARS - 20)
+    parts = [(f"A{long}.", 0.2), ("Ann spoke.", 0.3), ("She said no.", 1.0), (f"B{long}.", 0.9), ("C.", 0.1)]
+    for words, text in (
+        ("no", "Ann spoke. She said no."),
+        ("Ann spoke. She", "Ann spoke. She said no."),
+        # Whole sentences, however long.
+        ("xx. Ann", f"A{long}. Ann spoke. She said no."),
+        ("no. Bx", f"Ann spoke. She said no. B{long}."),
+        ("spoke. She said no. Bx", f"Ann spoke. She said no. B{long}."),
+    ):
+        (excerpt,) = compose(ranking(answering(hit("a", parts), words)), 1)
+        assert excerpt.text == text
+        assert excerpt.parts[1] == words
+
+
 SENTENCE = st.tuples(
     st.text(st.characters(codec="utf-8", exclude_categories=["Zs", "Cc"]), min_size=1, max_size=200),
     st.floats(0.0, 1.0),
 )
 
 
+MARKS = st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+
+
+def marked_within(hit: Hit, first: float, last: float) -> Hit:
+    """A hit with what stands between two shares of its passage as the words that answer."""
+    start, end = (hit.passage.start + int(share * len(hit.passage.text)) for share in sorted((first, last)))
+    return replace(hit, answer=Span(start, end))
+
+
 @settings(deadline=None, max_examples=200)
 @given(
-    st.lists(st.tuples(st.sampled_from("abc"), st.lists(SENTENCE, min_size=1, max_size=6)), min_size=1, max_size=8),
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.lists(SENTENCE, min_size=1, max_size=6), st.none() | MARKS),
+        min_size=1,
+        max_size=8,
+    ),
     st.integers(1, 6),
 )
 def test_any_ranking_gives_whole_sentences_in_order(
-    parts: list[tuple[str, list[tuple[str, float]]]], count: int
+    parts: list[tuple[str, list[tuple[str, float]], tuple[float, float] | None]], count: int
 ) -> None:
-    hits = [hit(name, sentences, n + 1, n * 10_000) for n, (name, sentences) in enumerate(parts)]
+    hits = [hit(name, sentences, n + 1, n * 10_000) for n, (name, sentences, _) in enumerate(parts)]
+    marks = [mark for *_, mark in parts]
+    hits = [marked_within(one, *mark) if mark else one for one, mark in zip(hits, marks, strict=True)]
+    answers = {one.passage: one.answer for one in hits}
     excerpts = compose(ranking(*hits), count)
     assert 1 <= len(excerpts) <= count
     assert [e.number for e in excerpts] == list(range(1, len(excerpts) + 1))
@@ -178,6 +229,9 @@ def test_any_ranking_gives_whole_sentences_in_order(
         assert excerpt.score >= RELATIVE_FLOOR * excerpts[0].score
         assert excerpt.trimmed_before == (excerpt.start > passage.start)
         assert excerpt.trimmed_after == (excerpt.end < passage.end)
+        answer = answers[passage]
+        assert excerpt.parts[1] == (passage.words(answer).strip() if answer else "")
+        assert "".join(excerpt.parts) == excerpt.text
     articles = [e.source.id for e in excerpts]
     firsts = len(set(articles))
     assert len(set(articles[:firsts])) == firsts  # every new article comes before any second excerpt

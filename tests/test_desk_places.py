@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +20,7 @@ from bot.records.sent import Lost, Quoted, SentAnswer, context, quote_again, sen
 from bot.records.withdrawals import Withdrawals
 from index.build import build
 from index.corpus import read_corpus
-from index.model import ANY, Filters
+from index.model import ANY, Filters, Span
 from index.passages import split
 from index.quoting import Verdict
 
@@ -202,6 +204,10 @@ async def test_what_may_no_longer_be_seen_counts_as_gone(desk: Desk, filters: Fi
     assert await desk.quote_again([wire], filters) == [Lost.GONE]
 
 
+def test_what_was_kept_before_words_were_marked_is_still_read() -> None:
+    assert Quoted.from_row([2, "wire", "ab", 3, 9]) == Quoted(2, "wire", "ab", 3, 9)
+
+
 ARTICLES = read_corpus(SEEDS).articles
 
 
@@ -211,8 +217,12 @@ def test_context_is_the_stored_text_around_an_excerpt(article: Article, data: st
     passage = data.draw(st.sampled_from(split(article)))
     sentence = data.draw(st.sampled_from(passage.sentences))
     quoted = Quoted(1, article.source.id, article.source.sha256, sentence.start, sentence.end)
+    start = data.draw(st.integers(sentence.start, sentence.end - 1))
+    marked = data.draw(st.none() | st.builds(Span, st.just(start), st.integers(start + 1, sentence.end)))
+    quoted = Quoted.from_row(json.loads(json.dumps(replace(quoted, answer=marked).as_row())))
     excerpt = quote_again(quoted, article)
     assert isinstance(excerpt, Excerpt)
+    assert excerpt.answer == marked
     assert (excerpt.text, excerpt.passage) == (article.text[sentence.start : sentence.end], passage)
     around = context(excerpt, article)
     start = sentence.start - len(around.before)

@@ -41,7 +41,7 @@ async def test_context_is_what_stands_around_whoever_asks_and_whenever(world: Wo
     kept = (await world.kept(answer))["quoted"]
     await world.restart()
     neighbours = 0
-    for number, article_id, _, start, end in kept:
+    for number, article_id, _, start, end, _ in kept:
         article = await world.desk.article(article_id)
         result = await world.bob.click(answer, custom_id=button_of(answer, "context", number))
         assert result.ephemeral
@@ -228,7 +228,7 @@ async def test_an_article_that_has_gone_since_is_said(world: World, way: str) ->
 
 async def test_feedback_is_kept_once_for_each_person(world: World) -> None:
     answer = (await world.ask(question=PELICAN)).response
-    _, article, sha256, start, end = (await world.kept(answer))["quoted"][1]
+    _, article, sha256, start, end, _ = (await world.kept(answer))["quoted"][1]
     contexts = [
         (person, (await person.click(answer, custom_id=button_of(answer, "context", 2))).response)
         for person in (world.alice, world.bob)

@@ -109,7 +109,7 @@ async def settled(desk: Desk, channel: str, thread: str, answer: dict[str, Any])
 async def spans(desk: Desk, answer: dict[str, Any]) -> list[str]:
     """The stored words of what an answer says it quotes."""
     found = []
-    for _, article_id, sha256, start, end in (await kept(desk, answer))["quoted"]:
+    for _, article_id, sha256, start, end, _ in (await kept(desk, answer))["quoted"]:
         article = await desk.article(article_id)
         assert article is not None
         assert article.source.sha256 == sha256
@@ -789,7 +789,7 @@ async def test_context_is_what_stands_around_whoever_asks_and_whenever(
         answer = await ask(slack, QUESTION)
     neighbours = 0
     async with restarted(settings, slack) as later:
-        for number, article_id, _, start, end in (await kept(later, answer))["quoted"]:
+        for number, article_id, _, start, end, _ in (await kept(later, answer))["quoted"]:
             article = await later.article(article_id)
             assert article is not None
             found = await pressed(slack, answer, "context", number, user=OTHER)
@@ -815,7 +815,7 @@ async def test_context_is_what_stands_around_whoever_asks_and_whenever(
 async def test_complaints_are_kept_once_for_each_person(settings: Settings, desk: Desk, slack: LoopbackSlack) -> None:
     async with running(settings, desk, slack):
         answer = await ask(slack, PELICAN)
-        _, article, sha256, start, end = (await kept(desk, answer))["quoted"][1]
+        _, article, sha256, start, end, _ = (await kept(desk, answer))["quoted"][1]
         contexts = {user: await pressed(slack, answer, "context", 2, user=user) for user in (READER, OTHER)}
     async with restarted(settings, slack) as later:
         for user, context in contexts.items():

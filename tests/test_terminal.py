@@ -46,6 +46,12 @@ CARD = {
     "required": ["id", "title", "title_given", "outlet", "author", "published", "url", "sha256"],
     "additionalProperties": False,
 }  # fmt: skip
+SPAN = {
+    "type": "object",
+    "properties": {"start": {"type": "integer"}, "end": {"type": "integer"}},
+    "required": ["start", "end"],
+    "additionalProperties": False,
+}
 CONTRACT = {
     "type": "object",
     "properties": {
@@ -68,9 +74,10 @@ CONTRACT = {
                 "properties": {
                     "number": {"type": "integer"}, "text": {"type": "string"}, "article": CARD,
                     "start": {"type": "integer"}, "end": {"type": "integer"}, "paragraph": {"type": "integer"},
+                    "answer": {"anyOf": [SPAN, {"type": "null"}]},
                     "kind": {"enum": ["body", "caption", "embed"]}, "score": {"type": "number"},
                 },
-                "required": ["number", "text", "article", "start", "end", "paragraph", "kind", "score"],
+                "required": ["number", "text", "article", "start", "end", "answer", "paragraph", "kind", "score"],
                 "additionalProperties": False,
             },
         },
@@ -279,6 +286,30 @@ def test_no_quotation_can_drive_the_terminal_and_none_is_changed_but_there(text:
     lines = terminal.as_text(answer).split("\n")
     quoted = [line[6:] for line in lines[2:-1]]
     assert "\n".join(quoted) == re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "�", text)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.text(min_size=1).filter(str.strip), st.integers(0, 20), st.integers(1, 20))
+def test_the_words_that_answer_are_in_bold_and_their_offsets_are_told(text: str, start: int, length: int) -> None:
+    start = min(start, len(text) - 1)
+    marked = Span(50 + start, 50 + min(start + length, len(text)))
+    passage = Passage(SOURCE, 44, 50 + len(text), f"Before{text}", 1, Kind.BODY, (Span(50, 50 + len(text)),))
+    excerpt = Excerpt(1, text, 50, 50 + len(text), passage, 0.5, (), marked)
+    answer = replace(answer_quoting(text), excerpts=(excerpt,))
+    console = Console(width=10_000)
+    shown = terminal._marked(excerpt)
+    bold = [span for span in shown.spans if span.style == "bold"]
+    assert shown.plain == f"[…] {terminal._harmless(text)}"
+    assert [(span.start - 4, span.end - 4) for span in bold] == [(marked.start - 50, marked.end - 50)]
+    told = Draft202012Validator(CONTRACT), terminal.as_json(answer)
+    told[0].validate(told[1])
+    (row,) = told[1]["excerpts"]
+    assert f"{passage.text}"[row["answer"]["start"] - 44 : row["answer"]["end"] - 44] == excerpt.parts[1]
+    # In a pipe nothing is marked.
+    assert terminal.as_text(answer) == terminal.as_text(replace(answer, excerpts=(replace(excerpt, answer=None),)))
+    with console.capture() as laid_out:
+        console.print(terminal.layout(answer))
+    assert "[…]" in laid_out.get()
 
 
 def test_no_title_can_drive_the_terminal_either() -> None:

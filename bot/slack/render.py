@@ -1,7 +1,8 @@
 """Answers, excerpts in context, verifications and stored texts as Slack messages. Pure: nothing here talks to Slack.
 
-A quotation is a quote of rich text. Its words are texts without a style: joined, over all messages, they are the stored
-span. What we put around them is in italics. Where something does not fit, it goes on in a further message.
+A quotation is a quote of rich text. Its words are texts without a style, in bold where they answer: joined, over all
+messages, they are the stored span. What we put around them is in italics. Where something does not fit, it goes on in a
+further message.
 """
 
 from __future__ import annotations
@@ -155,7 +156,12 @@ def _refusal(refusal: Refusal, question: tuple[Block, ...], key: str | None) -> 
 
 
 def _words(excerpt: Excerpt) -> tuple[Block, ...]:
-    return tuple(texts(excerpt.text, [sentence.start - excerpt.start for sentence in excerpt.passage.sentences]))
+    shown: list[Block] = []
+    at = excerpt.start
+    for words, style in zip(excerpt.parts, ({}, {"bold": True}, {}), strict=True):
+        shown += texts(words, [sentence.start - at for sentence in excerpt.passage.sentences], **style)
+        at += len(words)
+    return tuple(shown)
 
 
 def _citation(excerpt: Excerpt) -> Block:
