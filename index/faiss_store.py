@@ -48,7 +48,7 @@ FILES = (DATABASE, PASSAGE_VECTORS, SENTENCE_VECTORS)
 # The tables whose rows have vectors, and the files of these.
 FLAT = {"passage": PASSAGE_VECTORS, "sentence": SENTENCE_VECTORS}
 
-REPAIR = "Run `python -m index build` or `python -m index rollback`."
+REPAIR = "Run `on-the-record-index build` or `on-the-record-index rollback`."
 _CHUNK = 4096  # rows handled at a time when a whole table passes through memory
 # Porter stems English and leaves other words alone; diacritics are folded, punctuation parts words.
 _TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -482,7 +482,7 @@ class FaissStore:
                 raise
             except (sqlite3.Error, UnicodeDecodeError) as exc:
                 raise DamagedIndexError(
-                    f"Generation {self.manifest.generation} cannot be read ({exc}). Run `python -m index verify`."
+                    f"Generation {self.manifest.generation} cannot be read ({exc}). Run `on-the-record-index verify`."
                 ) from exc
 
     def _pool(
