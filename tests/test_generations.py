@@ -221,7 +221,7 @@ def test_when_all_are_damaged_the_message_is_about_the_current_one_and_a_build_m
 ) -> None:
     for number in (1, 2, 3):
         remove(three.folder(number) / FILES[1])
-    with pytest.raises(DamagedIndexError, match=r"^Generation 3 cannot be served: .*000003.* is missing\. Run `python"):
+    with pytest.raises(DamagedIndexError, match=r"^Generation 3 cannot be served: .*000003.* is missing\. Run `on-the"):
         three.open_current()
     assert add(tmp_path, 9) == 4
     assert served(three) == ("This is text 9.", None)
