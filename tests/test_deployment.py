@@ -247,6 +247,7 @@ def test_the_container_s_commands_are_the_project_s() -> None:
 def test_compose_runs_what_the_readme_s_docker_run_does() -> None:
     service, words = compose(), documented_run()
     assert words[-1] == service["image"]
+    assert words[words.index("--name") + 1] == service["container_name"]
     assert ("--init" in words) is service["init"]
     assert words[words.index("--stop-timeout") + 1] == service["stop_grace_period"].removesuffix("s")
     assert words[words.index("--restart") + 1] == service["restart"]
@@ -254,6 +255,9 @@ def test_compose_runs_what_the_readme_s_docker_run_does() -> None:
     mounted = [words[number + 1] for number, word in enumerate(words) if word == "-v"]
     places = [volume.split(":")[1:] for volume in service["volumes"]]
     assert [volume.split(":")[1:] for volume in mounted] == places
+    # Either finds the index that the other has built.
+    [volume] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["volumes"].values()
+    assert mounted[0].split(":")[0] == volume["name"]
     assert [place for place, *_ in places] == json.loads(instructions("VOLUME")[0])
     assert int(service["stop_grace_period"].removesuffix("s")) >= 2 * GRACE
 
