@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/installed
 
-.PHONY: setup run test lint quality bench fit clean
+.PHONY: setup run test lint quality bench lock fit clean
 
 setup: $(STAMP)
 
@@ -36,6 +36,14 @@ quality: $(STAMP)
 # What indexing costs, on a corpus made by rule; ARGS=--save writes the README's table. Takes a quarter of an hour.
 bench: $(STAMP)
 	@$(PY) tests/bench.py $(ARGS)
+
+# requirements.txt, from which the image installs: the packages that running takes, with the hashes of all their files on
+# PyPI. Resolved as for a Mac, where torch brings no CUDA; torch itself is left out, since its build differs by machine.
+lock: $(STAMP)
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
+	@MACOSX_DEPLOYMENT_TARGET=14.0 $(VENV)/bin/uv pip compile --quiet --no-config --custom-compile-command 'make lock' \
+		--python-version 3.11 --python-platform aarch64-apple-darwin --only-binary :all: --generate-hashes --no-annotate \
+		--no-emit-package torch --extra metrics --extra slack -c constraints.txt -o requirements.txt pyproject.toml
 
 # Fits index/ranking.json on the training half of those sets.
 fit: $(STAMP)

@@ -24,6 +24,7 @@ from bot.desk import RECORDS, Desk
 from bot.records.records import Records
 from bot.settings import MAX_EXCERPTS, Settings, SettingsError
 from index.__main__ import Commands, build_with_progress
+from index.corpus import article_files
 from index.encoder import SentenceTransformerEncoder
 from index.generations import Generations
 from index.model import Filters
@@ -36,6 +37,7 @@ _index_dir = click.option("--index-dir", type=click.Path(path_type=Path), help="
 
 
 @click.group(cls=Commands, invoke_without_command=True)
+@click.version_option(package_name="on-the-record", message="On the Record %(version)s")
 @_index_dir
 @click.pass_context
 def main(ctx: click.Context, index_dir: Path | None) -> None:
@@ -45,6 +47,8 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
         return
     settings = _settings(index_dir)
     platforms = _platforms(settings)
+    if not platforms:
+        _first_steps(ctx, settings)
     _build_if_missing(settings)
     if platforms:
         _with_desk(
@@ -146,6 +150,7 @@ def export(ctx: click.Context, index_dir: Path | None) -> None:
 def chat(ctx: click.Context, index_dir: Path | None) -> None:
     """Chat in this terminal, whatever tokens are set."""
     settings = _settings(index_dir or ctx.obj)
+    _first_steps(ctx, settings)
     _build_if_missing(settings)
     _with_desk(settings, lambda desk: terminal.chat(desk, settings.excerpts, Console()))
 
@@ -175,10 +180,19 @@ def _platforms(settings: Settings) -> list[Callable[[Settings, Desk, service.Ser
         except ModuleNotFoundError as exc:
             raise SettingsError(
                 "Slack's tokens are set, and the packages for it are not installed. Run `.venv/bin/python -m pip "
-                "install -c constraints.txt -e '.[slack]'`, or leave the tokens empty."
+                "install -c constraints.txt -e '.[slack]'` in the project's folder (with pipx or uv: install "
+                "'.[slack]' again), or leave the tokens empty."
             ) from exc
         platforms.append(run_slack)
     return platforms
+
+
+def _first_steps(ctx: click.Context, settings: Settings) -> None:
+    """End with what to do first, where a chat in this terminal would have nothing to answer from."""
+    corpus = settings.corpus_dir
+    if not Generations(settings.index_dir).serving_order() and not (corpus.is_dir() and any(article_files(corpus))):
+        click.echo(terminal.first_steps(corpus, settings.index_dir), err=True)
+        ctx.exit(1)
 
 
 def _build_if_missing(settings: Settings) -> None:
@@ -208,7 +222,12 @@ def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, No
         desk.close()
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Run what the command line asks for: the console script `on-the-record`, and `python -m bot`."""
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
-    main(prog_name="python -m bot")
+    main()
+
+
+if __name__ == "__main__":
+    run()

@@ -294,7 +294,7 @@ def _check(answer: Answer, store: Store) -> None:
         if article is None or article.text[excerpt.start : excerpt.end] != excerpt.text or not within:
             raise DamagedIndexError(
                 f"An excerpt from {excerpt.source.id} does not stand in its stored text, so it is not shown. "
-                "An admin should run `python -m index verify`."
+                "An admin should run `on-the-record-index verify`."
             )
 
 

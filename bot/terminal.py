@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -31,8 +32,24 @@ Ask anything about the coverage; the answer is quoted from the articles, word fo
   /help        this
   /quit        leave (so does Ctrl-D)"""
 
+_FIRST_STEPS = """\
+There are no articles to answer from yet.
+
+1. Put some into {corpus}
+   or name another folder of yours: a line CORPUS_DIR=… in the file .env in {here}
+   Text, Markdown, saved web pages, JSON, feeds, NewsML and PDF are read.
+2. Run on-the-record again. It indexes them, which takes a moment, and opens a chat.
+   The index is kept in {index}
+
+`on-the-record --help` and `on-the-record-index --help` list the other commands."""
+
 # Characters that make a terminal do something instead of showing something.
 _CONTROLS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "�")
+
+
+def first_steps(corpus: Path, index: Path) -> str:
+    """What to do before there is anything to ask: where articles go, and which command comes next."""
+    return _FIRST_STEPS.format(corpus=corpus.absolute(), index=index.absolute(), here=Path.cwd())
 
 
 def as_json(answer: Answer) -> dict[str, object]:

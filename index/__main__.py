@@ -67,6 +67,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands)
+@click.version_option(package_name="on-the-record", message="On the Record %(version)s")
 def main() -> None:
     """Build and look after the index of a folder of articles."""
 
@@ -165,7 +166,7 @@ def show(article_id: str, as_json: bool, index_dir: Path) -> None:
     article = _open(index_dir).article(article_id)
     if article is None:
         raise click.ClickException(
-            f'There is no article "{article_id}" in the index. `python -m bot sources` lists them.'
+            f'There is no article "{article_id}" in the index. `on-the-record sources` lists them.'
         )
     if as_json:
         click.echo(json.dumps({"article": article.source.card(), "text": article.text}, ensure_ascii=False))
@@ -184,7 +185,7 @@ def verify(index_dir: Path) -> None:
         click.echo(fault, err=True)
     if faults:
         raise click.ClickException(
-            f"Generation {number} is damaged. Run `python -m index build` or `python -m index rollback`."
+            f"Generation {number} is damaged. Run `on-the-record-index build` or `on-the-record-index rollback`."
         )
     m = generations.manifest(number)
     click.echo(f"Generation {number} is sound: {m.articles} articles, {m.passages} passages, {m.sentences} sentences.")
@@ -223,6 +224,11 @@ def _open(index_dir: Path, encoder: SentenceTransformerEncoder | None = None) ->
     return store
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Run what the command line asks for: the console script `on-the-record-index`, and `python -m index`."""
     load_dotenv(".env")
-    main(prog_name="python -m index")
+    main()
+
+
+if __name__ == "__main__":
+    run()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from index.model import Filters, Manifest
 
 DATABASE = "articles.sqlite"
-REPAIR = "Run `python -m index build` or `python -m index rollback`."
+REPAIR = "Run `on-the-record-index build` or `on-the-record-index rollback`."
 CHUNK = 4096  # rows handled at a time when a whole table passes through memory
 # The tables whose rows have vectors.
 EMBEDDED = ("passage", "sentence")
@@ -262,7 +262,7 @@ class Catalogue:
                 raise
             except (sqlite3.Error, UnicodeDecodeError) as exc:
                 raise DamagedIndexError(
-                    f"Generation {self.manifest.generation} cannot be read ({exc}). Run `python -m index verify`."
+                    f"Generation {self.manifest.generation} cannot be read ({exc}). Run `on-the-record-index verify`."
                 ) from exc
 
 

@@ -76,7 +76,10 @@ class Corpus:
 def require_folder(folder: Path) -> None:
     """Raise CorpusError where there is no such folder."""
     if not folder.is_dir():
-        raise CorpusError(f"The corpus folder {folder} does not exist. Set CORPUS_DIR or pass --corpus.")
+        raise CorpusError(
+            f"The corpus folder {folder} does not exist. Put articles there, or name another with CORPUS_DIR or "
+            "--corpus."
+        )
 
 
 def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:

@@ -48,7 +48,7 @@ KEEP = 3
 MANIFEST = "manifest.json"
 # The other files of a generation.
 FILES = (DATABASE, *VECTOR_FILES.values())
-REBUILD = "Run `python -m index build` to make a new one."
+REBUILD = "Run `on-the-record-index build` to make a new one."
 
 
 class Generations:
@@ -342,7 +342,7 @@ def _require_model(manifest: Manifest, encoder: Encoder) -> None:
     if made_by[1:] != asked_for[1:]:
         raise IncompatibleIndexError(
             f"Generation {manifest.generation} was made by the model {_describe(*made_by)}; EMBEDDING_MODEL is "
-            f"{_describe(*asked_for)}. Run `python -m index build`, or set EMBEDDING_MODEL back."
+            f"{_describe(*asked_for)}. Run `on-the-record-index build`, or set EMBEDDING_MODEL back."
         )
 
 

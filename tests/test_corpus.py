@@ -310,7 +310,7 @@ def test_a_corpus_below_a_hidden_folder_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["missing", "file"])
 def test_a_corpus_that_is_no_folder_is_an_error_that_says_what_to_set(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(CorpusError, match=r"corpus folder .* does not exist\. Set CORPUS_DIR"):
+    with pytest.raises(CorpusError, match=r"corpus folder .* does not exist\. Put articles there, or .* CORPUS_DIR"):
         read_corpus(tmp_path / name)
 
 

@@ -258,7 +258,7 @@ async def test_an_empty_index_says_so(tmp_path: Path) -> None:
 
 
 def test_without_an_index_the_error_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(NoIndexError, match="python -m index build"):
+    with pytest.raises(NoIndexError, match="on-the-record-index build"):
         Desk(tmp_path / "data", SEEDS, WordHashEncoder)
 
 

@@ -164,7 +164,7 @@ def test_an_earlier_text_that_was_tampered_with_is_a_fault(newsroom: Newsroom) -
     db.close()
     changed = type(store)(folder, store.manifest)
     assert list(changed.faults()) == ["hat: the stored text is not the one that was indexed"]
-    with pytest.raises(DamagedIndexError, match=r"^hat: the stored text is not .*`python -m index build`"):
+    with pytest.raises(DamagedIndexError, match=r"^hat: the stored text is not .*`on-the-record-index build`"):
         changed.earlier("hat")
     changed.close()
 

@@ -104,7 +104,7 @@ def test_over_a_changed_byte_the_older_generation_is_served_with_a_warning(tmp_p
                 continue
             assert texts_of(store) == BEFORE, place
             assert re.fullmatch(
-                r"Generation 2 .* Run `python -m index build`.* Serving generation 1 until then\.", warning
+                r"Generation 2 .* Run `on-the-record-index build`.* Serving generation 1 until then\.", warning
             )
 
 
@@ -118,7 +118,7 @@ async def test_over_bytes_that_change_under_an_open_desk_nothing_is_told_that_no
         try:
             return await telling
         except DamagedIndexError as exc:
-            assert "python -m index" in str(exc)  # noqa: PT017 - what is told is compared below
+            assert "on-the-record-index" in str(exc)  # noqa: PT017 - what is told is compared below
             return DamagedIndexError
 
     async def told(desk: Desk) -> list[Any]:

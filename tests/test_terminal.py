@@ -11,7 +11,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -31,9 +31,6 @@ from bot.records.records import Records
 from index.build import build
 from index.model import Article, Kind, Listing, Passage, Source, Span
 from index.quoting import Change, Segment
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CARD = {
     "type": "object",
@@ -193,7 +190,7 @@ def test_mistakes_get_a_sentence_and_no_traceback(run, monkeypatch: pytest.Monke
 def test_asking_without_an_index_says_what_to_run(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli.main, ["ask", "q", "--index-dir", str(tmp_path / "nowhere")])
     assert result.exit_code == 1
-    assert "python -m index build" in result.stderr
+    assert "on-the-record-index build" in result.stderr
 
 
 def test_a_damaged_index_is_said_and_the_older_one_answers(run, word_index: Path, tmp_path: Path) -> None:
@@ -229,6 +226,21 @@ def test_the_first_run_builds_the_index(tmp_path: Path) -> None:
     assert "Generation 1, built" in first.stdout
     second = CliRunner().invoke(cli.main, ["--index-dir", folder], input="/status\n")
     assert "Built" not in second.stderr
+
+
+@pytest.mark.usefixtures("run")
+def test_who_follows_the_first_steps_gets_an_index_and_a_chat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CORPUS_DIR")
+    fresh = ["--index-dir", str(tmp_path / "fresh")]
+    before = CliRunner().invoke(cli.main, fresh, input="/status\n")
+    assert (before.exit_code, before.stdout) == (1, "")
+    named = re.search(r"^1\. Put some into (.+)$", before.stderr, re.MULTILINE)
+    assert named
+    Path(named[1]).mkdir()
+    (Path(named[1]) / "bridge.txt").write_text("The bridge was closed on Monday.", encoding="utf-8")
+    after = CliRunner().invoke(cli.main, fresh, input="When was the bridge closed?\n")
+    assert "Built generation 1: 1 article" in after.stderr
+    assert "The bridge was closed on Monday." in after.stdout
 
 
 def test_the_real_program_answers_piped_questions_and_a_terminal(seed_index: Path) -> None:
