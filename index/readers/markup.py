@@ -239,8 +239,8 @@ def unique(articles: Iterable[Draft | Refused]) -> Iterator[Draft | Refused]:
     lines: dict[str, int | None] = {}
     for each in articles:
         if isinstance(each, Draft) and each.member in lines:
-            first = lines[each.member]
-            reason = f"an article with the same id, or the same title and day, stands in line {first} already"
+            where = f"in line {lines[each.member]}" if lines[each.member] else "before it"
+            reason = f"an article with the same id, or the same title and day, stands {where} already"
             yield Refused(reason, each.line, each.member)
             continue
         if isinstance(each, Draft):
