@@ -1,12 +1,17 @@
-"""A plain text file → one article, as it stands. Also what other readers share: bytes and markup to text."""
+"""A plain text file → one article as it stands, or those of an archive's export.
+
+Also what other readers share: bytes and markup to text.
+"""
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, BinaryIO
 
+from index.readers import exports
 from index.readers.drafts import MAX_ARTICLE_BYTES, Draft, Refused, UnreadableError
 
 if TYPE_CHECKING:
@@ -54,7 +59,7 @@ _DATE_HEADER = re.compile(r"\s*(?:date|dated|published)\s*:?\s*(\d{4}-\d{2}-\d{2
 def read(file: BinaryIO) -> Iterator[Draft | Refused]:
     """The one article of a text file: what stands in it, with line feeds for line ends; nothing else is changed.
 
-    A first line such as `date 2023-05-04` dates it and is not prose.
+    A first line such as `date 2023-05-04` dates it and is not prose. An export of an archive holds many articles.
 
     Raises:
         UnreadableError: it is empty, no text, or larger than `MAX_ARTICLE_BYTES`.
@@ -64,6 +69,10 @@ def read(file: BinaryIO) -> Iterator[Draft | Refused]:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise UnreadableError("it is empty")
+    if (many := exports.articles(text)) is not None:
+        for each in many:
+            yield replace(each, notes=(*notes, *each.notes)) if isinstance(each, Draft) else each
+        return
     card, body_start = {}, 0
     if header := _DATE_HEADER.match(text):
         body_start = header.end()
