@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import os
 import re
 import secrets
@@ -21,6 +20,7 @@ from itertools import count
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+import tomli_w
 from filelock import FileLock, Timeout
 
 from bot import admin, wording
@@ -494,13 +494,7 @@ def _only_article(folder: Path, file: str) -> str:
 
 def _table(name: str, card: Card) -> bytes:
     """A card as a table of TOML."""
-    rows = (f"{key} = {value if isinstance(value, date) else _string(value)}" for key, value in card.items())
-    return "\n".join((f"[{_string(name)}]", *rows, "")).encode()
-
-
-def _string(value: str) -> str:
-    """A text as TOML writes it: as JSON does, but for one character."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return tomli_w.dumps({name: card}).encode()
 
 
 def _read_cards(path: Path) -> _Cards:

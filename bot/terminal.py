@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import wording
+from bot.prompt import Prompt
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
@@ -30,7 +32,10 @@ Ask anything about the coverage; the answer is quoted from the articles, word fo
   /verify TEXT hold the quotations in a text against the articles
   /status      what is being served
   /help        this
-  /quit        leave (so does Ctrl-D)"""
+  /quit        leave (so does Ctrl-D)
+Tab completes commands and the names of outlets, and the arrow keys call back what was typed before."""
+
+COMMANDS = re.findall(r"^  (/\w+)", HELP, re.MULTILINE)
 
 _FIRST_STEPS = """\
 There are no articles to answer from yet.
@@ -136,14 +141,17 @@ def status_text(status: DeskStatus) -> str:
 async def chat(desk: Desk, count: int, console: Console) -> None:
     """Read questions until the end of input: with a prompt on a terminal, quietly from a pipe."""
     interactive = console.is_terminal
+    prompt = Prompt(COMMANDS) if interactive and sys.stdin.isatty() else None
     if interactive:
-        import readline  # noqa: F401, PLC0415 gives input() a history, where the platform has it
-
         status = await desk.status()
         console.print(Text(f"On the Record. {status_text(status)}\nAsk a question, or /help.", style="dim"))
     while True:
         try:
-            line = await asyncio.to_thread(input, "\n? " if interactive else "")
+            if prompt:
+                console.print()
+                line = await prompt.line(await _outlets(desk))
+            else:
+                line = await asyncio.to_thread(input, "\n? " if interactive else "")
         except (EOFError, KeyboardInterrupt):
             return
         if line.strip() in {"/quit", "/exit"}:
@@ -154,6 +162,13 @@ async def chat(desk: Desk, count: int, console: Console) -> None:
             await _respond(desk, line.strip(), count, console)
         except OnTheRecordError as exc:
             console.print(Text(str(exc), style="red"))
+
+
+async def _outlets(desk: Desk) -> tuple[str, ...]:
+    try:
+        return await desk.outlets()
+    except OnTheRecordError:  # what is wrong is said when something is asked
+        return ()
 
 
 async def _respond(desk: Desk, line: str, count: int, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""The contract of `index.store`, held against plain numpy and a BM25 written out here. An engine is one function."""
+"""The contract of `index.store`, held against plain numpy and a BM25 written out here. An engine is one class."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from word_encoder import WordHashEncoder
 
-from index.catalogue import DATABASE
+from index.catalogue import DATABASE, EMBEDDED, owned
 from index.errors import DamagedIndexError
 from index.faiss_vectors import PASSAGE_VECTORS, SENTENCE_VECTORS, FaissVectors
 from index.generations import FILES, FORMAT, file_facts
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from index.catalogue import Catalogue
     from index.model import Candidate, Passage
 
     Engine = Callable[[Path, Sequence[Article]], Store]
@@ -95,7 +96,41 @@ def opened(folder: Path, manifest: Manifest) -> Store:
     return Store(folder, manifest, FaissVectors)
 
 
-ENGINES: dict[str, Engine] = {"faiss": make_faiss, "faiss from another": make_faiss_from_another}
+class NumpyVectors:
+    """The least that an engine has to do."""
+
+    def __init__(self, _folder: Path, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._rows = {part: ENCODER.encode(catalogue.words(part)).reshape(-1, ENCODER.dimension) for part in EMBEDDED}
+
+    def nearest(self, part: str, vector: NDArray[np.float32], filters: Filters, limit: int) -> list[int]:
+        query, values = owned(part, filters)
+        passing = {row for (row,) in self._catalogue.fetch(query, *values)} if query else None
+        order = (int(row) + 1 for row in np.argsort(-(self._rows[part] @ vector)))
+        return [row for row in order if passing is None or row in passing][:limit]
+
+    def cosines(self, part: str, rows: Sequence[int], vector: NDArray[np.float32]) -> dict[int, float]:
+        return {row: float(self._rows[part][row - 1] @ vector) for row in rows}
+
+    def stored(self, part: str, rows: Sequence[int]) -> NDArray[np.float32]:
+        return self._rows[part][np.array(rows, dtype=np.int64) - 1]
+
+    def faults(self) -> Iterator[str]:
+        return iter(())
+
+
+def make_numpy(folder: Path, articles: Sequence[Article]) -> Store:
+    """Another engine over the same catalogue: nothing else may lean on FAISS."""
+    made = make_faiss(folder, articles)
+    made.close()
+    return Store(folder, made.manifest, NumpyVectors)
+
+
+ENGINES: dict[str, Engine] = {
+    "faiss": make_faiss,
+    "faiss from another": make_faiss_from_another,
+    "numpy": make_numpy,
+}
 
 
 # --- a coverage to search in, and what a search must find there ------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pty
@@ -12,6 +13,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
@@ -19,18 +21,30 @@ from conftest import ROOT, SEEDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.application.current import get_app_session
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 from word_encoder import WordHashEncoder
 
 from bot import __main__ as cli
 from bot import terminal
 from bot.answer import CAUTION, Answer, Excerpt, Place, Reason, Refusal
-from bot.desk import RECORDS
+from bot.desk import RECORDS, Desk
+from bot.prompt import Names
 from bot.records.feedback import Verdict
 from bot.records.records import Records
 from index.build import build
 from index.model import Article, Kind, Listing, Passage, Source, Span
 from index.quoting import Change, Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prompt_toolkit.input import PipeInput
 
 CARD = {
     "type": "object",
@@ -246,6 +260,7 @@ def test_who_follows_the_first_steps_gets_an_index_and_a_chat(tmp_path: Path, mo
 def test_the_real_program_answers_piped_questions_and_a_terminal(seed_index: Path) -> None:
     """The unmodified program with the real model: once through a pipe, once on a pseudo-terminal."""
     environ = {**os.environ, "INDEX_DIR": str(seed_index), "DISCORD_TOKEN": "", "TERM": "xterm", "COLUMNS": "60"}
+    environ["PROMPT_TOOLKIT_NO_CPR"] = "1"  # nobody here answers where the cursor is
     command = [sys.executable, "-m", "bot"]
     question = "How far from the border did the incursion occur?\n"
     piped = subprocess.run(
@@ -269,13 +284,74 @@ def test_the_real_program_answers_piped_questions_and_a_terminal(seed_index: Pat
     assert "some 500 kilometers from the Ukrainian border." in " ".join(seen.split())
 
 
+@pytest.fixture
+def typing(monkeypatch: pytest.MonkeyPatch) -> Iterator[PipeInput]:
+    """Keys for a chat on a terminal."""
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
+        yield keys
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("What did the for", ["What did the Fortune"]),
+        ("the strass", ["the Straßen Post"]),
+        ("and straßen p", ["and Straßen Post"]),
+        ("a", []),
+        ("reform", []),
+        ("/s", ["/sources", "/source", "/status"]),
+        ("/source for", []),
+        ("What? /he", []),
+        ("", []),
+    ],
+)
+def test_tab_completes_commands_and_the_names_of_outlets(typed: str, completed: list[str]) -> None:
+    names = Names(terminal.COMMANDS)
+    names.outlets = ("Fortune", "Straßen Post", "A")
+    offered = names.get_completions(Document(typed), CompleteEvent())
+    assert [typed[: len(typed) + each.start_position] + each.text for each in offered] == completed
+
+
+async def shown(text: str) -> None:
+    """Wait until the line that is typed is this one."""
+    while (app := get_app_session().app) is None or app.current_buffer.text != text:
+        await asyncio.sleep(0.01)
+
+
+async def test_a_chat_on_a_terminal_completes_outlets_calls_lines_back_and_ends_at_the_end_of_input(
+    typing: PipeInput, tmp_path: Path
+) -> None:
+    (tmp_path / "sources.toml").write_text('["one.txt"]\noutlet = "Fortune"\ntitle = "Bridge"\n', encoding="utf-8")
+    (tmp_path / "one.txt").write_text("The bridge was closed on Monday.", encoding="utf-8")
+    build(tmp_path, tmp_path / "data", WordHashEncoder())
+    desk = Desk(tmp_path / "data", tmp_path, WordHashEncoder, caution=(0.0, 0.0))
+    console = Console(force_terminal=True, width=200)
+    with console.capture() as printed:
+        chat = asyncio.create_task(terminal.chat(desk, 3, console))
+        for keys, then in (
+            ("When was the bridge closed, says fort\t", "When was the bridge closed, says Fortune"),
+            ("?\n/nothing\n", ""),
+            ("\x1b[A", "/nothing"),
+            ("\x1b[A", "When was the bridge closed, says Fortune?"),
+            ("\n", ""),
+        ):
+            typing.send_text(keys)
+            await shown(then)
+        typing.send_text("\x04")
+        await chat
+    desk.close()
+    assert printed.get().count("The bridge was closed on Monday.") == 2
+    assert "There is no command /nothing." in printed.get()
+
+
 def read_to_prompt(leader: int) -> str:
     """What the program shows until it asks for the next question, without colours."""
     seen = ""
     while select.select([leader], [], [], 90)[0]:
         seen += os.read(leader, 65536).decode(errors="replace")
         shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\r", "", seen)
-        if shown.endswith("\n? "):
+        if re.search(r"\n\?[ \b]+$", shown):
             return shown
     raise AssertionError(f"no prompt after {seen!r}")
 
