@@ -31,8 +31,8 @@ from index.corpus import METADATA_FILE, Corpus, article_files, read_corpus, read
 from index.errors import CorpusError, OnTheRecordError
 from index.generations import sync_folder
 from index.passages import paragraph_spans
-from index.readers.drafts import CARD_FIELDS, Draft, card_field
-from index.readers.formats import HEAD_BYTES, SUFFIXES, reader_of
+from index.readers.drafts import CARD_FIELDS, Draft, UnreadableError, card_field
+from index.readers.formats import HEAD_BYTES, SUFFIXES, is_unread, reader_of, suffix_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -133,7 +133,10 @@ class Intake:
         self.forget_old()
         self._require_new(data)
         self._own(ADDED)
-        file = self._free(_safe(name, data), self._metadata()[0], taken)
+        try:
+            file = self._free(_safe(name, data), self._metadata()[0], taken)
+        except UnreadableError as exc:
+            raise AddingError(f"{quoted(name)} is not added: {exc}.") from exc
         key = f"{hashlib.sha256(data).hexdigest()}-{secrets.token_hex(4)}"
         folder = self._staged / key
         try:
@@ -443,18 +446,19 @@ def _day(typed: str) -> date:
 
 def _safe(name: str, data: bytes) -> str:
     """A name like the given one that is a file's name on every system, and ends as its format does."""
-    path = PurePosixPath(re.split(r"[/\\]", unicodedata.normalize("NFKC", name))[-1].strip(" ."))
-    stem, suffix = path.stem, path.suffix.lower()
+    whole = re.split(r"[/\\]", unicodedata.normalize("NFKC", name))[-1].strip(" .")
+    suffix = suffix_of(whole)
+    stem = whole[: len(whole) - len(suffix)]
     if suffix not in SUFFIXES:
-        stem, suffix = path.name, _suffix_of(data)
+        stem, suffix = whole, _suffix_of(data, whole)
     stem = re.sub(r"[^\w.-]+", "-", stem)[: MAX_NAME_CHARS - _SPARE_CHARS - len(suffix)]
     stem = stem.encode()[:_MAX_STEM_BYTES].decode(errors="ignore").strip(".-") or "article"
     return f"{'_' * (stem.partition('.')[0].lower() in _RESERVED)}{stem}{suffix}"
 
 
-def _suffix_of(data: bytes) -> str:
-    """How the names of files of this format end."""
-    reader, _ = reader_of(data[:HEAD_BYTES], "")
+def _suffix_of(data: bytes, name: str) -> str:
+    """How the names of files of this format end; what says nothing else, as chats send it, is text."""
+    reader, _ = reader_of(data[:HEAD_BYTES], name if is_unread(name) else "x.txt")
     return next(suffix for suffix in SUFFIXES if reader_of(b"", f"x{suffix}")[0] is reader)
 
 

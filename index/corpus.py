@@ -9,6 +9,7 @@ import hashlib
 import re
 import stat
 import tomllib
+from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -32,12 +33,20 @@ from index.spellings import ALIASES_FILE, read_aliases
 from index.versions import Edition, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
     from pathlib import Path
 
 METADATA_FILE = "sources.toml"
 OPENING_CHARS = 80
+
+# What systems leave in folders.
+_OF_SYSTEMS = {"thumbs.db", "desktop.ini", "icon\r"}
+# How the folder is called in which browsers keep a saved page's pictures and the like, in their languages.
+_PARTS = re.compile(
+    r"(.+?)[_.-](?:files|Dateien|fichiers|archivos|ficheiros|arquivos|bestanden|filer|file|pliki|soubory|tiedostot|файлы)"
+)
+_PAGES = {".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx", ".jsp"}
 
 # Where a report was filed, in brackets, before a dash, or before a colon.
 _DATELINE = re.compile(
@@ -124,6 +133,7 @@ def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
         locate = line_finder(cards)
         for name in sorted(metadata):
             notes.append(Problem(METADATA_FILE, f'there is no article file "{name}"', locate(name)))
+    refused += _left_out(folder)
     settled = settle(editions)
     aliases, problems = read_aliases(folder / ALIASES_FILE)
     notes += [*settled.notes, *problems]
@@ -172,20 +182,68 @@ def opening_words(text: str, start: int, language: str = "en") -> str:
 
 
 def article_files(folder: Path) -> Iterator[Path]:
-    """Every article file below the folder in a stable order: no hidden ones, and nothing called README.
+    """Every file below the folder that may hold articles, in a stable order.
+
+    Passed over are hidden files, what is called README, what holds no text by its name, and the parts of saved pages.
 
     Raises:
         CorpusError: a folder cannot be listed, perhaps since it has gone meanwhile.
 
     """
+    found = _files(folder)
+    parts = _parts_of_pages(folder, found)
+    for path in found:
+        is_part = any(above in parts for above in path.parents)
+        if not is_part and formats.media_of(path.name) is None and not path.is_dir():
+            yield path
+
+
+def _files(folder: Path) -> list[Path]:
+    """Everything below the folder but what is there for people or for the system, and what is not of the articles."""
     try:
-        found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in formats.SUFFIXES)
+        found = sorted(folder.rglob("*"))
     except OSError as exc:
         raise CorpusError(f"{exc.filename or folder} cannot be listed: {exc.strerror}. Build again.") from exc
+    own = {folder / METADATA_FILE, folder / ALIASES_FILE}
+    return [
+        path
+        for path in found
+        if not any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
+        and path.stem.lower() != "readme"
+        and path.name.lower() not in _OF_SYSTEMS
+        and path not in own
+    ]
+
+
+def _parts_of_pages(folder: Path, found: Iterable[Path]) -> dict[Path, str]:
+    """The folders that browsers save beside a page for its pictures and the like, and which page that is."""
+    named = [(path, match) for path in found if (match := _PARTS.fullmatch(path.name)) and path.is_dir()]
+    pages = {path.with_suffix(""): path.name for path in found if path.suffix.lower() in _PAGES} if named else {}
+    return {
+        path: pages[page] for path, match in named if (page := path.with_name(match[1])) in pages and path != folder
+    }
+
+
+def _left_out(folder: Path) -> list[Problem]:
+    """What holds no articles, told once for a folder and kind, however much of it there is."""
+    found = _files(folder)
+    parts = _parts_of_pages(folder, found)
+    inside = Counter(next((above for above in path.parents if above in parts), None) for path in found)
+    told = [
+        Problem(path.relative_to(folder).as_posix(), f"the parts of the page {page}, {inside[path]:,} files; not read")
+        for path, page in parts.items()
+        if not any(above in parts for above in path.parents)
+    ]
+    kinds: dict[tuple[Path, str], list[str]] = defaultdict(list)
     for path in found:
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.stem.lower() != "readme" and not path.is_dir():
-            yield path
+        kind = formats.media_of(path.name)
+        if kind and not any(above in parts for above in path.parents):
+            kinds[path.parent, kind].append(path.name)
+    for (parent, kind), names in kinds.items():
+        place = (parent / names[0] if len(names) == 1 else parent).relative_to(folder).as_posix()
+        others = f" ({len(names):,} files such as {names[0]})" if len(names) > 1 else ""
+        told.append(Problem(place, f"{kind}{others}: no text in a form that is read"))
+    return told
 
 
 def _drafts(path: Path, root: Path, name: str, known: DraftCache) -> tuple[list[Draft | Refused], str | None]:

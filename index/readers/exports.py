@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index.readers import factiva, nexis, proquest
+from index.readers.drafts import MAX_ARTICLE_BYTES, Draft, Refused, UnreadableError, card_field
 from index.readers.labelled import told_apart
 from index.readers.markup import unique
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from index.readers.drafts import Draft, Refused
+    from collections.abc import Iterator, Sequence
 
 
 def articles(text: str, *, has_lines: bool = True) -> Iterator[Draft | Refused] | None:
@@ -26,6 +25,35 @@ def articles(text: str, *, has_lines: bool = True) -> Iterator[Draft | Refused] 
     for archive in (proquest, factiva, nexis):
         found = archive.documents(text)
         if found is not None:
-            every = unique(told_apart(found))
-            return every if has_lines else (replace(each, line=None) for each in every)
+            return unique(told_apart(found if has_lines else (replace(each, line=None) for each in found)))
     return None
+
+
+def from_paragraphs(
+    paragraphs: Sequence[str], *, is_titled: bool = False, notes: Sequence[str] = ()
+) -> Iterator[Draft | Refused]:
+    """What a word processor's document holds: the articles of an export, or one.
+
+    Args:
+        paragraphs: what is seen in it, none empty.
+        is_titled: whether the first is a headline.
+        notes: what is noted of it already.
+
+    Raises:
+        UnreadableError: there is no text, or too much.
+
+    """
+    text = "\n\n".join(paragraphs)
+    if len(text) > MAX_ARTICLE_BYTES:
+        raise UnreadableError(f"its text is larger than {MAX_ARTICLE_BYTES // 1024**2} MiB, too large for one article")
+    if (many := articles(text, has_lines=False)) is not None:
+        for each in many:
+            yield replace(each, notes=(*notes, *each.notes)) if isinstance(each, Draft) else each
+        return
+    if not text.strip():
+        raise UnreadableError("there is no text in it")
+    card = {"title": card_field("title", paragraphs[0])} if is_titled else {}
+    body = "\n\n".join(paragraphs[is_titled:])
+    if not body:
+        raise UnreadableError("it holds a title and no text")
+    yield Draft(body, card, notes=tuple(notes))
