@@ -237,6 +237,8 @@ class Intake:
 
     def _require_new(self, data: bytes) -> None:
         for path in article_files(self._corpus):
+            if suffix_of(path.name) not in SUFFIXES:
+                continue  # what is no article is not in the way
             with suppress(OSError):
                 if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
                     held = path.relative_to(self._corpus).as_posix()

@@ -26,7 +26,7 @@ _LABELS = {"store": ("Store", discord.ButtonStyle.primary), "discard": ("Discard
 
 @app_commands.command(description="Add an article from a saved file; nothing is fetched (admins)")
 @app_commands.describe(
-    file="The article as text, Markdown, HTML, JSON, a feed, NewsML or PDF",
+    file="The article as text, HTML, JSON, a feed, NewsML, PDF, Word, RTF, e-mail, EPUB or WARC",
     title="Its headline, where the file does not say it or is wrong; so too the others",
     outlet="Where it was published",
     author="Who wrote it",

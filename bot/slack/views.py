@@ -336,7 +336,10 @@ def add_modal(metadata: str) -> dict[str, Any]:
     def words(most: int) -> Block:
         return {"type": "plain_text_input", "max_length": most}
 
-    kinds = "The article as text, Markdown, HTML, JSON, a feed, NewsML or PDF. Slack takes up to 10 MB here."
+    kinds = (
+        "The article as text, HTML, JSON, a feed, NewsML, PDF, Word, RTF, e-mail, EPUB or WARC. "
+        "Slack takes up to 10 MB here."
+    )
     wrong = "Where the file does not say it, or is wrong; so too the others"
     return {
         "type": "modal",

@@ -76,7 +76,7 @@ def _main_part(archive: ZipFile) -> str:
     relations = tree(archive, "_rels/.rels")
     for each in relations if relations is not None else ():
         if each.get("Type", "").endswith(_MAIN):
-            return each.get("Target", "").lstrip("/")
+            return str(each.get("Target", "")).lstrip("/")
     return "word/document.xml"
 
 

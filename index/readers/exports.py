@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ from index.readers.labelled import told_apart
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+# One of these is in every export; a text without them need not be cut into lines.
+_HINT = re.compile(r"do[ck]ument|^[^\w\n]*(?:HD|Length)\b", re.IGNORECASE | re.MULTILINE)
+
 
 def articles(text: str, *, has_lines: bool = True) -> Iterator[Draft | Refused] | None:
     """The articles of an export of LexisNexis, Nexis Uni, Factiva or ProQuest; nothing if the text is none.
@@ -22,7 +26,7 @@ def articles(text: str, *, has_lines: bool = True) -> Iterator[Draft | Refused] 
         has_lines: whether the lines are those of the file, so that their numbers say something.
 
     """
-    for archive in (proquest, factiva, nexis):
+    for archive in (proquest, factiva, nexis) if _HINT.search(text) else ():
         found = archive.documents(text)
         if found is not None:
             return unique(told_apart(found if has_lines else (replace(each, line=None) for each in found)))

@@ -27,6 +27,8 @@ _DAY = re.compile(
     r"\b([^\W\d_]{3,10}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}"
     r"|\d{1,2}(?:\.|er|º)?\s+(?:de\s+)?[^\W\d_]{3,10}\.?\s+(?:de\s+)?\d{4})\b"
 )
+# A line that gives a day gives little else.
+_MAX_DAY_CHARS = 200
 # By their English names and their own.
 _NAMES = {
     "ar": "arabic", "cs": "czech", "da": "danish dansk", "de": "german deutsch allemand", "el": "greek",
@@ -99,7 +101,7 @@ def is_notice(line: str) -> bool:
 @lru_cache(maxsize=4096)
 def day_in(line: str) -> date | None:
     """The day with the month's name that a line gives, if it gives one."""
-    found = _DAY.search(line)
+    found = _DAY.search(line) if len(line) <= _MAX_DAY_CHARS else None
     if not found:
         return None
     import dateparser  # noqa: PLC0415 – costs start-up time
