@@ -242,7 +242,9 @@ def test_html_in_a_text_becomes_what_a_reader_sees(markup: str, text: str) -> No
 
 def test_a_list_of_paragraphs_is_a_text_but_a_list_of_objects_is_not_run_together() -> None:
     assert one({"body": ["One.", "Two."]}).text == "One.\n\nTwo."
-    assert refusals(json.dumps({"content": [A, Z]})) == [(1, "it has no text")]
+    ((_, reason),) = refusals(json.dumps({"content": [A, Z]}))
+    assert reason.startswith("it has no text: that is looked for in body, text, content, article, ")
+    assert reason.endswith("; its fields are content")
 
 
 def test_what_is_only_part_of_an_article_is_not_taken() -> None:
@@ -619,7 +621,9 @@ def test_a_ninjs_item_that_must_not_or_cannot_be_quoted_is_refused_by_name(
 ) -> None:
     item = {**NINJS_1, "summary": "in brief", "description_text": "", **changes}
     (a, refused, z) = items(json.dumps([A, item, Z]))
-    assert refused == Refused(reason, 1, str(item["uri"]))
+    assert isinstance(refused, Refused)
+    assert (refused.reason, refused.line, refused.member) == (reason, 1, str(item["uri"]))
+    assert (refused.withdrawal is not None) == ("pubstatus" in changes)
     assert (a.member, z.member) == ("a", "z")
 
 

@@ -11,12 +11,12 @@ import json
 import re
 import sqlite3
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 # The fields of a card that a file, or `sources.toml`, may give.
@@ -64,6 +64,10 @@ class Draft:
     line: int | None = None
     notes: tuple[str, ...] = ()
     revision: Revision = field(default_factory=Revision)
+
+    def noting(self, notes: Iterable[str]) -> Draft:
+        """The same, with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
 
 
 @dataclass(frozen=True, slots=True)

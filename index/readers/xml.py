@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from index.readers import agency, feeds
@@ -112,7 +111,7 @@ def _noted(document: _Document) -> Iterator[Draft | Refused]:
     note = document.note
     for each in _articles(document):
         if note and isinstance(each, Draft):
-            yield replace(each, notes=(note, *each.notes))
+            yield each.noting([note])
             note = ""
         else:
             yield each
