@@ -8,6 +8,7 @@ import time
 from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import wording
@@ -97,6 +98,7 @@ class Desk:
         reranker: Reranker | None = None,
         keep: int = KEEP,
         max_loss: int = MAX_LOSS,
+        future: bool = False,
         caution: tuple[float, float] = CAUTION["balanced"],
     ) -> None:
         self._generations = Generations(index_dir)
@@ -105,6 +107,7 @@ class Desk:
         self._reranker = reranker
         self._keep = keep
         self._max_loss = max_loss
+        self._future = future
         self._caution = caution
         self._encoder = load_encoder()
         self._pointer = self._generations.readable_current()
@@ -235,7 +238,7 @@ class Desk:
 
         """
         return await asyncio.get_running_loop().run_in_executor(
-            self._build_thread, preview, self._corpus_dir, self._generations.root
+            self._build_thread, partial(preview, self._corpus_dir, self._generations.root, future=self._future)
         )
 
     async def rollback(self) -> int:
@@ -285,7 +288,15 @@ class Desk:
 
         encoder = self._load_encoder()
         root = self._generations.root
-        return build(self._corpus_dir, root, encoder, keep=self._keep, max_loss=max_loss, progress=checked)
+        return build(
+            self._corpus_dir,
+            root,
+            encoder,
+            keep=self._keep,
+            max_loss=max_loss,
+            future=self._future,
+            progress=checked,
+        )
 
     async def _search(self, work: Callable[[Store], T]) -> T:
         if self._waiting >= QUEUE:

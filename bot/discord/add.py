@@ -147,7 +147,7 @@ def _problems(staged: Staged) -> list[str]:
 
 def _intake(interaction: Interaction) -> Intake:
     settings = interaction.client.settings
-    return Intake(settings.index_dir, settings.corpus_dir)
+    return Intake(settings.index_dir, settings.corpus_dir, future=settings.takes_future)
 
 
 COMMANDS: Commands = (add,)

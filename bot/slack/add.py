@@ -97,7 +97,7 @@ async def _instead(request: Request, words: str) -> None:
 
 def _intake(request: Request) -> Intake:
     settings = request.bot.settings
-    return Intake(settings.index_dir, settings.corpus_dir)
+    return Intake(settings.index_dir, settings.corpus_dir, future=settings.takes_future)
 
 
 COMMANDS: Mapping[str, Command] = {"add": add}
