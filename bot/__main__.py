@@ -198,7 +198,9 @@ def _first_steps(ctx: click.Context, settings: Settings) -> None:
 def _build_if_missing(settings: Settings) -> None:
     if not Generations(settings.index_dir).serving_order():
         encoder = SentenceTransformerEncoder(settings.embedding_model)
-        report = build_with_progress(settings.corpus_dir, settings.index_dir, encoder, settings.keep_generations)
+        report = build_with_progress(
+            settings.corpus_dir, settings.index_dir, encoder, settings.keep_generations, future=settings.takes_future
+        )
         click.echo("\n".join(report.lines()), err=True)
 
 
@@ -212,6 +214,7 @@ def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, No
             reranker=CrossEncoderReranker(settings.reranker_model) if settings.reranker_model else None,
             keep=settings.keep_generations,
             max_loss=settings.max_loss,
+            future=settings.takes_future,
             caution=CAUTION[settings.caution],
         )
     if desk.warning:

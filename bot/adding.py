@@ -114,10 +114,11 @@ class Intake:
     their files are there or not: those of the index, and those that were removed from it.
     """
 
-    def __init__(self, index_dir: Path, corpus_dir: Path) -> None:
+    def __init__(self, index_dir: Path, corpus_dir: Path, *, future: bool = False) -> None:
         self._index = index_dir
         self._staged = index_dir / STAGED
         self._corpus = corpus_dir
+        self._future = future
 
     def stage(self, data: bytes, name: str, given: Card, taken: Collection[str] = ()) -> Staged:
         """Keep a file aside, durably, with what is given of the one article in it; nothing of it is in the corpus.
@@ -142,7 +143,7 @@ class Intake:
         folder = self._staged / key
         try:
             with _explained(quoted(name)):
-                found = _kept_aside(folder, file, data, given)
+                found = _kept_aside(folder, file, data, given, future=self._future)
                 for each in (folder / ADDED, folder, self._staged, self._index):
                     sync_folder(each)
             if not found.articles:
@@ -227,7 +228,7 @@ class Intake:
         try:
             (path,) = (folder / ADDED).iterdir()
             data = path.read_bytes()
-            found = read_corpus(folder, folder / CACHE)
+            found = read_corpus(folder, folder / CACHE, future=self._future)
             cards, _ = read_metadata(folder / METADATA_FILE)
         except (OSError, ValueError, CorpusError) as exc:
             raise UsageError(GONE) from exc
@@ -425,7 +426,7 @@ async def discard(visit: Visit, key: str) -> None:
 
 
 def _intake(visit: Visit) -> Intake:
-    return Intake(visit.desk.index_dir, visit.desk.corpus_dir)
+    return Intake(visit.desk.index_dir, visit.desk.corpus_dir, future=visit.desk.future)
 
 
 async def _kept(visit: Visit, key: str) -> str:
@@ -469,15 +470,14 @@ def _suffix_of(data: bytes, name: str) -> str:
     return next(suffix for suffix in SUFFIXES if reader_of(b"", f"x{suffix}")[0] is reader)
 
 
-def _kept_aside(folder: Path, file: str, data: bytes, given: Card) -> Corpus:
+def _kept_aside(folder: Path, file: str, data: bytes, given: Card, *, future: bool) -> Corpus:
     """A new folder as a corpus of one file, with what is given of its article."""
     (folder / ADDED).mkdir(parents=True)
     _write(folder / file, data)
-    found = read_corpus(folder, folder / CACHE)
-    if not given or not found.articles:
-        return found
-    _write(folder / METADATA_FILE, _table(_only_article(folder, file), given))
-    return read_corpus(folder, folder / CACHE)
+    # What is given may be another day than one in the future.
+    if given and read_corpus(folder, folder / CACHE, future=True).articles:
+        _write(folder / METADATA_FILE, _table(_only_article(folder, file), given))
+    return read_corpus(folder, folder / CACHE, future=future)
 
 
 def _only_article(folder: Path, file: str) -> str:

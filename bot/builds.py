@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from index.build import BuildReport, Changes, build, preview
@@ -23,6 +24,7 @@ class Builds:
 
     `load_encoder` makes a fresh encoder for each build, since a model's tokenizer cannot serve two threads at once.
     `keep` earlier generations stay, and no more than `max_loss` percent of the articles may go unless it is confirmed.
+    Articles that are dated in the `future` are taken only where it is set.
     """
 
     def __init__(
@@ -33,12 +35,14 @@ class Builds:
         *,
         keep: int,
         max_loss: int,
+        future: bool,
     ) -> None:
         self._generations = generations
         self._corpus_dir = corpus_dir
         self._load_encoder = load_encoder
         self._keep = keep
         self._max_loss = max_loss
+        self._future = future
         self.running = False
         self._stopping = threading.Event()
         self._thread = ThreadPoolExecutor(1, "build")
@@ -75,7 +79,7 @@ class Builds:
 
         """
         return await asyncio.get_running_loop().run_in_executor(
-            self._thread, preview, self._corpus_dir, self._generations.root
+            self._thread, partial(preview, self._corpus_dir, self._generations.root, future=self._future)
         )
 
     async def rollback(self) -> int:
@@ -107,4 +111,12 @@ class Builds:
 
         encoder = self._load_encoder()
         root = self._generations.root
-        return build(self._corpus_dir, root, encoder, keep=self._keep, max_loss=max_loss, progress=checked)
+        return build(
+            self._corpus_dir,
+            root,
+            encoder,
+            keep=self._keep,
+            max_loss=max_loss,
+            future=self._future,
+            progress=checked,
+        )

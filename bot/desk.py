@@ -98,12 +98,14 @@ class Desk:
         reranker: Reranker | None = None,
         keep: int = KEEP,
         max_loss: int = MAX_LOSS,
+        future: bool = False,
         caution: tuple[float, float] = CAUTION["balanced"],
     ) -> None:
         self.index_dir = index_dir
         self.corpus_dir = corpus_dir
         self._generations = Generations(index_dir)
         self._reranker = reranker
+        self.future = future
         self._caution = caution
         self._encoder = load_encoder()
         self._pointer = self._generations.readable_current()
@@ -114,7 +116,7 @@ class Desk:
         except RecordsError:
             self._store.close()
             raise
-        self.builds = Builds(self._generations, corpus_dir, load_encoder, keep=keep, max_loss=max_loss)
+        self.builds = Builds(self._generations, corpus_dir, load_encoder, keep=keep, max_loss=max_loss, future=future)
         self.metrics = Metrics()
         self._waiting = 0
         # One thread each: SQLite, FAISS and the model are used by one question at a time, and never by the event loop.

@@ -44,6 +44,11 @@ _max_loss = click.option(
     "--max-loss", envvar="MAX_LOSS", default=MAX_LOSS, show_default=True, type=click.IntRange(0, 100),
     help="Percent of the articles that may go without --confirm (MAX_LOSS).",
 )  # fmt: skip
+_future = click.option(
+    "--future-dates", envvar="FUTURE_DATES", default="refuse", show_default=True,
+    type=click.Choice(["refuse", "take"], case_sensitive=False),
+    help="What is done with articles that are dated in the future (FUTURE_DATES).",
+)  # fmt: skip
 _reranker = click.option(
     "--reranker", envvar="RERANKER_MODEL",
     help="Any sentence-transformers CrossEncoder by name or path, to read the best sentences (RERANKER_MODEL).",
@@ -78,18 +83,21 @@ def main() -> None:
 @_model
 @_keep
 @_max_loss
+@_future
 @click.option("--confirm", is_flag=True, help="Let more articles go than --max-loss.")
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 def build_command(
-    corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int, confirm: bool, dry_run: bool
+    corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int, future_dates: str, confirm: bool, dry_run: bool
 ) -> None:
     """Index the articles as a new generation; the old one serves until it is done."""
     if dry_run:
-        changes = preview(corpus, index_dir)
+        changes = preview(corpus, index_dir, future=future_dates == "take")
         click.echo("\n".join([f"A build would find: {changes.counts()}.", *changes.names()]))
         return
     encoder = SentenceTransformerEncoder(model)
-    report = build_with_progress(corpus, index_dir, encoder, keep, 100 if confirm else max_loss)
+    report = build_with_progress(
+        corpus, index_dir, encoder, keep, 100 if confirm else max_loss, future=future_dates == "take"
+    )
     click.echo("\n".join(report.lines()))
 
 
@@ -99,7 +107,8 @@ def build_command(
 @_model
 @_keep
 @_max_loss
-def watch(corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int) -> None:
+@_future
+def watch(corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int, future_dates: str) -> None:
     """Index the articles, and again whenever a file of them changes, until it is stopped."""
     require_folder(corpus)
     encoder = SentenceTransformerEncoder(model)
@@ -110,7 +119,7 @@ def watch(corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int) -
         if not stale:
             continue
         try:
-            report = build_with_progress(corpus, index_dir, encoder, keep, max_loss)
+            report = build_with_progress(corpus, index_dir, encoder, keep, max_loss, future=future_dates == "take")
         except BuildLockedError as exc:
             click.echo(exc, err=True)  # tried again
             continue
@@ -200,7 +209,7 @@ def rollback(index_dir: Path) -> None:
 
 
 def build_with_progress(
-    corpus: Path, index_dir: Path, encoder: Encoder, keep: int, max_loss: int = MAX_LOSS
+    corpus: Path, index_dir: Path, encoder: Encoder, keep: int, max_loss: int = MAX_LOSS, *, future: bool = False
 ) -> BuildReport:
     """Build, with a progress bar where standard error is a terminal, and a line there elsewhere."""
     console = Console(stderr=True)
@@ -214,7 +223,7 @@ def build_with_progress(
             elif total and not done:
                 click.echo(f"Embedding {total} texts.", err=True)
 
-        return build(corpus, index_dir, encoder, keep=keep, max_loss=max_loss, progress=progress)
+        return build(corpus, index_dir, encoder, keep=keep, max_loss=max_loss, future=future, progress=progress)
 
 
 def _open(index_dir: Path, encoder: SentenceTransformerEncoder | None = None) -> Store:

@@ -108,14 +108,14 @@ def tools() -> str:
     return ", ".join((*versions, f"SQLite {sqlite3.sqlite_version}", f"Unicode {unicodedata.unidata_version}"))
 
 
-def preview(corpus_folder: Path, root: Path) -> Changes:
-    """What a build would change; nothing is written.
+def preview(corpus_folder: Path, root: Path, *, future: bool = False) -> Changes:
+    """What a build would change, with or without what is dated in the `future`; nothing is written.
 
     Raises:
         CorpusError: the corpus cannot be used at all.
 
     """
-    corpus = read_corpus(corpus_folder, root / CACHE if root.is_dir() else None)
+    corpus = read_corpus(corpus_folder, root / CACHE if root.is_dir() else None, future=future)
     previous = _open_previous(Generations(root))
     try:
         return _changes(corpus, _listed(previous))
@@ -131,12 +131,14 @@ def build(
     *,
     keep: int = KEEP,
     max_loss: int = MAX_LOSS,
+    future: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> BuildReport:
     """Index a folder of articles as a new generation in `root` and make it current.
 
     `progress` is called with (texts embedded so far, texts to embed). `keep` earlier generations stay for rollback.
     No more than `max_loss` percent of the articles may go; fewer than `SMALL_LOSS` always may.
+    Articles that are dated in the `future` are refused unless it is set.
 
     Raises:
         CorpusError: the corpus cannot be used at all.
@@ -150,7 +152,7 @@ def build(
     require_folder(corpus_folder)
     generations = Generations(root)
     with generations.locked():
-        corpus = read_corpus(corpus_folder, root / CACHE)
+        corpus = read_corpus(corpus_folder, root / CACHE, future=future)
         previous = _open_previous(generations)
         try:
             before = _listed(previous)

@@ -12,6 +12,7 @@ import tomllib
 from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from index.errors import CorpusError
@@ -30,11 +31,10 @@ from index.readers.drafts import (
 )  # fmt: skip
 from index.readers.items import WITHDRAWN
 from index.spellings import ALIASES_FILE, read_aliases
-from index.versions import Edition, settle
+from index.versions import Edition, Withdrawal, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import date
     from pathlib import Path
 
 METADATA_FILE = "sources.toml"
@@ -91,10 +91,11 @@ def require_folder(folder: Path) -> None:
         )
 
 
-def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
+def read_corpus(folder: Path, cache: Path | None = None, *, future: bool = False) -> Corpus:
     """Read every article file under `folder`, with the metadata of its `sources.toml` if there is one.
 
     `cache` is a file that remembers what was read of pages and PDFs, which take long; it is made where there is none.
+    Articles that are dated in the future are not published yet: they are taken only with `future`.
 
     Raises:
         CorpusError: `folder` is not a readable folder, or `sources.toml` is not TOML (the message names the line).
@@ -102,7 +103,7 @@ def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
     """
     require_folder(folder)
     metadata, notes = read_metadata(folder / METADATA_FILE)
-    editions, refused = [], []
+    editions, refused, withdrawals = [], [], []
     root = folder.resolve()
     with DraftCache(cache) as known:
         for path in article_files(folder):
@@ -123,8 +124,13 @@ def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
                 card = metadata.pop(name, {})
                 if isinstance(draft, Refused):
                     refused.append(Problem(name, draft.reason, draft.line))
+                    if draft.withdrawal:
+                        withdrawals.append(Withdrawal(name, draft.member, draft.withdrawal))
                     continue
                 read = _article(draft, name, card)
+                if not future and (reason := _ahead(read.source.published)):
+                    refused.append(Problem(name, reason, draft.line))
+                    continue
                 # What is given of its publication counts, else what the file says most exactly.
                 published = card.get("published") or draft.revision.published or read.source.published
                 editions.append(Edition(name, read, draft.revision._replace(published=published), draft.member))
@@ -137,10 +143,10 @@ def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
         for name in sorted(metadata):
             notes.append(Problem(METADATA_FILE, f'there is no article file "{name}"', locate(name)))
     refused += _left_out(folder)
-    settled = settle(editions)
+    settled = settle(editions, withdrawals)
     aliases, problems = read_aliases(folder / ALIASES_FILE)
     notes += [*settled.notes, *problems]
-    return Corpus(settled.articles, tuple(refused), tuple(notes), tuple(aliases), settled.earlier)
+    return Corpus(settled.articles, (*refused, *settled.withdrawn), tuple(notes), tuple(aliases), settled.earlier)
 
 
 def read_metadata(path: Path) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
@@ -285,6 +291,12 @@ def _article(draft: Draft, name: str, card: Mapping[str, str | date]) -> Article
         sha256=hashlib.sha256(draft.text.encode()).hexdigest(),
     )
     return Article(replace(source, **told), draft.text, draft.body_start)
+
+
+def _ahead(published: date | None) -> str | None:
+    """Why an article of this day is not published yet; nothing if that day has come anywhere."""
+    latest = datetime.now(timezone(timedelta(hours=14))).date()
+    return f"its day of publication, {published}, has not come" if published and published > latest else None
 
 
 def _conflicts(draft: Draft, card: Mapping[str, str | date]) -> list[str]:

@@ -24,7 +24,7 @@ CARD_FIELDS = ("title", "outlet", "author", "published", "url", "language")
 # The largest text that is taken for one article, in bytes.
 MAX_ARTICLE_BYTES = 20 * 1024 * 1024
 # Part of what a file's drafts are remembered under: changed with what a reader makes of a file, or how that is kept.
-_CACHED_AS = "2"
+_CACHED_AS = "3"
 _HASH_CHARS = 64
 
 
@@ -203,17 +203,24 @@ def _as_fields(draft: Draft | Refused) -> dict[str, Any]:
     fields = asdict(draft)
     if isinstance(draft, Draft):
         fields["card"] = {name: v.isoformat() if isinstance(v, date) else v for name, v in draft.card.items()}
-        fields["revision"] = [v.isoformat() if isinstance(v, date) else v for v in draft.revision]
+    kind = "revision" if isinstance(draft, Draft) else "withdrawal"
+    if fields[kind] is not None:
+        fields[kind] = [v.isoformat() if isinstance(v, date) else v for v in fields[kind]]
     return fields
 
 
 def _from_fields(fields: dict[str, Any]) -> Draft | Refused:
     if "reason" in fields:
-        return Refused(**fields)
+        told = fields.pop("withdrawal")
+        return Refused(**fields, withdrawal=_revision(told) if told is not None else None)
     card = {name: card_field(name, value) for name, value in fields.pop("card").items()}
-    number, *times = fields.pop("revision")
-    revision = Revision(number, *(_time(each) if each else None for each in times))
+    revision = _revision(fields.pop("revision"))
     return Draft(card=card, revision=revision, **{**fields, "notes": tuple(fields["notes"])})
+
+
+def _revision(told: list[Any]) -> Revision:
+    number, *times = told
+    return Revision(number, *(_time(each) if each else None for each in times))
 
 
 def _time(text: str) -> date:

@@ -283,10 +283,14 @@ def _no_article(item: _Fields) -> str | None:
 
 def _missing(item: _Fields) -> str:
     """That there is no text, where it was looked for, and what there is instead."""
+    if not item.names:
+        return "it has no text"
     names = [name[:40] for name in item.names.values()]
     more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
-    has = f"its fields are {', '.join(names[:_MAX_NAMED])}{more}" if names else "it has no fields"
-    return f"it has no text: that is looked for in {', '.join(TEXTS)}; {has}"
+    return (
+        f"it has no text: that is looked for in {', '.join(TEXTS)}; "
+        f"its fields are {', '.join(names[:_MAX_NAMED])}{more}"
+    )
 
 
 def _overlooked(item: _Fields, card: Mapping[str, object]) -> list[str]:
