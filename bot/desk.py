@@ -326,9 +326,9 @@ class Desk:
                 seen = filters.scope()
                 excerpts = tuple(_with_copies(store, excerpt, seen) for excerpt in compose(ranking, count, skip))
                 answer = replace(answer, excerpts=excerpts, likely=likely, preferred=ranking.preferred)
-                _check(answer, store)
             else:
                 answer = replace(answer, refusal=self._refusal(store, question, filters, ranking))
+            _check(answer, store)
         return replace(answer, elapsed=time.perf_counter() - started)
 
     def _answers(self, ranking: Ranking) -> bool:
@@ -339,12 +339,13 @@ class Desk:
             return refuse(ranking, Reason.NOTHING_NEAR, wording.nothing_near(ranking.unknown))
         everywhere = search(question, store, self._encoder, filters.scope(), self._reranker)
         passing = store.listings(filters)
-        if passing and not self._answers(everywhere):
+        answers = self._answers(everywhere)
+        if passing and not answers:
             return refuse(everywhere, Reason.NOTHING_NEAR, wording.nothing_near(everywhere.unknown))
         without_dates = replace(filters, since=None, until=None)
         undated = sum(listing.source.published is None for listing in store.listings(without_dates))
         message = wording.filtered_out(filters, len(passing), undated)
-        return refuse(everywhere, Reason.FILTERED_OUT, message)
+        return refuse(everywhere, Reason.FILTERED_OUT, message, answers=answers)
 
 
 def _check(answer: Answer, store: Store) -> None:
@@ -352,7 +353,7 @@ def _check(answer: Answer, store: Store) -> None:
 
     So do the words in it that are marked.
     """
-    for excerpt in answer.excerpts:
+    for excerpt in answer.quoted:
         article = store.article(excerpt.source.id)
         marked = excerpt.answer or Span(excerpt.start, excerpt.end)
         within = excerpt.start <= marked.start < marked.end <= excerpt.end

@@ -52,7 +52,8 @@ class Quoted:
 class SentAnswer:
     """A question as it was answered: under which filters, from which generation, with which excerpts and reservations.
 
-    `skipped` counts the excerpts of answers before, which this one went on from.
+    Where it was refused, `quoted` is what the refusal has to show on demand. `skipped` counts the excerpts of answers
+    before, which this one went on from.
     """
 
     question: str
@@ -103,7 +104,7 @@ class Context:
 
 def sent(answer: Answer, *, skipped: int = 0) -> SentAnswer:
     """What to keep of an answer."""
-    quoted = tuple(Quoted(e.number, e.source.id, e.source.sha256, e.start, e.end, e.answer) for e in answer.excerpts)
+    quoted = tuple(Quoted(e.number, e.source.id, e.source.sha256, e.start, e.end, e.answer) for e in answer.quoted)
     was = (answer.question, answer.filters, answer.generation, quoted)
     return SentAnswer(*was, skipped, answer.likely, answer.preferred)
 

@@ -159,6 +159,18 @@ class Visit:
             raise UsageError(wording.lost(found, was.generation))
         return found
 
+    async def closest(self, was: SentAnswer) -> Excerpt:
+        """What is nearest to a question that was refused, from the article as it is now.
+
+        Raises:
+            UsageError: it can no longer be shown.
+
+        """
+        (found,) = await self.desk.quote_again([_quoted(was, 0)], self.within())
+        if isinstance(found, Lost):
+            raise UsageError(wording.lost(found, was.generation))
+        return found
+
     async def more(self, was: SentAnswer) -> tuple[Answer, int]:
         """The excerpts that come after those of an answer, once admitted; and how many came before.
 

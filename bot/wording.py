@@ -28,7 +28,8 @@ TRIMMED = "[…]"
 KIND_LABELS = {"caption": "picture caption", "embed": "embedded post"}
 EMPTY_QUESTION = "There is no question to look for. Ask in a few words, for example: Who denied the attack?"
 EMPTY_INDEX = "The index holds no articles yet. An admin can add some and reindex."
-NEAREST = "Nearest articles"
+NEAREST = "Closest"
+NOT_AN_ANSWER = "This is not an answer. It is what comes closest:"
 VERDICTS = {
     Verdict.EXACT: "exact",
     Verdict.ALTERED: "altered",

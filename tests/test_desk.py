@@ -68,12 +68,25 @@ async def test_an_answer_quotes_what_is_stored(real_desk: Desk) -> None:
     assert article.text[answer.excerpts[0].start : answer.excerpts[0].end] == answer.excerpts[0].text
 
 
-async def test_what_is_not_in_the_coverage_is_refused_with_the_nearest_titles(real_desk: Desk) -> None:
+async def test_what_is_near_a_question_that_nothing_answers_is_named_and_stands(real_desk: Desk) -> None:
+    answer = await real_desk.ask("Which drones did Zelensky say that Finland shot down over the Kremlin in 2019?")
+    assert answer.refusal is not None
+    closest = answer.refusal.closest
+    assert closest
+    assert closest.source == answer.refusal.nearest[0]
+    article = await real_desk.article(closest.source.id)
+    assert article is not None
+    assert article.text[closest.start : closest.end] == closest.text
+    assert answer.quoted == (closest,)
+
+
+async def test_what_is_not_in_the_coverage_is_refused_and_nothing_far_away_is_named(real_desk: Desk) -> None:
     answer = await real_desk.ask("Who won the football world cup in 2018?")
     assert answer.excerpts == ()
     assert answer.refusal is not None
     assert answer.refusal.reason is Reason.NOTHING_NEAR
-    assert len({source.id for source in answer.refusal.nearest}) == 3
+    assert (answer.refusal.nearest, answer.refusal.closest) == ((), None)
+    assert answer.quoted == ()
 
 
 async def test_between_the_thresholds_an_answer_is_given_with_a_reservation(
