@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from index.copies import place_of, same_words
+from index.features import FUNCTION_WORDS
+from index.languages import words as lexical_words
 from index.model import ANY, Filters, Span
 
 if TYPE_CHECKING:
@@ -31,6 +33,18 @@ NEARNESS = 0.9
 # From which probability a question is answered, and from which without reservation.
 CAUTION = {"cautious": (0.3, 0.5), "balanced": (0.18, 0.4), "eager": (0.08, 0.25)}
 
+# Who writes at most so many words and asks nothing with them looks for mentions. Words with hyphens have several parts,
+# and so have those of scripts without blanks, in which a question may be one word.
+SOUGHT_WORDS = 2
+SOUGHT_PARTS = 4
+# What makes a question of so few words: English, as far as it names words. Those that are as often nouns or names, such
+# as "will" and "may", do not.
+_ASKING = re.compile(
+    r"[?？؟]|\b(?:who|whom|whose|what|which|when|where|why|how)(?!\w)|n['’]t\b|"
+    r"\b(?:am|is|are|was|were|do|does|did|has|have|had|could|would|should|said|says|told|denies|denied|happens|happened|"
+    r"died|resigned|won)\b|\A\W*(?:tell|show|list|give|find|say|explain|describe|define|compare|summari[sz]e)\b",
+    re.IGNORECASE,
+)
 _PRONOUN = re.compile(
     r"\W*(?:he|she|it|they|this|that|these|those|his|her|its|their|such|the statement)\b", re.IGNORECASE
 )
@@ -118,6 +132,7 @@ class Answer:
 
     `likely` is False where the excerpts are the closest there are and may not answer. `preferred` are the outlets and
     days of publication that the question names and that were put first. `articles` counts those that `filters` let see.
+    `mentioned` are the words of a query that asks nothing, and that the excerpts mention; none where it is a question.
     """
 
     question: str
@@ -128,6 +143,7 @@ class Answer:
     filters: Filters = ANY
     likely: bool = True
     preferred: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
     elapsed: float = 0.0
 
     @property
@@ -140,6 +156,15 @@ class Answer:
 def is_question(text: str) -> bool:
     """Whether there is anything to search for."""
     return any(character.isalnum() for character in text)
+
+
+def sought(text: str) -> tuple[str, ...]:
+    """The one or two words of a text that asks nothing, whose mentions it looks for; none where it is a question."""
+    tokens = (re.sub(r"\A\W+|\W+\Z", "", token) for token in text.split())
+    found = tuple(filter(None, tokens))
+    if len(found) > SOUGHT_WORDS or len(list(lexical_words(text))) > SOUGHT_PARTS or _ASKING.search(text):
+        return ()
+    return tuple(word for word in found if word.lower() not in FUNCTION_WORDS) or found
 
 
 def compose(ranking: Ranking, count: int, skip: int = 0) -> tuple[Excerpt, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import wording
-from bot.answer import CAUTION, EXCERPTS, Answer, Excerpt, Place, Reason, Refusal, compose, is_question, refuse
+from bot.answer import CAUTION, EXCERPTS, Answer, Excerpt, Place, Reason, Refusal, compose, is_question, refuse, sought
 from bot.metrics import Gauges, Metrics, Quantiles, outcome_of
 from bot.quotations import Verification, verify
 from bot.records import Records, RecordsError
@@ -20,6 +20,7 @@ from index.build import MAX_LOSS, BuildReport, Changes, build, preview
 from index.copies import place_of
 from index.errors import BuildError, BuildLockedError, DamagedIndexError, IndexUnavailableError, OnTheRecordError
 from index.generations import KEEP, Generations
+from index.mentions import mentions
 from index.model import ANY, Filters, Kind, Span
 from index.passages import paragraph_spans, split
 from index.search import search
@@ -320,16 +321,25 @@ class Desk:
         elif not articles or not store.manifest.passages:
             answer = replace(answer, refusal=Refusal(Reason.EMPTY_INDEX, wording.EMPTY_INDEX))
         else:
-            ranking = search(question, store, self._encoder, filters, self._reranker)
+            ranking, mentioned = self._rank(store, question, filters)
             if self._answers(ranking):
                 likely = ranking.confidence >= self._caution[1]
                 seen = filters.scope()
                 excerpts = tuple(_with_copies(store, excerpt, seen) for excerpt in compose(ranking, count, skip))
-                answer = replace(answer, excerpts=excerpts, likely=likely, preferred=ranking.preferred)
+                told = {"likely": likely, "preferred": ranking.preferred, "mentioned": mentioned}
+                answer = replace(answer, excerpts=excerpts, **told)
             else:
                 answer = replace(answer, refusal=self._refusal(store, question, filters, ranking))
             _check(answer, store)
         return replace(answer, elapsed=time.perf_counter() - started)
+
+    def _rank(self, store: Store, question: str, filters: Filters) -> tuple[Ranking, tuple[str, ...]]:
+        """How passages rank; and the words that they mention, where it is no question and all of these stand there."""
+        words = sought(question)
+        found = mentions(question, store, self._encoder, filters) if words else None
+        if found and found.hits:
+            return found, words
+        return search(question, store, self._encoder, filters, self._reranker), ()
 
     def _answers(self, ranking: Ranking) -> bool:
         return bool(ranking.hits) and ranking.confidence >= self._caution[0]
@@ -337,7 +347,7 @@ class Desk:
     def _refusal(self, store: Store, question: str, filters: Filters, ranking: Ranking) -> Refusal:
         if not filters:
             return refuse(ranking, Reason.NOTHING_NEAR, wording.nothing_near(ranking.unknown))
-        everywhere = search(question, store, self._encoder, filters.scope(), self._reranker)
+        everywhere, _ = self._rank(store, question, filters.scope())
         passing = store.listings(filters)
         answers = self._answers(everywhere)
         if passing and not answers:

@@ -49,6 +49,7 @@ def as_json(answer: Answer) -> dict[str, object]:
     }
     return {
         "question": answer.question,
+        "mode": "mentions" if answer.mentioned else "question",
         "answered": answer.refusal is None,
         "refusal": refusal,
         "excerpts": [_excerpt_json(excerpt) for excerpt in answer.excerpts],

@@ -208,7 +208,7 @@ class Visit:
             raise UsageError("\n".join(losses))
         status = await self.desk.status(self.within())
         # What is quoted and counted now is of the generation that is served now.
-        now = (status.articles, status.manifest.generation, was.filters, was.likely, was.preferred)
+        now = (status.articles, status.manifest.generation, was.filters, was.likely, was.preferred, was.mentioned)
         return Answer(was.question, excerpts, None, *now), losses
 
     async def complain(self, was: SentAnswer, number: int, verdict: Verdict) -> str:

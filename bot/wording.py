@@ -144,8 +144,10 @@ def counts(answer: Answer) -> str:
 
 
 def remarks(answer: Answer) -> tuple[str, ...]:
-    """What to know before the excerpts are read: that they may not answer, what was left out and what put first."""
+    """What to know before the excerpts are read: whether they answer, what was left out and what put first."""
     remarks = [] if answer.likely else [MAY_NOT_ANSWER]
+    if answer.mentioned:
+        remarks.append(f"Mentions of {' and '.join(f'“{word}”' for word in answer.mentioned)}.")
     if answer.filters:
         remarks.append(f"Only articles {' and '.join(described(answer.filters))}.")
     if answer.preferred:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import wording
-from bot.answer import EXCERPT_CHARS, NEARNESS, RELATIVE_FLOOR, Reason, compose, is_question, refuse
+from bot.answer import EXCERPT_CHARS, NEARNESS, RELATIVE_FLOOR, Reason, compose, is_question, refuse, sought
 from index.model import Kind, Passage, Source, Span
 from index.search import Hit, Ranking, SentenceHit
 
@@ -275,6 +275,40 @@ def test_what_is_a_question() -> None:
     assert is_question("Чому?")
     for nothing in ("", "  ", "?!", "—", "\n"):
         assert not is_question(nothing)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("library", ["library"]),
+        ("Putin", ["Putin"]),
+        ("  kherson drones. ", ["kherson", "drones"]),
+        ("drone attack!", ["drone", "attack"]),
+        ("“drone attack”", ["drone", "attack"]),
+        ("the library", ["library"]),
+        ("U.S. Zelensky’s", ["U.S", "Zelensky’s"]),
+        ("anti-aircraft missile-defence", ["anti-aircraft", "missile-defence"]),
+        ("May 9", ["May", "9"]),
+        ("Will Smith", ["Smith"]),
+        ("talk show", ["talk", "show"]),
+        ("Howard", ["Howard"]),
+        ("дрони", ["дрони"]),
+        ("乌克兰", ["乌克兰"]),
+        ("the", ["the"]),
+    ],
+)
+def test_one_or_two_words_that_ask_nothing_are_looked_for(text: str, words: list[str]) -> None:
+    assert list(sought(text)) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "?!", "who", "who?", "Putin?", "攻击？", "Who died", "what’s new", "drones where", "Putin said",
+     "didn’t attack", "is war", "Putin resigned", "show drones", "Tell me", "drone attack Kremlin",
+     "谁否认了克里姆林宫袭击"],
+)  # fmt: skip
+def test_whatever_asks_is_a_question(text: str) -> None:
+    assert sought(text) == ()
 
 
 def test_what_was_shown_before_is_skipped_and_the_others_keep_their_numbers() -> None:

@@ -103,6 +103,41 @@ async def test_between_the_thresholds_an_answer_is_given_with_a_reservation(
     assert told["refused"].refusal is not None
 
 
+async def test_words_that_stand_are_found_and_never_refused(
+    seed_index: Path, encoder: SentenceTransformerEncoder
+) -> None:
+    desk = Desk(seed_index, SEEDS, lambda: encoder, caution=(1.0, 1.0))
+    for query, forms in (("curfews", ("curfew",)), ("Kherson", ("Kherson",)), ("drone kremlin", ("drone", "Kremlin"))):
+        answer = await desk.ask(query)
+        assert answer.mentioned == tuple(query.split())
+        assert answer.likely
+        assert answer.excerpts
+        for excerpt in answer.excerpts:
+            assert any(form.lower() in excerpt.text.lower() for form in forms)
+            assert excerpt.answer is None
+        more = await desk.ask(query, count=10, skip=len(answer.excerpts))
+        assert {e.text for e in more.excerpts}.isdisjoint(e.text for e in answer.excerpts)
+    for query in ("unicorns", "kherson unicorns", "Kherson?"):
+        answer = await desk.ask(query)
+        assert answer.refusal is not None
+        assert answer.mentioned == ()
+    desk.close()
+
+
+async def test_words_that_stand_only_outside_of_what_was_asked_for_are_said_to(real_desk: Desk) -> None:
+    articles = {listing.source.id for listing in await real_desk.listings()}
+    found = await real_desk.ask("Prigozhin", count=10)
+    holding = {excerpt.source.id for excerpt in found.excerpts}
+    assert holding
+    within = await real_desk.ask("Prigozhin", Filters(articles=(min(holding),)))
+    assert {excerpt.source.id for excerpt in within.excerpts} == {min(holding)}
+    outside = await real_desk.ask("Prigozhin", Filters(articles=(min(articles - holding),)))
+    assert outside.refusal
+    assert outside.refusal.reason is Reason.FILTERED_OUT
+    assert outside.refusal.closest
+    assert "Prigozhin" in outside.refusal.closest.text
+
+
 async def test_names_and_phrases_that_do_not_occur_are_told_in_the_refusal(real_desk: Desk) -> None:
     for question, missing in (
         ("What did Emmanuel Macron say about the Kremlin?", "“Emmanuel Macron” does not occur in it."),

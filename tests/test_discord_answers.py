@@ -96,6 +96,18 @@ async def test_sources_are_the_cards_of_what_is_quoted_in_that_order(world: Worl
     assert re.findall(r"Example \w+", text_of(result.response)) == [outlets[article] for article in ids]
 
 
+async def test_a_search_has_its_own_line_and_all_buttons(world: World) -> None:
+    answer = (await world.ask(question="walrus harbours", private=True, number=2)).response
+    line = "**Mentions of “walrus” and “harbours”.**"
+    assert line in text_of(answer)
+    await world.restart()
+    more = (await world.alice.click(answer, label="More")).response
+    assert line in text_of(more)
+    assert numbers(more)[0] == 3
+    shared = (await world.alice.click(answer, label="Share")).response
+    assert text_of(shared) == text_of(answer)
+
+
 async def test_a_private_answer_is_shared_as_it_is(world: World) -> None:
     answer = (await world.ask(question=WALRUS, private=True)).response
     more = (await world.alice.click(answer, label="More")).response

@@ -150,6 +150,17 @@ async def test_what_comes_closest_to_a_refused_question_is_shown_alone_and_as_no
         assert wording.lost(Lost.GONE, 1) in shown(await pressed(slack, refused, "closest", user=OTHER))
 
 
+async def test_a_search_has_its_own_line_and_all_buttons(settings: Settings, desk: Desk, slack: LoopbackSlack) -> None:
+    async with running(settings, desk, slack):
+        answer = await ask(slack, "Pelicans number:1")
+        await stands(desk, answer)
+        more = await pressed(slack, answer, "more")
+        (refined,) = await replies(slack, await slack.mention("pelican"))
+    for message in (answer, more, refined):
+        assert "Mentions of “" in shown(message)
+    assert sorted(quotes(answer) + quotes(more)) == sorted(quotes(refined)) == [DRESDEN, UTRECHT]
+
+
 # ---- The command and its form ----------------------------------------------------------------------------------------
 
 

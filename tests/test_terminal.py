@@ -66,6 +66,7 @@ CONTRACT = {
     "type": "object",
     "properties": {
         "question": {"type": "string"},
+        "mode": {"enum": ["question", "mentions"]},
         "answered": {"type": "boolean"},
         "refusal": {
             "type": ["object", "null"],
@@ -83,7 +84,9 @@ CONTRACT = {
         "generation": {"type": "integer"},
         "elapsed_ms": {"type": "number"},
     },
-    "required": ["question", "answered", "refusal", "excerpts", "articles_in_index", "generation", "elapsed_ms"],
+    "required": [
+        "question", "mode", "answered", "refusal", "excerpts", "articles_in_index", "generation", "elapsed_ms",
+    ],
     "additionalProperties": False,
 }  # fmt: skip
 
@@ -115,6 +118,16 @@ def test_json_keeps_the_contract_and_quotes_what_is_stored(run) -> None:
     for excerpt in answer["excerpts"]:
         stored = (SEEDS / f"{excerpt['article']['id']}.txt").read_text(encoding="utf-8")
         assert stored[excerpt["start"] : excerpt["end"]] == excerpt["text"]
+
+
+def test_one_or_two_words_are_a_search(run) -> None:
+    found = json.loads(run("ask", "kherson curfews", "--json").stdout)
+    Draft202012Validator(CONTRACT).validate(found)
+    assert found["mode"] == "mentions"
+    assert all("curfew" in excerpt["text"] for excerpt in found["excerpts"])
+    assert found["excerpts"]
+    assert run("ask", "kherson curfews").stdout.startswith("Mentions of “kherson” and “curfews”. ")
+    assert json.loads(run("ask", "Who denied it?", "--json").stdout)["mode"] == "question"
 
 
 def test_a_dash_reads_questions_and_writes_an_answer_a_line(run) -> None:
