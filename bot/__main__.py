@@ -65,6 +65,7 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
 @click.option("--outlet", "outlets", multiple=True, help="Only articles of this outlet; may be given again.")
 @click.option("--since", help="Only articles published on this day or later, such as 2023-05-03 or last Monday.")
 @click.option("--until", help="Only articles published on this day or earlier.")
+@click.option("--closest", is_flag=True, help="Where nothing answers, show what comes closest, as no answer.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as a JSON object, one a line.")
 @_index_dir
 @click.pass_context
@@ -75,6 +76,7 @@ def ask(
     outlets: tuple[str, ...],
     since: str | None,
     until: str | None,
+    closest: bool,
     as_json: bool,
     index_dir: Path | None,
 ) -> None:
@@ -90,11 +92,11 @@ def ask(
             if as_json:
                 click.echo(json.dumps(terminal.as_json(answer), ensure_ascii=False))
             elif many:
-                click.echo(terminal.as_line(answer))
+                click.echo(terminal.as_line(answer, closest=closest))
             elif sys.stdout.isatty():
-                Console().print(terminal.layout(answer))
+                Console().print(terminal.layout(answer, closest=closest))
             else:
-                click.echo(terminal.as_text(answer))
+                click.echo(terminal.as_text(answer, closest=closest))
 
     _with_desk(settings, work)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import wording
-from bot.answer import CAUTION, EXCERPTS, Answer, Excerpt, Place, Reason, Refusal, compose, is_question, refuse
+from bot.answer import CAUTION, EXCERPTS, Answer, Excerpt, Place, Reason, Refusal, compose, is_question, refuse, sought
 from bot.builds import Builds
 from bot.metrics import Gauges, Metrics, Quantiles, outcome_of
 from bot.quotations import Verification, verify
@@ -21,6 +21,7 @@ from index.build import MAX_LOSS
 from index.copies import place_of
 from index.errors import DamagedIndexError, IndexUnavailableError, OnTheRecordError
 from index.generations import KEEP, Generations
+from index.mentions import mentions
 from index.model import ANY, Filters, Kind, Span
 from index.passages import paragraph_spans, split
 from index.search import search
@@ -257,16 +258,25 @@ class Desk:
         elif not articles or not store.manifest.passages:
             answer = replace(answer, refusal=Refusal(Reason.EMPTY_INDEX, wording.EMPTY_INDEX))
         else:
-            ranking = search(question, store, self._encoder, filters, self._reranker)
+            ranking, mentioned = self._rank(store, question, filters)
             if self._answers(ranking):
                 likely = ranking.confidence >= self._caution[1]
                 seen = filters.scope()
                 excerpts = tuple(_with_copies(store, excerpt, seen) for excerpt in compose(ranking, count, skip))
-                answer = replace(answer, excerpts=excerpts, likely=likely, preferred=ranking.preferred)
-                _check(answer, store)
+                told = {"likely": likely, "preferred": ranking.preferred, "mentioned": mentioned}
+                answer = replace(answer, excerpts=excerpts, **told)
             else:
                 answer = replace(answer, refusal=self._refusal(store, question, filters, ranking))
+            _check(answer, store)
         return replace(answer, elapsed=time.perf_counter() - started)
+
+    def _rank(self, store: Store, question: str, filters: Filters) -> tuple[Ranking, tuple[str, ...]]:
+        """How passages rank; and the words that they mention, where it is no question and all of these stand there."""
+        words = sought(question)
+        found = mentions(question, store, self._encoder, filters) if words else None
+        if found and found.hits:
+            return found, words
+        return search(question, store, self._encoder, filters, self._reranker), ()
 
     def _answers(self, ranking: Ranking) -> bool:
         return bool(ranking.hits) and ranking.confidence >= self._caution[0]
@@ -274,14 +284,15 @@ class Desk:
     def _refusal(self, store: Store, question: str, filters: Filters, ranking: Ranking) -> Refusal:
         if not filters:
             return refuse(ranking, Reason.NOTHING_NEAR, wording.nothing_near(ranking.unknown))
-        everywhere = search(question, store, self._encoder, filters.scope(), self._reranker)
+        everywhere, _ = self._rank(store, question, filters.scope())
         passing = store.listings(filters)
-        if passing and not self._answers(everywhere):
+        answers = self._answers(everywhere)
+        if passing and not answers:
             return refuse(everywhere, Reason.NOTHING_NEAR, wording.nothing_near(everywhere.unknown))
         without_dates = replace(filters, since=None, until=None)
         undated = sum(listing.source.published is None for listing in store.listings(without_dates))
         message = wording.filtered_out(filters, len(passing), undated)
-        return refuse(everywhere, Reason.FILTERED_OUT, message)
+        return refuse(everywhere, Reason.FILTERED_OUT, message, answers=answers)
 
 
 def _check(answer: Answer, store: Store) -> None:
@@ -289,7 +300,7 @@ def _check(answer: Answer, store: Store) -> None:
 
     So do the words in it that are marked.
     """
-    for excerpt in answer.excerpts:
+    for excerpt in answer.quoted:
         article = store.article(excerpt.source.id)
         marked = excerpt.answer or Span(excerpt.start, excerpt.end)
         within = excerpt.start <= marked.start < marked.end <= excerpt.end

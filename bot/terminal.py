@@ -15,6 +15,7 @@ from rich.text import Text
 
 from bot import wording
 from bot.prompt import Prompt
+from bot.records.sent import Lost, sent
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ HELP = """\
 Ask anything about the coverage; the answer is quoted from the articles, word for word, or it is refused.
   /sources     the articles in the index
   /source N    one of them, whole: its number in that list, or its id
+  /closest     what came closest to the last question, where that was refused; it is not an answer
   /verify TEXT hold the quotations in a text against the articles
   /status      what is being served
   /help        this
@@ -48,6 +50,8 @@ There are no articles to answer from yet.
 
 `on-the-record --help` and `on-the-record-index --help` list the other commands."""
 
+SHOW_CLOSEST = "What comes closest is not an answer; --closest shows it, and /closest in the chat."
+
 # Characters that make a terminal do something instead of showing something.
 _CONTROLS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "�")
 
@@ -63,9 +67,11 @@ def as_json(answer: Answer) -> dict[str, object]:
         "reason": answer.refusal.reason.value,
         "message": answer.refusal.message,
         "nearest": [source.card() for source in answer.refusal.nearest],
+        "closest": answer.refusal.closest and _excerpt_json(answer.refusal.closest),
     }
     return {
         "question": answer.question,
+        "mode": "mentions" if answer.mentioned else "question",
         "answered": answer.refusal is None,
         "refusal": refusal,
         "excerpts": [_excerpt_json(excerpt) for excerpt in answer.excerpts],
@@ -75,17 +81,23 @@ def as_json(answer: Answer) -> dict[str, object]:
     }
 
 
-def as_line(answer: Answer) -> str:
-    """The answer in one line, for one answer a line in a pipe; white space within a quotation becomes one space."""
+def as_line(answer: Answer, *, closest: bool = False) -> str:
+    """The answer in one line, for one answer a line in a pipe; white space within a quotation becomes one space.
+
+    `closest` adds to a refusal what it has to show on demand.
+    """
     if answer.refusal:
-        return answer.refusal.message
-    excerpts = [f"[{e.number}] {_shown(e)} ({wording.citation(e)})" for e in answer.excerpts]
-    line = "  ".join([*wording.remarks(answer), *excerpts])
+        shown = answer.quoted if closest else ()
+        quoted = [f"{wording.NOT_AN_ANSWER} {_shown(e)} ({wording.citation(e)})" for e in shown]
+        line = "  ".join([answer.refusal.message, *quoted])
+    else:
+        excerpts = [f"[{e.number}] {_shown(e)} ({wording.citation(e)})" for e in answer.excerpts]
+        line = "  ".join([*wording.remarks(answer), *excerpts])
     return re.sub(r"\s*\n\s*", " ", _harmless(line))
 
 
-def as_text(answer: Answer) -> str:
-    """The answer as plain text of several lines, uncoloured and unwrapped."""
+def as_text(answer: Answer, *, closest: bool = False) -> str:
+    """The answer as plain text of several lines, uncoloured and unwrapped; `closest` as for `as_line`."""
     lines = [_head(answer)] if answer.excerpts else []
     for excerpt in answer.excerpts:
         quote = _shown(excerpt).replace("\n", "\n    │ ")
@@ -96,13 +108,21 @@ def as_text(answer: Answer) -> str:
         if answer.refusal.nearest:
             lines.append(f"{wording.NEAREST}:")
             lines += [f"  {wording.title(s)} · {wording.outlet(s)} · {wording.day(s)}" for s in answer.refusal.nearest]
+        if answer.refusal.closest:
+            lines += ["", closest_text(answer.refusal.closest)] if closest else [SHOW_CLOSEST]
     return _harmless("\n".join(lines))
 
 
-def layout(answer: Answer) -> Group:
-    """The answer laid out for a terminal, wrapped to its width."""
+def closest_text(excerpt: Excerpt) -> str:
+    """What is nearest to a question that was refused, as no answer."""
+    quote = _shown(excerpt).replace("\n", "\n│ ")
+    return _harmless(f"{wording.NOT_AN_ANSWER}\n│ {quote}\n{wording.citation(excerpt)}")
+
+
+def layout(answer: Answer, *, closest: bool = False) -> Group:
+    """The answer laid out for a terminal, wrapped to its width; `closest` as for `as_line`."""
     if answer.refusal:
-        first, *rest = as_text(answer).split("\n")
+        first, *rest = as_text(answer, closest=closest).split("\n")
         return Group(Text(first, style="yellow"), *(Text(line, style="dim") for line in rest))
     parts: list[Text | Padding] = [Text(_head(answer), style="dim" if answer.likely else "yellow")]
     for excerpt in answer.excerpts:
@@ -142,6 +162,7 @@ async def chat(desk: Desk, count: int, console: Console) -> None:
     """Read questions until the end of input: with a prompt on a terminal, quietly from a pipe."""
     interactive = console.is_terminal
     prompt = Prompt(COMMANDS) if interactive and sys.stdin.isatty() else None
+    asked: Answer | None = None
     if interactive:
         status = await desk.status()
         console.print(Text(f"On the Record. {status_text(status)}\nAsk a question, or /help.", style="dim"))
@@ -159,7 +180,7 @@ async def chat(desk: Desk, count: int, console: Console) -> None:
         if not line.strip():
             continue
         try:
-            await _respond(desk, line.strip(), count, console)
+            asked = await _respond(desk, line.strip(), count, console, asked)
         except OnTheRecordError as exc:
             console.print(Text(str(exc), style="red"))
 
@@ -171,7 +192,8 @@ async def _outlets(desk: Desk) -> tuple[str, ...]:
         return ()
 
 
-async def _respond(desk: Desk, line: str, count: int, console: Console) -> None:
+async def _respond(desk: Desk, line: str, count: int, console: Console, asked: Answer | None) -> Answer | None:
+    """Answer a line, or do what it commands; gives the latest answer, which before was `asked`."""
     command, _, argument = line.partition(" ")
     if command == "/help":
         reply: Text | Group = Text(HELP)
@@ -181,18 +203,28 @@ async def _respond(desk: Desk, line: str, count: int, console: Console) -> None:
         reply = Text(status_text(await desk.status()))
     elif command == "/verify":
         reply = Text(verification_text(await desk.verify(argument)))
+    elif command == "/closest":
+        reply = Text(await _closest(desk, asked))
     elif command == "/source":
         reply = Text(await _source(desk, argument.strip()))
     elif command.startswith("/"):
         reply = Text(f"There is no command {command}.\n{HELP}")
     else:
-        answer = await desk.ask(line, count=count)
+        asked = await desk.ask(line, count=count)
         if not console.is_terminal:
             # A pipe gets the lines unwrapped, each answer under its question.
-            console.print(Text(f"? {line}\n{as_text(answer)}\n"), soft_wrap=True)
-            return
-        reply = layout(answer)
+            console.print(Text(f"? {line}\n{as_text(asked)}\n"), soft_wrap=True)
+            return asked
+        reply = layout(asked)
     console.print(reply, soft_wrap=not console.is_terminal)
+    return asked
+
+
+async def _closest(desk: Desk, asked: Answer | None) -> str:
+    if asked is None or not (asked.refusal and asked.refusal.closest):
+        return "The last question was not refused, or nothing came close to it."
+    (found,) = await desk.quote_again(sent(asked).quoted)
+    return wording.lost(found, asked.generation) if isinstance(found, Lost) else closest_text(found)
 
 
 async def _source(desk: Desk, wanted: str) -> str:

@@ -161,6 +161,18 @@ class Visit:
             raise UsageError(wording.lost(found, was.generation))
         return found
 
+    async def closest(self, was: SentAnswer) -> Excerpt:
+        """What is nearest to a question that was refused, from the article as it is now.
+
+        Raises:
+            UsageError: it can no longer be shown.
+
+        """
+        (found,) = await self.desk.quote_again([_quoted(was, 0)], self.within())
+        if isinstance(found, Lost):
+            raise UsageError(wording.lost(found, was.generation))
+        return found
+
     async def more(self, was: SentAnswer) -> tuple[Answer, int]:
         """The excerpts that come after those of an answer, once admitted; and how many came before.
 
@@ -198,7 +210,7 @@ class Visit:
             raise UsageError("\n".join(losses))
         status = await self.desk.status(self.within())
         # What is quoted and counted now is of the generation that is served now.
-        now = (status.articles, status.manifest.generation, was.filters, was.likely, was.preferred)
+        now = (status.articles, status.manifest.generation, was.filters, was.likely, was.preferred, was.mentioned)
         return Answer(was.question, excerpts, None, *now), losses
 
     async def complain(self, was: SentAnswer, number: int, verdict: Verdict) -> str:

@@ -29,7 +29,8 @@ TRIMMED = "[…]"
 KIND_LABELS = {"caption": "picture caption", "embed": "embedded post"}
 EMPTY_QUESTION = "There is no question to look for. Ask in a few words, for example: Who denied the attack?"
 EMPTY_INDEX = "The index holds no articles yet. An admin can add some and reindex."
-NEAREST = "Nearest articles"
+NEAREST = "Closest"
+NOT_AN_ANSWER = "This is not an answer. It is what comes closest:"
 VERDICTS = {
     Verdict.EXACT: "exact",
     Verdict.ALTERED: "altered",
@@ -144,8 +145,10 @@ def counts(answer: Answer) -> str:
 
 
 def remarks(answer: Answer) -> tuple[str, ...]:
-    """What to know before the excerpts are read: that they may not answer, what was left out and what put first."""
+    """What to know before the excerpts are read: whether they answer, what was left out and what put first."""
     remarks = [] if answer.likely else [MAY_NOT_ANSWER]
+    if answer.mentioned:
+        remarks.append(f"Mentions of {' and '.join(f'“{word}”' for word in answer.mentioned)}.")
     if answer.filters:
         remarks.append(f"Only articles {' and '.join(described(answer.filters))}.")
     if answer.preferred:

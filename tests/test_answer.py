@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import wording
-from bot.answer import EXCERPT_CHARS, RELATIVE_FLOOR, compose, is_question
+from bot.answer import EXCERPT_CHARS, NEARNESS, RELATIVE_FLOOR, Reason, compose, is_question, refuse, sought
 from index.model import Kind, Passage, Source, Span
 from index.search import Hit, Ranking, SentenceHit
 
@@ -239,11 +239,76 @@ def test_any_ranking_gives_whole_sentences_in_order(
         assert all(a.score >= b.score for a, b in pairwise(group))
 
 
+def read(hit: Hit, dense: float, cover: float) -> Hit:
+    """A hit whose best sentence has these features, and whose other sentences are as near as can be."""
+    none, all_ = ({"dense_passage": d, "cover_passage_title": c} for d, c in ((dense, cover), (1.0, 1.0)))
+    return replace(
+        hit, sentences=tuple(replace(s, features=none if s.span == hit.best else all_) for s in hit.sentences)
+    )
+
+
+def test_a_refusal_names_what_is_near_and_has_the_nearest_unmarked() -> None:
+    far, near = (NEARNESS - 0.01, 0.0), (NEARNESS / 2, NEARNESS / 2)
+    hits = [
+        read(hit("far", [("One.", 1.0), ("Two.", 0.1)]), *far),
+        read(answering(hit("a", [("Ann said no.", 0.9)], offset=5), "no"), *near),
+        read(hit("a", [("Ann said it.", 0.8)], 2, 50), *near),
+        read(hit("b", [("Bob.", 0.7)]), *near),
+        read(hit("c", [("Cat.", 0.001)]), *near),
+        read(hit("d", [("Dan.", 0.0)]), *near),
+    ]
+    refusal = refuse(ranking(*hits), Reason.NOTHING_NEAR, "No.")
+    assert [source.id for source in refusal.nearest] == ["a", "b", "c"]
+    assert refusal.closest
+    assert (refusal.closest.number, refusal.closest.text, refusal.closest.start) == (0, "Ann said no.", 5)
+    assert refusal.closest.answer is None
+    elsewhere = refuse(ranking(hits[0]), Reason.FILTERED_OUT, "Not there.", answers=True)
+    assert [source.id for source in elsewhere.nearest] == ["far"]
+    assert elsewhere.closest
+    nothing = refuse(ranking(hits[0]), Reason.NOTHING_NEAR, "No.")
+    assert (nothing.nearest, nothing.closest) == ((), None)
+    assert refuse(Ranking((), 0.0), Reason.NOTHING_NEAR, "No.").closest is None
+
+
 def test_what_is_a_question() -> None:
     assert is_question("x")
     assert is_question("Чому?")
     for nothing in ("", "  ", "?!", "—", "\n"):
         assert not is_question(nothing)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("library", ["library"]),
+        ("Putin", ["Putin"]),
+        ("  kherson drones. ", ["kherson", "drones"]),
+        ("drone attack!", ["drone", "attack"]),
+        ("“drone attack”", ["drone", "attack"]),
+        ("the library", ["library"]),
+        ("U.S. Zelensky’s", ["U.S", "Zelensky’s"]),
+        ("anti-aircraft missile-defence", ["anti-aircraft", "missile-defence"]),
+        ("May 9", ["May", "9"]),
+        ("Will Smith", ["Smith"]),
+        ("talk show", ["talk", "show"]),
+        ("Howard", ["Howard"]),
+        ("дрони", ["дрони"]),
+        ("乌克兰", ["乌克兰"]),
+        ("the", ["the"]),
+    ],
+)
+def test_one_or_two_words_that_ask_nothing_are_looked_for(text: str, words: list[str]) -> None:
+    assert list(sought(text)) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "?!", "who", "who?", "Putin?", "攻击？", "Who died", "what’s new", "drones where", "Putin said",
+     "didn’t attack", "is war", "Putin resigned", "show drones", "Tell me", "drone attack Kremlin",
+     "谁否认了克里姆林宫袭击"],
+)  # fmt: skip
+def test_whatever_asks_is_a_question(text: str) -> None:
+    assert sought(text) == ()
 
 
 def test_what_was_shown_before_is_skipped_and_the_others_keep_their_numbers() -> None:

@@ -68,12 +68,25 @@ async def test_an_answer_quotes_what_is_stored(real_desk: Desk) -> None:
     assert article.text[answer.excerpts[0].start : answer.excerpts[0].end] == answer.excerpts[0].text
 
 
-async def test_what_is_not_in_the_coverage_is_refused_with_the_nearest_titles(real_desk: Desk) -> None:
+async def test_what_is_near_a_question_that_nothing_answers_is_named_and_stands(real_desk: Desk) -> None:
+    answer = await real_desk.ask("Which drones did Zelensky say that Finland shot down over the Kremlin in 2019?")
+    assert answer.refusal is not None
+    closest = answer.refusal.closest
+    assert closest
+    assert closest.source == answer.refusal.nearest[0]
+    article = await real_desk.article(closest.source.id)
+    assert article is not None
+    assert article.text[closest.start : closest.end] == closest.text
+    assert answer.quoted == (closest,)
+
+
+async def test_what_is_not_in_the_coverage_is_refused_and_nothing_far_away_is_named(real_desk: Desk) -> None:
     answer = await real_desk.ask("Who won the football world cup in 2018?")
     assert answer.excerpts == ()
     assert answer.refusal is not None
     assert answer.refusal.reason is Reason.NOTHING_NEAR
-    assert len({source.id for source in answer.refusal.nearest}) == 3
+    assert (answer.refusal.nearest, answer.refusal.closest) == ((), None)
+    assert answer.quoted == ()
 
 
 async def test_between_the_thresholds_an_answer_is_given_with_a_reservation(
@@ -88,6 +101,41 @@ async def test_between_the_thresholds_an_answer_is_given_with_a_reservation(
     assert (told["sure"].likely, told["unsure"].likely) == (True, False)
     assert told["sure"].excerpts == told["unsure"].excerpts != ()
     assert told["refused"].refusal is not None
+
+
+async def test_words_that_stand_are_found_and_never_refused(
+    seed_index: Path, encoder: SentenceTransformerEncoder
+) -> None:
+    desk = Desk(seed_index, SEEDS, lambda: encoder, caution=(1.0, 1.0))
+    for query, forms in (("curfews", ("curfew",)), ("Kherson", ("Kherson",)), ("drone kremlin", ("drone", "Kremlin"))):
+        answer = await desk.ask(query)
+        assert answer.mentioned == tuple(query.split())
+        assert answer.likely
+        assert answer.excerpts
+        for excerpt in answer.excerpts:
+            assert any(form.lower() in excerpt.text.lower() for form in forms)
+            assert excerpt.answer is None
+        more = await desk.ask(query, count=10, skip=len(answer.excerpts))
+        assert {e.text for e in more.excerpts}.isdisjoint(e.text for e in answer.excerpts)
+    for query in ("unicorns", "kherson unicorns", "Kherson?"):
+        answer = await desk.ask(query)
+        assert answer.refusal is not None
+        assert answer.mentioned == ()
+    desk.close()
+
+
+async def test_words_that_stand_only_outside_of_what_was_asked_for_are_said_to(real_desk: Desk) -> None:
+    articles = {listing.source.id for listing in await real_desk.listings()}
+    found = await real_desk.ask("Prigozhin", count=10)
+    holding = {excerpt.source.id for excerpt in found.excerpts}
+    assert holding
+    within = await real_desk.ask("Prigozhin", Filters(articles=(min(holding),)))
+    assert {excerpt.source.id for excerpt in within.excerpts} == {min(holding)}
+    outside = await real_desk.ask("Prigozhin", Filters(articles=(min(articles - holding),)))
+    assert outside.refusal
+    assert outside.refusal.reason is Reason.FILTERED_OUT
+    assert outside.refusal.closest
+    assert "Prigozhin" in outside.refusal.closest.text
 
 
 async def test_names_and_phrases_that_do_not_occur_are_told_in_the_refusal(real_desk: Desk) -> None:

@@ -204,6 +204,24 @@ async def test_what_may_no_longer_be_seen_counts_as_gone(desk: Desk, filters: Fi
     assert await desk.quote_again([wire], filters) == [Lost.GONE]
 
 
+async def test_what_comes_closest_is_never_from_what_may_not_be_seen(corpus: Path, tmp_path: Path) -> None:
+    build(corpus, tmp_path / "data", WordHashEncoder())
+    desk = Desk(tmp_path / "data", corpus, WordHashEncoder, caution=(1.0, 1.0))
+    question = "Who says that the bridge that the mayor of Springfield opened is made of balsa wood?"
+
+    async def named(filters: Filters = ANY) -> list[str]:
+        answer = await desk.ask(question, filters)
+        assert answer.refusal
+        assert answer.refusal.closest
+        return [source.id for source in (answer.refusal.closest.source, *answer.refusal.nearest)]
+
+    assert "wire" in await named()
+    assert set(await named(HIDDEN)) == {"open"}
+    await desk.record(lambda records: records.withdraw("wire", "0" * 64, "test", "U1"))
+    assert set(await named()) == {"open"}
+    desk.close()
+
+
 def test_what_was_kept_before_words_were_marked_is_still_read() -> None:
     assert Quoted.from_row([2, "wire", "ab", 3, 9]) == Quoted(2, "wire", "ab", 3, 9)
 

@@ -304,7 +304,7 @@ async def test_unanswered_questions_are_those_refused_in_public_in_this_server(w
     await world.ask(question=twice)
     await world.alice.send(world.channel, f"{world.mention} {twice.upper()}")
     alone = await world.ask(question="Which gnome sold the trombone?", private=True)
-    assert wording.NEAREST in text_of(alone.response)
+    assert wording.nothing_near(()) in text_of(alone.response)
     await world.alice.user.slash("ask", question="Which gnome sold the trombone?")
     await world.alice.send_dm("Which gnome sold the trombone?")
     world.unhurried()

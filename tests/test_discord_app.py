@@ -86,7 +86,7 @@ async def test_filters(world: World) -> None:
     assert wording.NEAREST in nobody
 
 
-async def test_a_question_without_an_answer_is_refused_with_the_nearest(world: World) -> None:
+async def test_a_question_without_an_answer_is_refused(world: World) -> None:
     answer = text_of((await world.ask(question="Which pasta shape won the bakery contest?")).response)
     assert wording.nothing_near(()) in answer
     assert "\n> " not in answer

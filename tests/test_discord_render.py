@@ -559,6 +559,34 @@ def test_a_refusal_says_why_and_names_the_nearest_articles() -> None:
     ]
 
 
+def test_what_comes_closest_is_behind_a_button_and_shown_as_no_answer() -> None:
+    closest = replace(FIRST, number=0, also_in=())
+    refused = Answer("q", (), Refusal(Reason.NOTHING_NEAR, "No.", (closest.source,), closest), 5, 1)
+    for private in (False, True):
+        view = render.answer_view(refused, show_question=False, button=BUTTON, private=private)
+        assert closest.text not in "".join(texts_of(view))
+        assert buttons_of(view) == [
+            ("Show the closest", "answer:closest:0123456789ab:0"),
+            *([] if private else [("Remove", "answer:remove:0123456789ab:0")]),
+        ]
+    assert texts_of(render.closest_view(closest)) == [
+        "**This is not an answer. It is what comes closest:**",
+        "> […] It was denied.",
+        "[**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)\n"
+        "-# Example\\_Wire\\_ · 2023-05-03 · paragraph 7, picture caption",
+    ]
+
+
+@settings(max_examples=30, deadline=None)
+@given(TEXTS.map(str.strip).filter(bool), st.integers(1, 200), TEXTS)
+def test_what_comes_closest_always_fits_as_it_is_stored(text: str, times: int, after: str) -> None:
+    stored = excerpt(
+        0, (text + " ") * times + text, after=after, title="_" * 999, url="https://x.example/" + "y" * 2000
+    )
+    _, quotation, _ = texts_of(render.closest_view(stored))
+    assert_quotes(quotation, stored)
+
+
 def test_a_refusal_always_fits() -> None:
     refusal = Refusal(
         Reason.NOTHING_NEAR, "_" * 3000, (source(title="_" * 999, url="https://x.example/" + "y" * 2000),) * 3

@@ -544,9 +544,9 @@ async def test_unanswered_are_the_questions_refused_in_public_without_who_asked(
     assert shown(await told(slack, "/unanswered")) == "Unanswered questions\nNo question was refused here."
     twice = "Which gnome sold the accordion?"
     for question in (PASTA, twice, twice.upper()):
-        assert wording.NEAREST in shown(await answered(slack, question))
+        assert wording.nothing_near(()) in shown(await answered(slack, question))
     private = await slack.slash("/ask", "Which gnome sold the trombone? private:yes", user=OTHER)
-    assert wording.NEAREST in shown((await slack.responded(private))[0])
+    assert wording.nothing_near(()) in shown((await slack.responded(private))[0])
     direct = slack.direct_channel(OTHER)
     asked = await slack.direct("Which gnome sold the trombone?", user=OTHER)
     await slack.until(lambda: slack.thread(direct, asked))

@@ -129,6 +129,39 @@ async def asked_in_vain(desk: Desk) -> set[str]:
     return {row.question for row in await desk.recall(lambda records: records.refusals.unanswered("slack", TEAM, 20))}
 
 
+async def test_what_comes_closest_to_a_refused_question_is_shown_alone_and_as_no_answer(
+    settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "_caution", (1.0, 1.0))
+    async with running(settings, desk, slack):
+        refused = await ask(slack, PELICAN)
+        private = await alone(slack, await slack.slash("/ask", f"{PELICAN} private:yes"))
+        (words,) = await spans(desk, refused)
+    assert list(buttons(refused)) == ["Show the closest", "Remove"]
+    assert list(buttons(private)) == ["Show the closest"]
+    assert not quotes(refused)
+    async with restarted(settings, slack) as later:
+        told = await pressed(slack, refused, "closest", user=OTHER)
+        assert quotes(told) == [words]
+        assert shown(told).startswith(f"{wording.NOT_AN_ANSWER}\n")
+        assert not buttons(told)
+        # What may not be seen any more is not shown.
+        ((_, article, sha256, *_),) = (await kept(later, refused))["quoted"]
+        await later.record(lambda records: records.withdraw(article, sha256, "test", "U1"))
+        assert wording.lost(Lost.GONE, 1) in shown(await pressed(slack, refused, "closest", user=OTHER))
+
+
+async def test_a_search_has_its_own_line_and_all_buttons(settings: Settings, desk: Desk, slack: LoopbackSlack) -> None:
+    async with running(settings, desk, slack):
+        answer = await ask(slack, "Pelicans number:1")
+        await stands(desk, answer)
+        more = await pressed(slack, answer, "more")
+        (refined,) = await replies(slack, await slack.mention("pelican"))
+    for message in (answer, more, refined):
+        assert "Mentions of “" in shown(message)
+    assert sorted(quotes(answer) + quotes(more)) == sorted(quotes(refined)) == [DRESDEN, UTRECHT]
+
+
 # ---- The command and its form ----------------------------------------------------------------------------------------
 
 
@@ -474,15 +507,18 @@ async def test_what_is_not_said_to_the_bot_is_left_alone(settings: Settings, des
 
 
 async def test_a_refusal_says_so_and_names_the_nearest_articles(
-    settings: Settings, desk: Desk, slack: LoopbackSlack
+    settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(settings, desk, slack):
-        (refused,) = await replies(slack, await slack.mention(PASTA))
+        (far,) = await replies(slack, await slack.mention(PASTA))
+        assert shown(far).splitlines() == ["The coverage in this index does not answer this.", "Remove"]
+        monkeypatch.setattr(desk, "_caution", (1.0, 1.0))
+        (refused,) = await replies(slack, await slack.mention(PELICAN))
         message, nearest, *rows = shown(refused).splitlines()
         assert message == "The coverage in this index does not answer this."
-        assert nearest == "Nearest articles:"
-        assert [row[:3] for row in rows[:3]] == ["• “"] * 3
-        assert list(buttons(refused)) == ["Remove"]
+        assert nearest == "Closest:"
+        assert sorted(row.split(" · ")[1] for row in rows[:2]) == ["Example Post", "Example Wire"]
+        assert list(buttons(refused)) == ["Show the closest", "Remove"]
         (nothing,) = await replies(slack, await slack.mention("?"))
         assert shown(nothing).startswith(wording.EMPTY_QUESTION)
 

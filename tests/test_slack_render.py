@@ -568,12 +568,31 @@ def test_a_refusal_says_why_and_names_the_nearest_articles() -> None:
 
 
 @slow
-@given(LONG, WORDS, st.lists(SOURCES, max_size=3))
-def test_a_refusal_always_fits(question: str, message: str, nearest: list[Source]) -> None:
-    refused = Answer(question, (), Refusal(Reason.NOTHING_NEAR, message, tuple(nearest)), 5, 1)
+@given(LONG, WORDS, st.lists(SOURCES, max_size=3), st.none() | excerpts())
+def test_a_refusal_always_fits(question: str, message: str, nearest: list[Source], near: list[Excerpt] | None) -> None:
+    closest = near[0] if near else None
+    refused = Answer(question, (), Refusal(Reason.NOTHING_NEAR, message, tuple(nearest), closest), 5, 1)
     sent = payloads(render.answer_messages(refused, show_question=True, key=KEY))
     assert len(sent) == 1
-    assert buttons(sent[0]) == [("answer:remove:0", KEY)]
+    assert buttons(sent[0]) == [*([("answer:closest:0", KEY)] if near else []), ("answer:remove:0", KEY)]
+    if closest:
+        shown_then = payloads(render.closest_messages(closest))
+        assert "".join(quote for payload in shown_then for quote in quotes(payload)) == closest.text
+        assert shown_then[0]["text"].startswith(wording.NOT_AN_ANSWER)
+
+
+def test_what_comes_closest_is_behind_a_button_and_shown_as_no_answer() -> None:
+    closest = replace(FIRST, number=0, also_in=())
+    refused = Answer("q", (), Refusal(Reason.NOTHING_NEAR, "No.", (closest.source,), closest), 5, 1)
+    for private in (False, True):
+        (payload,) = payloads(render.answer_messages(refused, show_question=False, key=KEY, private=private))
+        assert quotes(payload) == []
+        assert [name for name, _ in buttons(payload)] == ["answer:closest:0", *([] if private else ["answer:remove:0"])]
+    assert only(render.closest_messages(closest)) == [
+        f"*{wording.NOT_AN_ANSWER}*",
+        "> _[…] _It was denied._ […]_",
+        f"({CITED} · paragraph 7, picture caption | {LINK})",
+    ]
 
 
 def test_the_button_that_removes_names_the_other_messages() -> None:

@@ -31,7 +31,7 @@ from rich.console import Console
 from word_encoder import WordHashEncoder
 
 from bot import __main__ as cli
-from bot import terminal
+from bot import terminal, wording
 from bot.answer import CAUTION, Answer, Excerpt, Place, Reason, Refusal
 from bot.desk import RECORDS, Desk
 from bot.prompt import Names
@@ -63,10 +63,22 @@ SPAN = {
     "required": ["start", "end"],
     "additionalProperties": False,
 }
+EXCERPT = {
+    "type": "object",
+    "properties": {
+        "number": {"type": "integer"}, "text": {"type": "string"}, "article": CARD,
+        "start": {"type": "integer"}, "end": {"type": "integer"}, "paragraph": {"type": "integer"},
+        "answer": {"anyOf": [SPAN, {"type": "null"}]},
+        "kind": {"enum": ["body", "caption", "embed"]}, "score": {"type": "number"},
+    },
+    "required": ["number", "text", "article", "start", "end", "answer", "paragraph", "kind", "score"],
+    "additionalProperties": False,
+}  # fmt: skip
 CONTRACT = {
     "type": "object",
     "properties": {
         "question": {"type": "string"},
+        "mode": {"enum": ["question", "mentions"]},
         "answered": {"type": "boolean"},
         "refusal": {
             "type": ["object", "null"],
@@ -74,29 +86,19 @@ CONTRACT = {
                 "reason": {"enum": ["nothing_near", "filtered_out", "empty_index", "empty_question"]},
                 "message": {"type": "string", "minLength": 1},
                 "nearest": {"type": "array", "items": CARD},
+                "closest": {"anyOf": [EXCERPT, {"type": "null"}]},
             },
-            "required": ["reason", "message", "nearest"],
+            "required": ["reason", "message", "nearest", "closest"],
             "additionalProperties": False,
         },
-        "excerpts": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "number": {"type": "integer"}, "text": {"type": "string"}, "article": CARD,
-                    "start": {"type": "integer"}, "end": {"type": "integer"}, "paragraph": {"type": "integer"},
-                    "answer": {"anyOf": [SPAN, {"type": "null"}]},
-                    "kind": {"enum": ["body", "caption", "embed"]}, "score": {"type": "number"},
-                },
-                "required": ["number", "text", "article", "start", "end", "answer", "paragraph", "kind", "score"],
-                "additionalProperties": False,
-            },
-        },
+        "excerpts": {"type": "array", "items": EXCERPT},
         "articles_in_index": {"type": "integer"},
         "generation": {"type": "integer"},
         "elapsed_ms": {"type": "number"},
     },
-    "required": ["question", "answered", "refusal", "excerpts", "articles_in_index", "generation", "elapsed_ms"],
+    "required": [
+        "question", "mode", "answered", "refusal", "excerpts", "articles_in_index", "generation", "elapsed_ms",
+    ],
     "additionalProperties": False,
 }  # fmt: skip
 
@@ -128,6 +130,16 @@ def test_json_keeps_the_contract_and_quotes_what_is_stored(run) -> None:
     for excerpt in answer["excerpts"]:
         stored = (SEEDS / f"{excerpt['article']['id']}.txt").read_text(encoding="utf-8")
         assert stored[excerpt["start"] : excerpt["end"]] == excerpt["text"]
+
+
+def test_one_or_two_words_are_a_search(run) -> None:
+    found = json.loads(run("ask", "kherson curfews", "--json").stdout)
+    Draft202012Validator(CONTRACT).validate(found)
+    assert found["mode"] == "mentions"
+    assert all("curfew" in excerpt["text"] for excerpt in found["excerpts"])
+    assert found["excerpts"]
+    assert run("ask", "kherson curfews").stdout.startswith("Mentions of “kherson” and “curfews”. ")
+    assert json.loads(run("ask", "Who denied it?", "--json").stdout)["mode"] == "question"
 
 
 def test_a_dash_reads_questions_and_writes_an_answer_a_line(run) -> None:
@@ -439,6 +451,45 @@ def test_a_refusal_names_the_nearest_articles() -> None:
     text = terminal.as_text(replace(answer_quoting("x"), excerpts=(), refusal=refusal))
     assert text.splitlines() == [
         "The coverage in this index does not answer this.",
-        "Nearest articles:",
+        "Closest:",
         "  T · outlet not given · date not given",
     ]
+
+
+def test_what_comes_closest_is_shown_on_demand_and_as_no_answer() -> None:
+    (closest,) = answer_quoting("One.\ntwo\x1b").excerpts
+    refusal = Refusal(Reason.NOTHING_NEAR, "No.", (SOURCE,), replace(closest, number=0))
+    answer = replace(answer_quoting("x"), excerpts=(), refusal=refusal)
+    told = terminal.as_json(answer)
+    Draft202012Validator(CONTRACT).validate(told)
+    assert told["refusal"]["closest"]["text"] == "One.\ntwo\x1b"  # type: ignore[index]
+    head = ["No.", "Closest:", "  T · outlet not given · date not given"]
+    assert terminal.as_text(answer).split("\n") == [*head, terminal.SHOW_CLOSEST]
+    cited = "outlet not given · T · date not given · paragraph 1"
+    assert terminal.as_text(answer, closest=True).split("\n") == [
+        *head, "", wording.NOT_AN_ANSWER, "│ One.", "│ two�", cited,
+    ]  # fmt: skip
+    assert terminal.as_line(answer) == "No."
+    assert terminal.as_line(answer, closest=True) == f"No.  {wording.NOT_AN_ANSWER} One. two� ({cited})"
+
+
+@pytest.fixture
+def refusing(run, monkeypatch: pytest.MonkeyPatch):
+    """As `run`, with every question refused."""
+    monkeypatch.setitem(CAUTION, "balanced", (1.0, 1.0))
+    return run
+
+
+def test_what_comes_closest_is_asked_for_by_an_option_and_in_the_chat(refusing) -> None:
+    question = "Who is the mayor, Sergei Sobyanin?"
+    for piped in ({}, {"stdin": f"{question}\n"}):
+        asked = "-" if piped else question
+        assert wording.NOT_AN_ANSWER not in refusing("ask", asked, **piped).stdout
+        assert f"{wording.NOT_AN_ANSWER}" in refusing("ask", asked, "--closest", **piped).stdout
+    lines = ["/closest", question, "/status", "/closest", "Zzz?", "/closest"]
+    nothing = "The last question was not refused, or nothing came close to it."
+    out = refusing("chat", stdin="\n".join(lines)).stdout
+    assert out.startswith(nothing)
+    assert out.count(wording.NOT_AN_ANSWER) == 1
+    assert "Sobyanin" in out.split(wording.NOT_AN_ANSWER)[1].split("·")[0]
+    assert out.rstrip().endswith(nothing)

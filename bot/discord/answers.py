@@ -93,6 +93,11 @@ async def _context(interaction: Interaction, button: AnswerButton, was: SentAnsw
     await interaction.edit_original_response(view=view)
 
 
+async def _closest(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
+    await interaction.response.defer(thinking=True, ephemeral=True)
+    await interaction.edit_original_response(view=render.closest_view(await visit.closest(was)))
+
+
 async def _more(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     visit.admit()
     await interaction.response.defer(thinking=True, ephemeral=True)
@@ -135,6 +140,7 @@ async def _edit(interaction: Interaction, view: ui.LayoutView) -> discord.Messag
 
 _ACTIONS: dict[str, Callable[[Any, AnswerButton, SentAnswer, Visit], Awaitable[None]]] = {
     "context": _context,
+    "closest": _closest,
     "more": _more,
     "sources": _sources,
     "share": _share,

@@ -63,6 +63,7 @@ BUTTONS = {
     "context": ("Context", discord.ButtonStyle.secondary),
     "more": ("More", discord.ButtonStyle.secondary),
     "sources": ("Sources", discord.ButtonStyle.secondary),
+    "closest": ("Show the closest", discord.ButtonStyle.secondary),
     "share": ("Share", discord.ButtonStyle.primary),
     "remove": ("Remove", discord.ButtonStyle.danger),
     "not_an_answer": ("Not an answer", discord.ButtonStyle.secondary),
@@ -143,7 +144,8 @@ def answer_view(
     question = f"-# Question: {shorten(' '.join(answer.question.split()), 200)}" if show_question else ""
     if answer.refusal:
         view = _view([question], [_refusal(answer.refusal)])
-        return view if button is None or private else view.add_item(ui.ActionRow(button("remove")))
+        whats = (["closest"] if answer.refusal.closest else []) + ([] if private else ["remove"])
+        return view if button is None or not whats else view.add_item(ui.ActionRow(*map(button, whats)))
     head = "\n".join(filter(None, [question, *(f"**{shorten(remark, 200)}**" for remark in wording.remarks(answer))]))
     foot = f"-# {escape(wording.counts(answer))}"
     room = LAYOUT_LIMIT - width(head) - width(foot) - len(answer.excerpts)
@@ -177,6 +179,13 @@ def context_view(found: Context, generation: int, button: Callable[..., ui.Item[
     before, after = _end_of(found.before.strip(), around), shorten(found.after.strip(), around)
     view = _view([head], [before, quotation, after], [citation])
     return view.add_item(ui.ActionRow(*(button(what, excerpt.number) for what in ("not_an_answer", "wrong_source"))))
+
+
+def closest_view(excerpt: Excerpt) -> ui.LayoutView:
+    """What is nearest to a question that was refused, as no answer."""
+    head = f"**{wording.NOT_AN_ANSWER}**"
+    citation = _citation(excerpt, LAYOUT_LIMIT // 3)
+    return _view([head], [_quotation(excerpt, LAYOUT_LIMIT - width(head) - width(citation)), citation])
 
 
 def cards_view(listings: Sequence[Listing]) -> ui.LayoutView:
@@ -472,7 +481,7 @@ def _equal_share(widths: Sequence[int], room: int) -> int:
 
 def _citation(excerpt: Excerpt, limit: int) -> str:
     """Number, headline, outlet, date and place; the link and the other places are in it where they fit in `limit`."""
-    number = f"**{excerpt.number}.** "
+    number = f"**{excerpt.number}.** " if excerpt.number else ""
     where = f"\n-# {_origin(excerpt.source)} · {wording.place(excerpt)}"
     also_lines = [f"\n-# {escape(also)}" for also in wording.also_in(excerpt)] or [""]
     for link in (True, False):

@@ -52,7 +52,8 @@ class Quoted:
 class SentAnswer:
     """A question as it was answered: under which filters, from which generation, with which excerpts and reservations.
 
-    `skipped` counts the excerpts of answers before, which this one went on from.
+    Where it was refused, `quoted` is what the refusal has to show on demand. `skipped` counts the excerpts of answers
+    before, which this one went on from.
     """
 
     question: str
@@ -62,6 +63,7 @@ class SentAnswer:
     skipped: int = 0
     likely: bool = True
     preferred: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
 
     def as_fields(self) -> dict[str, Any]:
         """For JSON. Who may see what is left out: it is asked again each time."""
@@ -77,16 +79,18 @@ class SentAnswer:
             "skipped": self.skipped,
             "likely": self.likely,
             "preferred": self.preferred,
+            "mentioned": self.mentioned,
         }
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> SentAnswer:
-        """What `as_fields` made."""
+        """What `as_fields` made; what was kept before there were searches has no word of them."""
         since, until = (fields[name] and date.fromisoformat(fields[name]) for name in ("since", "until"))
         filters = Filters(tuple(fields["outlets"]), tuple(fields["articles"]), since, until)
         quoted = tuple(Quoted.from_row(row) for row in fields["quoted"])
         rest = {name: fields[name] for name in ("question", "generation", "skipped", "likely")}
-        return cls(filters=filters, quoted=quoted, preferred=tuple(fields["preferred"]), **rest)
+        words = {name: tuple(fields.get(name, ())) for name in ("preferred", "mentioned")}
+        return cls(filters=filters, quoted=quoted, **words, **rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,9 @@ class Context:
 
 def sent(answer: Answer, *, skipped: int = 0) -> SentAnswer:
     """What to keep of an answer."""
-    quoted = tuple(Quoted(e.number, e.source.id, e.source.sha256, e.start, e.end, e.answer) for e in answer.excerpts)
+    quoted = tuple(Quoted(e.number, e.source.id, e.source.sha256, e.start, e.end, e.answer) for e in answer.quoted)
     was = (answer.question, answer.filters, answer.generation, quoted)
-    return SentAnswer(*was, skipped, answer.likely, answer.preferred)
+    return SentAnswer(*was, skipped, answer.likely, answer.preferred, answer.mentioned)
 
 
 def quote_again(quoted: Quoted, article: Article | None) -> Excerpt | Lost:

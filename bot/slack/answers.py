@@ -135,6 +135,10 @@ async def press(request: Request, what: str, number: int, key: str, parts: list[
         raise UsageError(wording.TOO_OLD)
 
 
+async def _closest(request: Request, visit: Visit, was: SentAnswer, _key: str) -> None:
+    await request.whisper(render.closest_messages(await visit.closest(was)))
+
+
 async def _more(request: Request, visit: Visit, was: SentAnswer, _key: str) -> None:
     visit.admit()
     answer, shown = await visit.more(was)
@@ -168,6 +172,7 @@ async def _remove(request: Request, visit: Visit, key: str, parts: list[str]) ->
 
 
 _ACTIONS: dict[str, Callable[[Request, Visit, SentAnswer, str], Awaitable[None]]] = {
+    "closest": _closest,
     "more": _more,
     "sources": _sources,
     "share": _share,

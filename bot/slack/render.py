@@ -52,6 +52,7 @@ LABELS = {
     "context": "Context {}",
     "more": "More",
     "sources": "Sources",
+    "closest": "Show the closest",
     "share": "Share",
     "remove": "Remove",
     "not_an_answer": "Not an answer",
@@ -76,17 +77,10 @@ def answer_messages(
     """
     question = (context(plain(f"Question: {answer.question}", LINE_LIMIT)),) if show_question else ()
     if answer.refusal:
-        return messages(_refusal(answer.refusal, question, key if not private else None))
+        return messages(_refusal(answer.refusal, question, key, private=private))
     remarks = (section(text(line(remark), bold=True)) for remark in wording.remarks(answer))
     excerpts = (
-        Piece(
-            quoted=_words(excerpt),
-            opening=f"{wording.TRIMMED} " if excerpt.trimmed_before else "",
-            closing=f" {wording.TRIMMED}" if excerpt.trimmed_after else "",
-            cited=(_citation(excerpt),),
-            buttons=_buttons(key, "context", number=excerpt.number),
-        )
-        for excerpt in answer.excerpts
+        _quotation(excerpt, buttons=_buttons(key, "context", number=excerpt.number)) for excerpt in answer.excerpts
     )
     last = _buttons(key, "more", "sources", "share" if private else "remove")
     counts = Piece(before=(context(plain(wording.counts(answer))),), buttons=last)
@@ -131,6 +125,11 @@ def context_messages(found: Context, generation: int, key: str) -> list[Message]
     return messages([Piece((head, *above), bare.quoted, after=below, cited=bare.cited, buttons=bare.buttons)])
 
 
+def closest_messages(excerpt: Excerpt) -> list[Message]:
+    """What is nearest to a question that was refused, as no answer."""
+    return messages([_quotation(excerpt, section(text(wording.NOT_AN_ANSWER, bold=True)))])
+
+
 def verification_messages(found: Verification) -> list[Message]:
     """What became of every quotation of a text: its verdict, its words, and the places that bear it out."""
     head = [section(text(wording.verified(found), bold=True))]
@@ -148,11 +147,23 @@ def text_messages(article: Article) -> list[Message]:
     return messages([Piece((head,), tuple(texts(article.text, starts)), cited=(citation(article.source),))])
 
 
-def _refusal(refusal: Refusal, question: tuple[Block, ...], key: str | None) -> list[Piece]:
+def _refusal(refusal: Refusal, question: tuple[Block, ...], key: str | None, *, private: bool) -> list[Piece]:
     message = section(text(shorten(refusal.message, TEXT_LIMIT), bold=True))
     nearest = [section(text(f"{wording.NEAREST}:"))] if refusal.nearest else []
     nearest += [row(source, mark="• ") for source in refusal.nearest]
-    return [Piece(before=(*question, message)), Piece(before=tuple(nearest), buttons=_buttons(key, "remove"))]
+    whats = (["closest"] if refusal.closest else []) + ([] if private else ["remove"])
+    return [Piece(before=(*question, message)), Piece(before=tuple(nearest), buttons=_buttons(key, *whats))]
+
+
+def _quotation(excerpt: Excerpt, *before: Block, buttons: tuple[Block, ...] = ()) -> Piece:
+    return Piece(
+        before=before,
+        quoted=_words(excerpt),
+        opening=f"{wording.TRIMMED} " if excerpt.trimmed_before else "",
+        closing=f" {wording.TRIMMED}" if excerpt.trimmed_after else "",
+        cited=(_citation(excerpt),),
+        buttons=buttons,
+    )
 
 
 def _words(excerpt: Excerpt) -> tuple[Block, ...]:
@@ -166,7 +177,7 @@ def _words(excerpt: Excerpt) -> tuple[Block, ...]:
 
 def _citation(excerpt: Excerpt) -> Block:
     also = next((also for also in wording.also_in(excerpt) if weight(also) <= _ALSO_LIMIT), None)
-    return citation(excerpt.source, wording.place(excerpt), number=excerpt.number, also=also)
+    return citation(excerpt.source, wording.place(excerpt), number=excerpt.number or None, also=also)
 
 
 def _buttons(key: str | None, *whats: str, number: int = 0) -> tuple[Block, ...]:
