@@ -159,7 +159,7 @@ def test_a_day_is_read_in_the_zone_that_is_given(value: object, expected: date) 
         ("Thu, 04 May 2023 23:30:00 -0500", datetime(2023, 5, 5, 4, 30, tzinfo=UTC)),
         (1683243000, datetime(2023, 5, 4, 23, 30, tzinfo=UTC)),
         ({"$date": {"$numberLong": "1683243000000"}}, datetime(2023, 5, 4, 23, 30, tzinfo=UTC)),
-        ("2023-05-04 23:30:00 +0000 UTC", date(2023, 5, 4)),  # such a time of day is not read, the day is
+        ("2023-05-04 23:30:00 +0000 UTC", datetime(2023, 5, 4, 23, 30, tzinfo=UTC)),
         ("2023-05-04T25:00:00Z", date(2023, 5, 4)),
     ],
 )

@@ -16,8 +16,8 @@ from datetime import datetime
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from index.readers.days import day, first_moment
 from index.readers.drafts import Draft, Refused, Revision, UnreadableError, card_field
-from index.readers.markup import day, first_moment
 from index.readers.text import as_shown, bounded, decode, language_code, storable
 
 if TYPE_CHECKING:

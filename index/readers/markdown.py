@@ -6,8 +6,8 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from index.readers.days import day, first_moment
 from index.readers.drafts import Draft, Refused, Revision, UnreadableError, card_field
-from index.readers.markup import day, first_moment
 from index.readers.text import as_shown, bounded, decode, language_code, storable
 
 if TYPE_CHECKING:

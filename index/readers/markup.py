@@ -1,15 +1,14 @@
-"""What the readers of structured formats share: markup → paragraphs, days as files write them, one article's draft."""
+"""What the readers of structured formats share: markup → paragraphs, one article's draft."""
 
 from __future__ import annotations
 
 import hashlib
 import html
 import re
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime, parsedate_tz
 from typing import TYPE_CHECKING
 
+from index.readers.days import day, first_moment
 from index.readers.drafts import MAX_ARTICLE_BYTES, Draft, Refused, Revision, card_field
 
 if TYPE_CHECKING:
@@ -44,13 +43,6 @@ _LINE_END = "\0"  # in a text that is being collected; a NUL cannot stand in mar
 
 # A text that says of itself that it stops before its end.
 _CUT = re.compile(r"\[\s*(?:…|\.\.\.|\+\s*\d+ chars)\s*\]\s*$")
-_ISO_DAY = re.compile(
-    r"(\d{4})(-?)(\d{2})\2(\d{2})(?:([T ]\d{1,2}:?\d{2}\b.*|[T ]\d{6}.*)|Z|[+-]\d{2}:?\d{2})?", re.DOTALL
-)
-_MAIL_DAY = re.compile(
-    r"(?:[A-Za-z]{3,9}\.?,?\s+)?\d{1,2}[\s-]+[A-Za-z]{3,9}\.?[\s-]+\d{4}(\s+\d{1,2}:\d{2}.*)?", re.DOTALL
-)
-_SECONDS = re.compile(r"\d{9,17}(?:\.\d*)?")
 
 
 def html_paragraphs(markup: str, *, keep_lines: bool = False) -> str:
@@ -105,49 +97,6 @@ def prose(text: str) -> str:
 def plain(text: str) -> str:
     """A text that is no markup: line ends are single line feeds, no white space around it."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-def day(value: str) -> date:
-    """The calendar day, in the zone the value gives: ISO 8601, RFC 2822, or seconds or milliseconds since 1970 (UTC).
-
-    Raises:
-        ValueError: it is none of these, or could mean two days.
-
-    """
-    text = value.strip()
-    try:
-        if found := _ISO_DAY.fullmatch(text):
-            return date(int(found[1]), int(found[3]), int(found[4]))
-        if _SECONDS.fullmatch(text):
-            return _since_1970(text).date()
-        if (found := _MAIL_DAY.fullmatch(text)) and (parts := parsedate_tz(text if found[1] else f"{text} 00:00")):
-            return date(*parts[:3])
-    except (ValueError, OverflowError, OSError):
-        pass  # such a day does not exist
-    raise ValueError(f'published = "{text[:40]}" is not a day in a form that can mean only one, such as 2023-05-04')
-
-
-def moment(value: str) -> date:
-    """The same as exactly as it is written: a datetime if a time of day can be read, with its zone if it gives one.
-
-    Raises:
-        ValueError: as `day`.
-
-    """
-    found, text = day(value), value.strip()
-    with suppress(ValueError, OverflowError, OSError):
-        if iso := _ISO_DAY.fullmatch(text):
-            return datetime.fromisoformat(text) if iso[5] else found
-        return _since_1970(text) if _SECONDS.fullmatch(text) else parsedate_to_datetime(text)
-    return found
-
-
-def first_moment(values: Iterable[str]) -> date | None:
-    """The first of these that can be read."""
-    for value in values:
-        with suppress(ValueError):
-            return moment(value)
-    return None
 
 
 def version_number(digits: str) -> int:
@@ -299,11 +248,6 @@ class _Page:
         words = "\n".join(_WHITE_SPACE.sub(" ", line).strip(" ") for line in lines).strip("\n")
         if words.strip():
             self._paragraphs.append(words)
-
-
-def _since_1970(seconds: str) -> datetime:
-    number = float(seconds)
-    return datetime.fromtimestamp(number if number < 1e11 else number / 1000, UTC)
 
 
 def _hides(style: str | None) -> bool:
