@@ -56,8 +56,8 @@ _SCHEMA = f"""
 CREATE TABLE article (
     row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, title TEXT NOT NULL, title_given INTEGER NOT NULL, outlet TEXT,
     outlet_key TEXT, author TEXT, published TEXT, url TEXT, language TEXT, sha256 TEXT NOT NULL,
-    body_start INTEGER NOT NULL, spoken TEXT, indexed_at TEXT NOT NULL, text TEXT NOT NULL, signature BLOB NOT NULL,
-    story INTEGER
+    teaser INTEGER NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, indexed_at TEXT NOT NULL, text TEXT NOT NULL,
+    signature BLOB NOT NULL, story INTEGER
 ) STRICT;
 CREATE TABLE passage (
     row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, paragraph INTEGER NOT NULL,
@@ -69,8 +69,8 @@ CREATE TABLE sentence (
 CREATE TABLE earlier (
     row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, title TEXT NOT NULL,
     title_given INTEGER NOT NULL, outlet TEXT, author TEXT, published TEXT, url TEXT, language TEXT,
-    sha256 TEXT NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, until TEXT NOT NULL, origin TEXT NOT NULL,
-    text TEXT NOT NULL
+    sha256 TEXT NOT NULL, teaser INTEGER NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, until TEXT NOT NULL,
+    origin TEXT NOT NULL, text TEXT NOT NULL
 ) STRICT;
 CREATE TABLE name (key TEXT NOT NULL, spelling TEXT NOT NULL) STRICT;
 CREATE INDEX article_by_story ON article (story);
@@ -82,10 +82,10 @@ CREATE VIRTUAL TABLE passage_words USING fts5 (words, content='', tokenize='{_TO
 CREATE VIRTUAL TABLE sentence_words USING fts5 (words, content='', tokenize='{_TOKENIZER}');
 CREATE VIRTUAL TABLE earlier_words USING fts5 (words, content='', tokenize='{_TOKENIZER}');
 """
-_CARD = "a.id, a.title, a.title_given, a.outlet, a.author, a.published, a.url, a.language, a.sha256"
+_CARD = "a.id, a.title, a.title_given, a.outlet, a.author, a.published, a.url, a.language, a.sha256, a.teaser"
 _EARLIER = (
-    "SELECT a.id, e.title, e.title_given, e.outlet, e.author, e.published, e.url, e.language, e.sha256, e.text, "
-    "e.body_start, e.spoken, e.until, e.origin FROM earlier e JOIN article a ON a.row = e.article"
+    "SELECT a.id, e.title, e.title_given, e.outlet, e.author, e.published, e.url, e.language, e.sha256, "
+    "e.teaser, e.text, e.body_start, e.spoken, e.until, e.origin FROM earlier e JOIN article a ON a.row = e.article"
 )
 _PASSAGES = "FROM passage p JOIN article a ON a.row = p.article"
 # Their rows with the words that are embedded and the language of these.
@@ -145,10 +145,10 @@ class FaissStoreWriter:
         """See `StoreWriter.add`."""
         s, spoken = article.source, article.spoken
         row = self._db.execute(
-            "INSERT INTO article VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+            "INSERT INTO article VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
             (s.id, s.title, s.title_given, s.outlet, s.outlet and outlet_key(s.outlet), s.author,
-             s.published and s.published.isoformat(), s.url, s.language, s.sha256, article.body_start, spoken,
-             indexed_at.isoformat(), article.text, signature),
+             s.published and s.published.isoformat(), s.url, s.language, s.sha256, s.teaser, article.body_start,
+             spoken, indexed_at.isoformat(), article.text, signature),
         ).lastrowid  # fmt: skip
         self._index("title", row, s.title, spoken)
         for passage in passages:
@@ -163,10 +163,10 @@ class FaissStoreWriter:
         """See `StoreWriter.add_earlier`."""
         article, s = earlier.article, earlier.article.source
         row = self._db.execute(
-            "INSERT INTO earlier SELECT NULL, row, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM article WHERE id = ?",
+            "INSERT INTO earlier SELECT NULL, row, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM article WHERE id = ?",
             (s.title, s.title_given, s.outlet, s.author, s.published and s.published.isoformat(), s.url, s.language,
-             s.sha256, article.body_start, article.spoken, earlier.until.isoformat(), earlier.origin, article.text,
-             s.id),
+             s.sha256, s.teaser, article.body_start, article.spoken, earlier.until.isoformat(), earlier.origin,
+             article.text, s.id),
         ).lastrowid  # fmt: skip
         self._index("earlier", row, article.text, article.spoken)
 
@@ -641,9 +641,10 @@ def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 
 
 def _source(card: Sequence[str | int | None]) -> Source:
-    name, title, title_given, outlet, author, published, url, language, sha256 = card
+    name, title, title_given, outlet, author, published, url, language, sha256, teaser = card
     day = date.fromisoformat(str(published)) if published else None
-    return Source(str(name), str(title), bool(title_given), outlet, author, day, url, language, str(sha256))  # type: ignore[arg-type]  # SQLite columns
+    told = (outlet, author, day, url, language, str(sha256), bool(teaser))
+    return Source(str(name), str(title), bool(title_given), *told)  # type: ignore[arg-type]  # SQLite columns
 
 
 def _article(row: Sequence[Any]) -> Article:

@@ -1,4 +1,4 @@
-"""How well saved web pages are read, beside plain trafilatura: real pages, with what people or their parsers took of them.
+"""How well saved web pages are read, beside plain trafilatura: real pages, with what others took of them.
 
 The pages lie in checkouts that you make yourself, and that are read where they are:
 
