@@ -12,8 +12,9 @@ from index.readers.drafts import Draft, Refused, UnreadableError
 from index.readers.linked import bare
 from index.readers.teaser import calls_to_subscribe, is_teaser, words_missing
 from index.readers.text import as_shown, bounded, decode, storable
+from index.readers.unseen import drop_unseen
 from index.readers.webcard import web_card
-from index.readers.webtext import WebText, drop_unseen, web_text
+from index.readers.webtext import WebText, web_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

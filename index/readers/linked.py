@@ -106,7 +106,7 @@ def _loads(text: str) -> list[Any]:
     except ValueError:
         bared = _WRAPPING.sub(lambda found: found[1] or " ", text)
         bared = _TRAILING_COMMA.sub(lambda found: found[1] or "", bared)
-    values = []
+    values: list[Any] = []
     at = _end_of(_BETWEEN, bared, 0)
     while at < len(bared) or not values:
         value, at = _DECODER.raw_decode(bared, at)

@@ -5,11 +5,31 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from index.readers.drafts import UnreadableError
+from index.readers.text import storable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from lxml.html import HtmlElement
+
 # A class or style that is longer says nothing about its element, and takes long to search.
 MAX_ATTRIBUTE_CHARS = 2_000
+
+# More than any article has; beyond that, extraction takes minutes.
+MAX_ELEMENTS = 20_000
+
+# Not shown, not words, or withdrawn by being struck through.
+_UNSHOWN = frozenset(
+    "script style noscript template head title svg iframe object audio video canvas map button select option"  # noqa: SIM905 – thirty quoted names would hide the list
+    " textarea datalist rt rp del s strike".split()
+)
+# Elements that stand within a line.
+INLINE = frozenset(
+    "a abbr acronym b bdi bdo big br cite code data dfn em font i img input ins kbd label mark nobr q rb ruby"  # noqa: SIM905 – thirty quoted names would hide the list
+    " samp small span strong sub sup time tt u var wbr".split()
+)
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 # What style sheets of every make call text that is for screen readers only, also as part of a generated name.
 _FOR_SCREEN_READERS = re.compile(
@@ -105,6 +125,70 @@ def note_mark(tag: str, words: str, target: str | None, role: str = "") -> bool:
     if _BACK_MARK.fullmatch(words):
         return bool(words)
     return bool(_NOTE_MARK.fullmatch(words)) and (tag == "sup" or bool(_NOTE_TARGET.search(target)))
+
+
+def drop_unseen(page: HtmlElement, *, keep_hidden: bool = False) -> None:
+    """Take out of the tree what a reader of the page does not see, and the marks of notes.
+
+    With `keep_hidden`, text stays that is there and hidden, as where a script would show it.
+
+    Raises:
+        UnreadableError: it shows more than `MAX_ELEMENTS` elements.
+
+    """
+    sheets = StyleSheets(style.text or "" for style in page.iter("style") if style.get("media", "") != "print")
+    for element in list(page.iter()):
+        for name, value in element.attrib.items():
+            if len(value) > MAX_ATTRIBUTE_CHARS:
+                del element.attrib[name]
+        whole = element.tag in {"html", "body"}
+        hides = not keep_hidden and (hidden(element.attrib) or sheets.hide(element.tag, element.attrib))
+        if element.tag in _UNSHOWN or (hides and not whole):
+            element.drop_tree()
+        for slot in ("text", "tail"):
+            words = getattr(element, slot) or ""
+            if (clean := storable(words)) != words:
+                setattr(element, slot, clean)
+    if sum(1 for _ in page.iter()) > MAX_ELEMENTS:
+        raise UnreadableError(f"it shows more than {MAX_ELEMENTS:,} elements, too many for one article")
+    _drop_note_marks(page)
+
+
+def _drop_note_marks(page: HtmlElement) -> None:
+    """Take out the numbers that lead to notes; a raised number that follows another is written as raised.
+
+    Raised numbers that lead nowhere are those of notes where they count from one.
+    """
+    numbers: list[HtmlElement] = []
+    for element in list(page.iter("sup", "a")):
+        if element.getparent() is None:  # within one that was taken out
+            continue
+        links = [element, *element.iterancestors("a"), *element.iter("a")]
+        target = next((link.get("href") for link in links if link.get("href")), None)
+        words = element.text_content()
+        if note_mark(element.tag, words, target, element.get("role", "")):
+            element.drop_tree()
+        elif element.tag == "sup" and words.strip().isdecimal():
+            numbers.append(element)
+    follow = [_before(element)[-1:].isdecimal() for element in numbers]
+    counted = [element.text_content().strip() for element in numbers] == [str(n + 1) for n in range(len(numbers))]
+    for element, follows in zip(numbers, follow, strict=True):
+        if counted and (len(numbers) > 1 or follows):
+            element.drop_tree()
+        elif follows:
+            for part in element.iter():
+                part.text = (part.text or "").translate(_RAISED)
+                if part is not element:
+                    part.tail = (part.tail or "").translate(_RAISED)
+
+
+def _before(element: HtmlElement) -> str:
+    """The text right before an element."""
+    if (previous := element.getprevious()) is not None:
+        words: str = previous.tail or previous.text_content()
+        return words
+    parent = element.getparent()
+    return (parent.text or "") or (_before(parent) if parent.tag in INLINE else "")
 
 
 def _rules(sheet: str) -> Iterator[tuple[str, str, bool]]:

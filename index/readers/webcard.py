@@ -79,16 +79,16 @@ def web_card(page: HtmlElement) -> WebCard:
     linked = linked_data(page, _link(page, "canonical"), headings)
     guess = _guessed(page)
     sites = [linked.publisher, *_meta(page, *_SITE_META)]
-    address = [_link(page, "canonical"), linked.said.get("url"), *ids(linked.said.get("mainEntityOfPage"))]
-    address += _meta(page, "og:url")
-    names = _names_of_site(sites, [link for link in address if isinstance(link, str)])
+    address = [_link(page, "canonical") or "", *strings(linked.said.get("url"))]
+    address += [*ids(linked.said.get("mainEntityOfPage")), *_meta(page, "og:url")]
+    names = _names_of_site(sites, address)
     stated = [linked.said.get("headline"), *_meta(page, *_TITLE_META), *_head_title(page)]
     titles = [storable(html.unescape(title)).strip() for title in stated if isinstance(title, str) and title.strip()]
-    said = {
+    said: dict[str, list[object]] = {
         "title": [_headline(titles, headings, names), guess.title],
         "outlet": [linked.publisher, *_meta(page, "og:site_name")],
         "author": [_author(page, linked, guess, names)],
-        "url": address,
+        "url": [*address],
         "language": [linked.said.get("inLanguage"), page.get("lang"), *_meta(page, "content-language", "og:locale")],
     }
     card: dict[str, str | date] = {}
@@ -203,7 +203,8 @@ def _people(values: Iterable[str], names: set[str]) -> Iterator[str]:
 def _signatures(page: HtmlElement) -> list[str]:
     """The names that sign the article on the page: marked as its author, or in a line that begins with "by"."""
     whole = next(chain(page.iter("article"), page.iter("main")), page)
-    marked, lines = [], []
+    marked: list[str] = []
+    lines: list[str] = []
     for element in whole.iter("a", "address", "div", "p", "span", "li"):
         if next(element.iterancestors("article", "aside", "nav", "footer", "figure"), whole) is not whole:
             continue

@@ -14,26 +14,14 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from index.readers.drafts import UnreadableError
-from index.readers.text import as_shown, storable
-from index.readers.unseen import MAX_ATTRIBUTE_CHARS, StyleSheets, hidden, note_mark
+from index.readers.text import as_shown
+from index.readers.unseen import INLINE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Mapping, Sequence
 
     from lxml.html import HtmlElement
 
-# More than any article has; beyond that, extraction takes minutes.
-MAX_ELEMENTS = 20_000
-
-# Not shown, not words, or withdrawn by being struck through.
-_UNSHOWN = frozenset(
-    "script style noscript template head title svg iframe object audio video canvas map button select option"  # noqa: SIM905 – thirty quoted names would hide the list
-    " textarea datalist rt rp del s strike".split()
-)
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big br cite code data dfn em font i img input ins kbd label mark nobr q rb ruby"  # noqa: SIM905 – as above
-    " samp small span strong sub sup time tt u var wbr".split()
-)
 # Where no article's prose stands, however it is written.
 _CLUTTER = frozenset({"nav", "footer", "aside", "form", "dialog", "menu", "figcaption"})
 _CLUTTER_ROLES = frozenset({"navigation", "complementary", "contentinfo", "dialog", "alertdialog", "banner", "search"})
@@ -57,7 +45,6 @@ _NEAR = 3  # elements around a paragraph that can hold a headline which goes wit
 _LEVELS = 4  # of elements around a paragraph that tell how it is set
 _AFTER = 8  # lines that are looked at after the last paragraph
 
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 # Two characters for private use that number a piece of text through the extraction.
 _MARKS = (0xE000, 0xE800)
@@ -86,72 +73,6 @@ class _Run(NamedTuple):
     def words(self) -> str:
         whole = "".join(piece.words for piece in self.pieces)
         return whole.strip("\n") if self.block.tag == "pre" else as_shown(whole)
-
-
-# --- what is shown ---------------------------------------------------------------------------------------------------
-
-
-def drop_unseen(page: HtmlElement, *, keep_hidden: bool = False) -> None:
-    """Take out of the tree what a reader of the page does not see, and the marks of notes.
-
-    With `keep_hidden`, text stays that is there and hidden, as where a script would show it.
-
-    Raises:
-        UnreadableError: it shows more than `MAX_ELEMENTS` elements.
-
-    """
-    sheets = StyleSheets(style.text or "" for style in page.iter("style") if style.get("media", "") != "print")
-    for element in list(page.iter()):
-        for name, value in element.attrib.items():
-            if len(value) > MAX_ATTRIBUTE_CHARS:
-                del element.attrib[name]
-        whole = element.tag in {"html", "body"}
-        hides = not keep_hidden and (hidden(element.attrib) or sheets.hide(element.tag, element.attrib))
-        if element.tag in _UNSHOWN or (hides and not whole):
-            element.drop_tree()
-        for slot in ("text", "tail"):
-            words = getattr(element, slot) or ""
-            if (clean := storable(words)) != words:
-                setattr(element, slot, clean)
-    if sum(1 for _ in page.iter()) > MAX_ELEMENTS:
-        raise UnreadableError(f"it shows more than {MAX_ELEMENTS:,} elements, too many for one article")
-    _drop_note_marks(page)
-
-
-def _drop_note_marks(page: HtmlElement) -> None:
-    """Take out the numbers that lead to notes; a raised number that follows another is written as raised.
-
-    Raised numbers that lead nowhere are those of notes where they count from one.
-    """
-    numbers: list[HtmlElement] = []
-    for element in list(page.iter("sup", "a")):
-        if element.getparent() is None:  # within one that was taken out
-            continue
-        links = [element, *element.iterancestors("a"), *element.iter("a")]
-        target = next((link.get("href") for link in links if link.get("href")), None)
-        words = element.text_content()
-        if note_mark(element.tag, words, target, element.get("role", "")):
-            element.drop_tree()
-        elif element.tag == "sup" and words.strip().isdecimal():
-            numbers.append(element)
-    follow = [_before(element)[-1:].isdecimal() for element in numbers]
-    counted = [element.text_content().strip() for element in numbers] == [str(n + 1) for n in range(len(numbers))]
-    for element, follows in zip(numbers, follow, strict=True):
-        if counted and (len(numbers) > 1 or follows):
-            element.drop_tree()
-        elif follows:
-            for part in element.iter():
-                part.text = (part.text or "").translate(_RAISED)
-                if part is not element:
-                    part.tail = (part.tail or "").translate(_RAISED)
-
-
-def _before(element: HtmlElement) -> str:
-    """The text right before an element."""
-    if (previous := element.getprevious()) is not None:
-        return previous.tail or previous.text_content()
-    parent = element.getparent()
-    return (parent.text or "") or (_before(parent) if parent.tag in _INLINE else "")
 
 
 # --- what is the article ---------------------------------------------------------------------------------------------
@@ -228,7 +149,7 @@ def _runs(page: HtmlElement) -> list[_Run]:
     run: _Run | None = None
     breaks = 0
     for event, element in etree.iterwalk(page, events=("start", "end")):
-        if element.tag not in _INLINE:
+        if element.tag not in INLINE:
             run, breaks = None, 0
             blocks.append(element) if event == "start" else blocks.pop()
         elif element.tag == "br" and event == "start":
