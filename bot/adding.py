@@ -349,7 +349,8 @@ def facts(staged: Staged) -> list[tuple[str, str]]:
         "Link": source.url or "",
     }
     missing = [name.lower() for name, value in {"Headline": source.title_given, **known}.items() if not value]
-    told = {**known, "Not given": ", ".join(missing), "Paragraphs": f"{staged.paragraphs:,}"}
+    told = {**known, "Not given": ", ".join(missing), "Text": wording.extent(source)}
+    told["Paragraphs"] = f"{staged.paragraphs:,}"
     return [(name, value) for name, value in told.items() if value]
 
 

@@ -140,8 +140,14 @@ def sources_text(listings: Iterable[Listing]) -> str:
     for number, listing in enumerate(listings, start=1):
         s = listing.source
         lines.append(f"{number:>3}  {wording.title(s)}")
-        facts = [s.id, wording.outlet(s), wording.day(s), wording.plural(listing.passages, "passage")]
-        lines.append(f"     {' · '.join(facts)} · indexed {listing.indexed_at:%Y-%m-%d %H:%M} UTC")
+        facts = [
+            s.id,
+            wording.outlet(s),
+            wording.day(s),
+            wording.plural(listing.passages, "passage"),
+            wording.extent(s),
+        ]
+        lines.append(f"     {' · '.join(filter(None, facts))} · indexed {listing.indexed_at:%Y-%m-%d %H:%M} UTC")
     return _harmless("\n".join(lines)) or wording.EMPTY_INDEX
 
 
@@ -240,7 +246,7 @@ async def _source(desk: Desk, wanted: str) -> str:
 def article_text(article: Article) -> str:
     """A card and the stored text."""
     s = article.source
-    facts = [s.id, wording.outlet(s), wording.day(s), s.author, s.url]
+    facts = [s.id, wording.outlet(s), wording.day(s), s.author, s.url, wording.extent(s)]
     return _harmless(f"{wording.title(s)}\n{' · '.join(filter(None, facts))}\n\n{article.text}")
 
 

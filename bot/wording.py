@@ -74,6 +74,11 @@ def title(source: Source) -> str:
     return source.title if source.title_given else opening(source.title)
 
 
+def extent(source: Source) -> str:
+    """That only the beginning of the article is stored; nothing where all of it is."""
+    return "only the beginning of the article" if source.teaser else ""
+
+
 def opening(words: str) -> str:
     """Opening words, marked as such, in place of a headline."""
     return f"“{words}” (opening words)"

@@ -31,8 +31,8 @@ SCHEMA = """
 CREATE TABLE article (
     row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, title TEXT NOT NULL, title_given INTEGER NOT NULL, outlet TEXT,
     outlet_key TEXT, author TEXT, published TEXT, url TEXT, language TEXT, sha256 TEXT NOT NULL,
-    body_start INTEGER NOT NULL, spoken TEXT, indexed_at TEXT NOT NULL, text TEXT NOT NULL, signature BLOB NOT NULL,
-    story INTEGER
+    teaser INTEGER NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, indexed_at TEXT NOT NULL, text TEXT NOT NULL,
+    signature BLOB NOT NULL, story INTEGER
 ) STRICT;
 CREATE TABLE passage (
     row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, paragraph INTEGER NOT NULL,
@@ -44,8 +44,8 @@ CREATE TABLE sentence (
 CREATE TABLE earlier (
     row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, title TEXT NOT NULL,
     title_given INTEGER NOT NULL, outlet TEXT, author TEXT, published TEXT, url TEXT, language TEXT,
-    sha256 TEXT NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, until TEXT NOT NULL, origin TEXT NOT NULL,
-    text TEXT NOT NULL
+    sha256 TEXT NOT NULL, teaser INTEGER NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, until TEXT NOT NULL,
+    origin TEXT NOT NULL, text TEXT NOT NULL
 ) STRICT;
 CREATE TABLE name (key TEXT NOT NULL, spelling TEXT NOT NULL) STRICT;
 CREATE INDEX article_by_story ON article (story);
@@ -53,10 +53,11 @@ CREATE INDEX passage_by_article ON passage (article);
 CREATE INDEX earlier_by_article ON earlier (article);
 CREATE INDEX sentence_by_passage ON sentence (passage);
 """
-_CARD = "a.id, a.title, a.title_given, a.outlet, a.author, a.published, a.url, a.language, a.sha256"
+_CARD = "a.id, a.title, a.title_given, a.outlet, a.author, a.published, a.url, a.language, a.sha256, a.teaser"
 _EARLIER = (
-    "SELECT a.id, e.title, e.title_given, e.outlet, e.author, e.published, e.url, e.language, e.sha256, e.text, "
-    "e.body_start, e.spoken, e.until, e.origin, e.row FROM earlier e JOIN article a ON a.row = e.article"
+    "SELECT a.id, e.title, e.title_given, e.outlet, e.author, e.published, e.url, e.language, e.sha256, "
+    "e.teaser, e.text, e.body_start, e.spoken, e.until, e.origin, e.row "
+    "FROM earlier e JOIN article a ON a.row = e.article"
 )
 _PASSAGES = "FROM passage p JOIN article a ON a.row = p.article"
 # The rows with vectors, the words that are embedded and the language of these.
@@ -304,9 +305,10 @@ def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 
 
 def _source(card: Sequence[str | int | None]) -> Source:
-    name, title, title_given, outlet, author, published, url, language, sha256 = card
+    name, title, title_given, outlet, author, published, url, language, sha256, teaser = card
     day = date.fromisoformat(str(published)) if published else None
-    return Source(str(name), str(title), bool(title_given), outlet, author, day, url, language, str(sha256))  # type: ignore[arg-type]  # SQLite columns
+    told = (outlet, author, day, url, language, str(sha256), bool(teaser))
+    return Source(str(name), str(title), bool(title_given), *told)  # type: ignore[arg-type]  # SQLite columns
 
 
 def _article(row: Sequence[Any]) -> Article:

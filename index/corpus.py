@@ -289,6 +289,7 @@ def _article(draft: Draft, name: str, card: Mapping[str, str | date]) -> Article
         url=None,
         language=None,
         sha256=hashlib.sha256(draft.text.encode()).hexdigest(),
+        teaser=draft.teaser,
     )
     return Article(replace(source, **told), draft.text, draft.body_start)
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from index.encoder import Encoder
 
 # Raised whenever what is stored, or how passages are cut, changes.
-FORMAT = 4
+FORMAT = 5
 KEEP = 3
 MANIFEST = "manifest.json"
 # The other files of a generation.

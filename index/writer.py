@@ -70,10 +70,10 @@ class StoreWriter:
         """Take an article and its passages. Related links are passed over: they can never be found or quoted."""
         s, spoken = article.source, article.spoken
         row = self._db.execute(
-            "INSERT INTO article VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+            "INSERT INTO article VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
             (s.id, s.title, s.title_given, s.outlet, s.outlet and outlet_key(s.outlet), s.author,
-             s.published and s.published.isoformat(), s.url, s.language, s.sha256, article.body_start, spoken,
-             indexed_at.isoformat(), article.text, signature),
+             s.published and s.published.isoformat(), s.url, s.language, s.sha256, s.teaser, article.body_start,
+             spoken, indexed_at.isoformat(), article.text, signature),
         ).lastrowid  # fmt: skip
         index_words(self._db, "title", row, s.title, spoken)
         for passage in passages:
@@ -88,10 +88,10 @@ class StoreWriter:
         """Take an earlier text of an article that was taken before."""
         article, s = earlier.article, earlier.article.source
         row = self._db.execute(
-            "INSERT INTO earlier SELECT NULL, row, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM article WHERE id = ?",
+            "INSERT INTO earlier SELECT NULL, row, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM article WHERE id = ?",
             (s.title, s.title_given, s.outlet, s.author, s.published and s.published.isoformat(), s.url, s.language,
-             s.sha256, article.body_start, article.spoken, earlier.until.isoformat(), earlier.origin, article.text,
-             s.id),
+             s.sha256, s.teaser, article.body_start, article.spoken, earlier.until.isoformat(), earlier.origin,
+             article.text, s.id),
         ).lastrowid  # fmt: skip
         index_words(self._db, "earlier", row, article.text, article.spoken)
 

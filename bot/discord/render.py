@@ -251,6 +251,7 @@ def card_view(
     lines = [f"### {_headline(source, limit=500, link=False)}"]
     lines += [f"**{name}:** {value}" for name, value in known.items() if value]
     lines += [f"**Not given:** {', '.join(missing)}"] if missing else []
+    lines += [f"**Text:** {wording.extent(source)}"] if source.teaser else []
     lines += [f"**Corrected:** {wording.replaced(replaced)}"] if replaced else []
     lines += [
         f"**Searchable passages:** {listing.passages:,} · **Indexed:** {listing.indexed_at:%Y-%m-%d %H:%M} UTC",

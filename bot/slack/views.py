@@ -161,6 +161,7 @@ def card_messages(
     facts = {
         **known,
         "Not given": ", ".join(name.lower() for name, value in given.items() if not value),
+        "Text": wording.extent(source),
         "Corrected": wording.replaced(replaced),
         "Searchable passages": f"{listing.passages:,}",
         "Indexed": f"{listing.indexed_at:%Y-%m-%d %H:%M} UTC",

@@ -54,7 +54,8 @@ class Draft:
     `text` is what will be stored and quoted: line ends are single line feeds, paragraphs are parted by blank lines, and
     nothing of the file's markup is in it. `card` holds checked values of `CARD_FIELDS`. `member` names the article
     within a file of several, and stays the same when the file is saved again. `line` is where it begins in the file,
-    and `notes` say what was wrong with it and did no harm. `revision` is not shown: it tells versions apart.
+    and `notes` say what was wrong with it and did no harm. `revision` is not shown: it tells versions apart. A `teaser`
+    is only the beginning of its article, the rest of which the file does not have.
     """
 
     text: str
@@ -64,6 +65,7 @@ class Draft:
     line: int | None = None
     notes: tuple[str, ...] = ()
     revision: Revision = field(default_factory=Revision)
+    teaser: bool = False
 
     def noting(self, notes: Iterable[str]) -> Draft:
         """The same, with more notes."""

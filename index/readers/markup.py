@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from index.readers.elements import local_name
+from index.readers.unseen import hidden, note_mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,10 +91,11 @@ class _Page:
         self._pieces: list[str] = []
         self._unseen = 0  # how many elements are open in the one that is not shown, itself included
         self._keep_lines = int(keep_lines)
+        self._raised: list[tuple[str, int, str | None]] = []  # what is open of what can be the mark of a note
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         name = name.lower()
-        if self._unseen or name in self._left_out or "hidden" in attributes or _hides(attributes.get("style")):
+        if self._unseen or name in self._left_out or hidden(attributes):
             self._unseen += 1
         elif name in _BLOCKS:
             self._part()
@@ -104,6 +106,9 @@ class _Page:
             self._pieces.append(" ")
         elif name == "q":
             self._pieces.append("“")
+        elif name in {"sup", "a"}:
+            around = next((target for _, _, target in reversed(self._raised) if target), None)
+            self._raised.append((name, len(self._pieces), attributes.get("href") or around))
 
     def end(self, name: str) -> None:
         name = name.lower()
@@ -114,6 +119,10 @@ class _Page:
             self._keep_lines -= name == "pre"
         elif name == "q":
             self._pieces.append("”")
+        elif self._raised and self._raised[-1][0] == name:
+            _, begun, target = self._raised.pop()
+            if note_mark(name, "".join(self._pieces[begun:]), target):
+                del self._pieces[begun:]
 
     def data(self, text: str) -> None:
         if not self._unseen:
@@ -133,10 +142,6 @@ class _Page:
         words = "\n".join(_WHITE_SPACE.sub(" ", line).strip(" ") for line in lines).strip("\n")
         if words.strip():
             self._paragraphs.append(words)
-
-
-def _hides(style: str | None) -> bool:
-    return bool(style and re.search(r"display\s*:\s*none", style, re.IGNORECASE))
 
 
 def sound(text: str) -> bool:
