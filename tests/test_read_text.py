@@ -199,5 +199,7 @@ def test_language_codes_are_written_one_way(code: str, written: str) -> None:
     assert language_code(code) == written
 
 
-def test_only_what_cannot_be_stored_is_left_out() -> None:
-    assert storable("a\0\x07\x7f\ud800\uffffb\t\n\r\f\x85\xa0\u200dé🚀\ue000") == "ab\t\n\r\f\x85\xa0\u200dé🚀\ue000"
+def test_only_what_cannot_be_stored_is_left_out_and_what_ends_a_line_still_does() -> None:
+    assert storable("a\0\x07\x7f\ud800\uffff\x81b\t\n\xa0\u200dé🚀\ue000") == "ab\t\n\xa0\u200dé🚀\ue000"
+    assert storable("a\rb\r\nc\fd\ve") == "a\nb\nc\nd\ne"
+    assert storable("don\x92t go\x85") == "don’t go…"

@@ -44,11 +44,15 @@ _TURKISH = re.compile(rb"[\xd0\xdd\xde\xf0\xfd\xfe]")
 _MULTI_BYTE = {"cp932", "euc_jp", "gb18030", "big5", "cp949"}
 
 # Controls and halves of characters, which nothing shows and which cannot be stored, or not in a tree of markup.
-_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_UNSTORABLE = re.compile("\r\n?|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# What some of them are meant as: the end of a line, and what Windows-1252 has in their place, as browsers read them.
+_MEANT = dict.fromkeys(("\r", "\r\n", "\x0b", "\x0c"), "\n") | {
+    chr(byte): shown for byte in range(0x80, 0xA0) if (shown := bytes([byte]).decode("cp1252", "ignore"))
+}
 # Where a word may be broken: the soft hyphen and the zero-width space, which are not seen.
 _HINTS = {0xAD: None, 0x200B: None}
 
-_DATE_HEADER = re.compile(r"\s*(?:date|dated|published)\s*:?\s*(\d{4}-\d{2}-\d{2})\b\s*", re.IGNORECASE)
+_DATE_HEADER = re.compile(r"\s*(?:date|dated|published)\s*(?::\s*)?(\d{4}-\d{2}-\d{2})\b\s*", re.IGNORECASE)
 
 
 def read(file: BinaryIO) -> Iterator[Draft | Refused]:
@@ -126,8 +130,8 @@ def as_shown(words: str) -> str:
 
 
 def storable(words: str) -> str:
-    """The words without the controls and halves of characters that escapes in a file can make."""
-    return _UNSTORABLE.sub("", words)
+    """The words with no control but tabs and line feeds, and without the halves of characters that escapes can make."""
+    return _UNSTORABLE.sub(lambda found: _MEANT.get(found[0], ""), words)
 
 
 def language_code(code: str) -> str:
