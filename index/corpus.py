@@ -19,6 +19,7 @@ from index.errors import CorpusError
 from index.model import Article, Source
 from index.passages import sentences
 from index.readers import formats
+from index.readers.decoding import storable
 from index.readers.drafts import (
     CARD_FIELDS,
     Draft,
@@ -117,7 +118,7 @@ def read_corpus(folder: Path, cache: Path | None = None, *, future: bool = False
             notes += [Problem(file, read_as)] if read_as else []
             # A version of an article that withdraws it counts, however many came before it in the file.
             withdrawn = {d.member for d in drafts if isinstance(d, Refused) and d.reason == WITHDRAWN}
-            for draft in drafts:
+            for draft in map(_sound, drafts):
                 if isinstance(draft, Draft) and draft.member and draft.member in withdrawn:
                     continue
                 name = f"{file}#{draft.member}" if draft.member else file
@@ -264,14 +265,35 @@ def _drafts(path: Path, root: Path, name: str, known: DraftCache) -> tuple[list[
             raise UnreadableError("it is not a regular file")
         if not path.resolve().is_relative_to(root):
             raise UnreadableError("it is a link that leads out of the corpus folder")
-        with path.open("rb") as file:
-            read, note = formats.reader_of(file.read(formats.HEAD_BYTES), name)
-            file.seek(0)
-            return (known.read(file, read) if read.__module__ in formats.SLOW else list(read(file))), note
+        return _read(path, name, known)
     except UnicodeEncodeError as exc:
         raise UnreadableError("its name is not UTF-8") from exc
     except OSError as exc:
         raise UnreadableError(f"it cannot be read: {exc.strerror or exc}") from exc
+
+
+def _read(path: Path, name: str, known: DraftCache) -> tuple[list[Draft | Refused], str | None]:
+    with path.open("rb") as file:
+        read, note = formats.reader_of(file.read(formats.HEAD_BYTES), name)
+        file.seek(0)
+        try:
+            return (known.read(file, read) if read.__module__ in formats.SLOW else list(read(file))), note
+        except (UnreadableError, OSError):
+            raise
+        except Exception as exc:  # a fault of a reader must not stop the other files
+            raise UnreadableError(f"its reader failed ({type(exc).__name__}: {str(exc)[:200]})") from exc
+
+
+def _sound(draft: Draft | Refused) -> Draft | Refused:
+    """A draft whose text and card can be stored and shown, whatever its reader left in them."""
+    if isinstance(draft, Refused):
+        return replace(draft, reason=storable(draft.reason), member=storable(draft.member))
+    text, before = storable(draft.text), storable(draft.text[: draft.body_start])
+    if not text[len(before) :].strip():
+        return Refused("it has no text", draft.line, storable(draft.member))
+    card = {name: storable(value) if isinstance(value, str) else value for name, value in draft.card.items()}
+    notes, member = tuple(map(storable, draft.notes)), storable(draft.member)
+    return replace(draft, text=text, body_start=len(before), card=card, notes=notes, member=member)
 
 
 def _article(draft: Draft, name: str, card: Mapping[str, str | date]) -> Article:

@@ -336,7 +336,7 @@ def test_articles_with_every_odd_character_survive_a_build(tmp_path: Path) -> No
         "quotes": '“It\'s” "so" %s ? ; --',
         "astral": "🇷🇺🇺🇦 𝔘nd. Zwei.",
         "long": "word " * 3000 + ".",
-        "ctl": "a\x01\x1b[0m\u202e.",
+        "ctl": "a\t[0m\u202e\u2028\ufeff.",
     }
     rebuild(tmp_path, **texts)
     store, _ = Generations(tmp_path / "data").open_current()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import unicodedata
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -163,7 +164,7 @@ def test_unicode_is_read_without_a_note_and_without_its_mark(tmp_path: Path, raw
             "Café “quoted” – €",
             "a.txt: it is not UTF-8; read as Latin-1 (Windows-1252)",
         ),
-        (b"Caf\xe9 \x81", "Café \x81", "a.txt: it is not UTF-8; read as Latin-1"),
+        (b"Caf\xe9 \x81", "Café ", "a.txt: it is not UTF-8; read as Latin-1"),
     ],
 )
 def test_latin_1_is_read_and_noted(tmp_path: Path, raw: bytes, text: str, note: str) -> None:
@@ -172,11 +173,50 @@ def test_latin_1_is_read_and_noted(tmp_path: Path, raw: bytes, text: str, note: 
 
 
 def test_line_ends_become_newlines_and_nothing_else_changes(tmp_path: Path) -> None:
-    text = "a\tb \u00a0\u2028\x0b\x0c\x85 c  \n"
+    text = "a\tb \u00a0\u2028 c  \n"
     assert one(tmp_path, f" \r\n{text}\r\r\n{text}\n\r".encode()).text == f" \n{text}\n\n{text}\n\n"
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_characters="\r\0")))
+PAGE = "<html><body><article><p>The pier was closed on Monday.{} The council met.</p></article></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "stored"),
+    [
+        ("a.html", PAGE.format("\x0c"), "The pier was closed on Monday. The council met."),
+        ("a.html", PAGE.format("&#12;"), "The pier was closed on Monday. The council met."),
+        ("a.html", PAGE.format("&#7;"), "The pier was closed on Monday. The council met."),
+        ("a.html", PAGE.format("<b title='\x0c&#1;'></b>"), "The pier was closed on Monday. The council met."),
+        (
+            "a.html",
+            PAGE.format("<pre>1&#13;&#10;2</pre>"),
+            "The pier was closed on Monday.\n\n1\n2\n\nThe council met.",
+        ),
+        ("a.txt", "\x01On Monday.\x0cThe\x1b[0m pier.\x7f", "On Monday.\nThe[0m pier."),
+        ("a.txt", "date 2024-02-06\x0c\x01It don\x92t hold.", "date 2024-02-06\nIt don’t hold."),
+        ("a.md", "On Monday.\x0cThe pier.\x01", "On Monday. The pier."),
+        ("a.json", r'{"text": "On Monday.\u000cThe\u0001 pier."}', "On Monday.\nThe pier."),
+    ],
+)
+def test_controls_are_not_stored_and_stop_nothing(tmp_path: Path, name: str, raw: str, stored: str) -> None:
+    article = one(tmp_path, raw.encode(), name)
+    assert article.text == stored
+    assert article.text[article.body_start :].strip()[0] in "OTI"
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.xml", "a.rss", "a.md", "a.json", "a.pdf", "a.txt"])
+@pytest.mark.parametrize("raw", [b"u\f", b"\f", b"\x01\x02", b"&#12;", b"\xed\xa0\x80", b"\x7f\xc2\x80"])
+def test_a_file_of_next_to_nothing_stops_no_other(tmp_path: Path, name: str, raw: bytes) -> None:
+    (tmp_path / name).write_bytes(raw)
+    (tmp_path / "z.txt").write_text("Fine.", encoding="utf-8")
+    corpus = read_corpus(tmp_path)
+    assert corpus.articles[-1].text == "Fine."
+    assert len(corpus.articles) + len(corpus.refused) == 2
+    for article in corpus.articles:
+        assert not [c for c in article.text if c not in "\t\n" and unicodedata.category(c) in {"Cc", "Cs"}]
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn"]) | st.sampled_from("\t\n")))
 @settings(max_examples=100, deadline=None, derandomize=True)
 def test_stored_text_is_the_decoded_file(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     text = "x" + text
@@ -214,7 +254,7 @@ def test_a_file_that_is_no_text_is_refused_and_the_next_is_read(tmp_path: Path, 
 def test_a_file_at_the_limit_is_read_and_one_byte_more_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.readers.text.MAX_ARTICLE_BYTES", 1024**2)
+    monkeypatch.setattr("index.readers.decoding.MAX_ARTICLE_BYTES", 1024**2)
     (tmp_path / "fits.txt").write_bytes(b"x" * 1024**2)
     (tmp_path / "not.txt").write_bytes(b"x" * (1024**2 + 1))
     corpus = read_corpus(tmp_path)

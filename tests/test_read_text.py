@@ -9,9 +9,10 @@ from conftest import SEEDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.readers import text as read_text
+from index.readers import decoding
+from index.readers.decoding import as_shown, decode, language_code, storable
 from index.readers.drafts import Draft, UnreadableError
-from index.readers.text import as_shown, decode, language_code, read, storable
+from index.readers.text import read
 
 RUSSIAN = (
     "Премьер-министр заявил в среду, что правительство не намерено пересматривать бюджет до конца года. По его словам, "
@@ -173,7 +174,7 @@ def test_what_is_no_text_is_refused(raw: bytes, reason: str) -> None:
 
 
 def test_a_file_at_the_limit_is_read_and_one_byte_more_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_text, "MAX_ARTICLE_BYTES", 1024**2)
+    monkeypatch.setattr(decoding, "MAX_ARTICLE_BYTES", 1024**2)
     assert len(draft(b"x" * 1024**2).text) == 1024**2
     with pytest.raises(UnreadableError, match=r"^it is larger than 1 MiB, too large for one article$"):
         draft(b"x" * (1024**2 + 1))
@@ -199,5 +200,7 @@ def test_language_codes_are_written_one_way(code: str, written: str) -> None:
     assert language_code(code) == written
 
 
-def test_only_what_cannot_be_stored_is_left_out() -> None:
-    assert storable("a\0\x07\x7f\ud800\uffffb\t\n\r\f\x85\xa0\u200dé🚀\ue000") == "ab\t\n\r\f\x85\xa0\u200dé🚀\ue000"
+def test_only_what_cannot_be_stored_is_left_out_and_what_ends_a_line_still_does() -> None:
+    assert storable("a\0\x07\x7f\ud800\uffff\x81b\t\n\xa0\u200dé🚀\ue000") == "ab\t\n\xa0\u200dé🚀\ue000"
+    assert storable("a\rb\r\nc\fd\ve") == "a\nb\nc\nd\ne"
+    assert storable("don\x92t go\x85") == "don’t go…"

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote
 
+from index.readers.decoding import as_shown, storable
 from index.readers.drafts import Draft, Refused, UnreadableError
 from index.readers.items import member_name, unique
 from index.readers.pages import page
-from index.readers.text import as_shown, storable
 from index.readers.zipped import part, parts_of, tree
 
 if TYPE_CHECKING:

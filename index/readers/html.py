@@ -8,10 +8,10 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from index.readers.decoding import as_shown, bounded, decode, storable
 from index.readers.drafts import Draft, Refused, UnreadableError
 from index.readers.linked import bare
 from index.readers.teaser import calls_to_subscribe, is_teaser, words_missing
-from index.readers.text import as_shown, bounded, decode, storable
 from index.readers.unseen import drop_unseen
 from index.readers.webcard import web_card
 from index.readers.webtext import WebText, web_text

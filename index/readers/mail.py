@@ -11,12 +11,12 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING, BinaryIO
 
 from index.readers import exports
+from index.readers.decoding import as_shown, bounded, decode, storable
 from index.readers.drafts import MAX_ARTICLE_BYTES, Draft, Refused, UnreadableError
 from index.readers.items import article, refused, unique
 from index.readers.labelled import paragraphs
 from index.readers.markup import html_paragraphs
 from index.readers.pages import page
-from index.readers.text import as_shown, bounded, decode, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

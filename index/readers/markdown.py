@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from index.readers import templates
 from index.readers.days import day, first_moment
+from index.readers.decoding import as_shown, bounded, decode, language_code, storable
 from index.readers.drafts import Draft, Refused, Revision, UnreadableError, card_field
 from index.readers.items import unpublished
-from index.readers.text import as_shown, bounded, decode, language_code, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

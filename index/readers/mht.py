@@ -6,9 +6,9 @@ import re
 from email import message_from_bytes
 from typing import TYPE_CHECKING, BinaryIO
 
+from index.readers.decoding import bounded
 from index.readers.drafts import Draft, Refused, UnreadableError
 from index.readers.pages import page
-from index.readers.text import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from index.readers import exports
+from index.readers.decoding import as_shown, storable
 from index.readers.drafts import Draft, Refused, UnreadableError
-from index.readers.text import as_shown, storable
 from index.readers.zipped import parts_of, tree
 
 if TYPE_CHECKING:

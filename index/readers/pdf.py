@@ -12,8 +12,8 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from index.readers import exports
+from index.readers.decoding import as_shown, bounded, storable
 from index.readers.drafts import Draft, Refused, UnreadableError, card_field
-from index.readers.text import as_shown, bounded, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from index.readers import exports
+from index.readers.decoding import as_shown, bounded, storable
 from index.readers.drafts import Draft, Refused, UnreadableError
-from index.readers.text import as_shown, bounded, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

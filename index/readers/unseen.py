@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from index.readers.decoding import storable
 from index.readers.drafts import UnreadableError
-from index.readers.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from index.readers.days import day, first_moment, moment
+from index.readers.decoding import as_shown, language_code, storable
 from index.readers.drafts import Revision, UnreadableError, card_field
 from index.readers.linked import LinkedData, bare, ids, linked_data, strings
-from index.readers.text import as_shown, language_code, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

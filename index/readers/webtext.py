@@ -13,8 +13,8 @@ from collections import Counter
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from index.readers.decoding import as_shown
 from index.readers.drafts import UnreadableError
-from index.readers.text import as_shown
 from index.readers.unseen import INLINE
 
 if TYPE_CHECKING:
