@@ -263,8 +263,8 @@ class Desk:
                 likely = ranking.confidence >= self._caution[1]
                 seen = filters.scope()
                 excerpts = tuple(_with_copies(store, excerpt, seen) for excerpt in compose(ranking, count, skip))
-                told = {"likely": likely, "preferred": ranking.preferred, "mentioned": mentioned}
-                answer = replace(answer, excerpts=excerpts, **told)
+                answer = replace(answer, excerpts=excerpts, likely=likely)
+                answer = replace(answer, preferred=ranking.preferred, mentioned=mentioned)
             else:
                 answer = replace(answer, refusal=self._refusal(store, question, filters, ranking))
             _check(answer, store)

@@ -17,14 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from word_encoder import WordHashEncoder
 
-from bot.answer import Excerpt, Place, Reason
+from bot.answer import Excerpt, Place, Reason, compose
 from bot.desk import QUEUE, Desk, DeskBusyError, _with_copies
 from bot.metrics import Gauges
 from index.build import build
 from index.copies import place_of
 from index.errors import BuildError, BuildLockedError, DamagedIndexError, NoIndexError
 from index.generations import Generations
-from index.model import ANY, Filters
+from index.model import ANY, Filters, Span
 from index.passages import paragraph_spans, split
 
 if TYPE_CHECKING:
@@ -355,6 +355,17 @@ async def test_words_that_do_not_stand_in_the_article_are_never_shown(tmp_path: 
     desk._store.article = lambda _name: replace(stored, text="X" + stored.text)
     with pytest.raises(DamagedIndexError, match="not shown"):
         await desk.ask("When was the bridge closed?")
+    desk.close()
+
+
+async def test_a_mark_that_leaves_its_excerpt_is_never_shown(word_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def beside(*given: object) -> tuple[Excerpt, ...]:
+        return tuple(replace(e, answer=Span(e.start, e.end + 1)) for e in compose(*given))
+
+    monkeypatch.setattr("bot.desk.compose", beside)
+    desk = Desk(word_index, SEEDS, WordHashEncoder, caution=(0.0, 0.0))
+    with pytest.raises(DamagedIndexError, match="not shown"):
+        await desk.ask("Who denied the attack?")
     desk.close()
 
 

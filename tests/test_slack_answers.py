@@ -156,10 +156,15 @@ async def test_a_search_has_its_own_line_and_all_buttons(settings: Settings, des
         answer = await ask(slack, "Pelicans number:1")
         await stands(desk, answer)
         more = await pressed(slack, answer, "more")
-        (refined,) = await replies(slack, await slack.mention("pelican"))
-    for message in (answer, more, refined):
+        thread = await slack.mention("pelican")
+        (both,) = await replies(slack, thread)
+        await settled(desk, CHANNEL, thread, both)
+        await slack.message("only from Example Post", thread_ts=thread)
+        (_, refined) = await replies(slack, thread, 2)
+    for message in (answer, more, both, refined):
         assert "Mentions of “" in shown(message)
-    assert sorted(quotes(answer) + quotes(more)) == sorted(quotes(refined)) == [DRESDEN, UTRECHT]
+    assert sorted(quotes(answer) + quotes(more)) == sorted(quotes(both)) == [DRESDEN, UTRECHT]
+    assert quotes(refined) == [UTRECHT]
 
 
 # ---- The command and its form ----------------------------------------------------------------------------------------

@@ -89,8 +89,8 @@ class SentAnswer:
         filters = Filters(tuple(fields["outlets"]), tuple(fields["articles"]), since, until)
         quoted = tuple(Quoted.from_row(row) for row in fields["quoted"])
         rest = {name: fields[name] for name in ("question", "generation", "skipped", "likely")}
-        words = {name: tuple(fields.get(name, ())) for name in ("preferred", "mentioned")}
-        return cls(filters=filters, quoted=quoted, **words, **rest)
+        preferred, mentioned = tuple(fields["preferred"]), tuple(fields.get("mentioned", ()))
+        return cls(filters=filters, quoted=quoted, preferred=preferred, mentioned=mentioned, **rest)
 
 
 @dataclass(frozen=True, slots=True)
