@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/installed
 
-.PHONY: setup run test lint quality bench lock fit clean
+.PHONY: setup run test quick lint quality bench lock fit clean
 
 setup: $(STAMP)
 
@@ -22,6 +22,16 @@ run: $(STAMP)
 # A process for each core, up to four: each loads the model. The files stay whole, since tests in them share fixtures.
 test: lint
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+# Left out of `make quick`: they start processes, servers or the real model, or try very many cases, and took more than
+# eight seconds of processor time each when measured.
+SLOW := adding console_scripts copies crash days desk discord_add discord_admin discord_answers discord_app discord_places \
+	discord_render discord_server discord_sources discord_verify encoder faults generations histories layers quotations \
+	quoting read_html read_json read_markdown read_pdf records seed_questions slack_admin slack_answers slack_commands \
+	slack_http slack_loopback slack_process slack_render slack_server terminal watch
+
+quick: lint
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(SLOW:%=--ignore=tests/test_%.py)
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check

@@ -128,6 +128,12 @@ def test_the_top_level_holds_what_the_owner_fixed_and_what_a_newcomer_expects() 
     assert {name for name in top - fixed - around if not name.startswith(".")} == set()
 
 
+def test_what_make_quick_leaves_out_is_there() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    [names] = re.findall(r"^SLOW := (.+)$", makefile, re.MULTILINE)
+    assert [name for name in names.split() if not (ROOT / "tests" / f"test_{name}.py").is_file()] == []
+
+
 def test_the_seeds_are_the_owner_s_byte_for_byte() -> None:
     theirs = SHARED / "seeds"
     if not theirs.is_dir():
