@@ -213,10 +213,11 @@ def article(
         reason = f"its text is larger than {MAX_ARTICLE_BYTES // 1024**2} MiB"
     if reason:
         return Refused(reason, line, member)
+    bare = "".join(text.split()) if texts[1:] else ""
     problems += [
         f'its text differs between "{texts[0][0]}" and "{place}"; the first is used'
         for place, other in texts[1:]
-        if "".join(other.split()) != "".join(text.split())
+        if "".join(other.split()) != bare
     ]
     times = (first_moment(value for _, value in places) for places in (changed, values.get("published", ())))
     return Draft(
