@@ -16,6 +16,7 @@ ends in a colon, or before one that opens with a dash, goes on.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from index.preference import spellings
 from index.quoting import ANY, Quotation, hold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from index.model import Filters
     from index.quoting import Finding
@@ -60,6 +61,45 @@ _BLOCK_QUOTE = re.compile(
 )
 _LINE_END = re.compile(r"(?<!:)(?<!:\s)\n(?!\s*[—–])")
 _SENTENCE_END = re.compile(rf"[.!?…][\"'”’»)\]]*\s+(?=\S)(?![a-z])|{_LINE_END.pattern}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Singles:
+    """Where single marks of a message may end quotations: read once, since each that opens asks.
+
+    `bars` end the search. At `closing` a quotation may end; at one that is not `certain` the mark may be the apostrophe
+    of a plural ("the drones’ debris"), if one that is `sure` follows, beside punctuation.
+    """
+
+    bars: list[int]
+    closing: list[int]
+    certain: frozenset[int]
+    sure: list[int]
+
+    @classmethod
+    def of(cls, message: str, mark: str) -> _Singles:
+        """What a message has for this mark; within a word it is an apostrophe."""
+        bars, closing, certain, sure = [], [], set(), []
+        for event in _WITHIN[mark].finditer(message):
+            at = event.start()
+            before, after = message[max(0, at - 1) : at], message[at + 1 : at + 2]
+            if message[at] == "\n" or (message[at] == mark and not before.isalnum() and after.isalnum()):
+                bars.append(at)
+            elif not (after.isalnum() or before.isspace() or message[at] not in _CLOSING[mark]):
+                closing.append(at)
+                if before not in "sS" or not message[at + 1 : at + 3].strip().islower():
+                    certain.add(at)
+                if before in _PUNCTUATION or after in _PUNCTUATION or not after.strip("\n"):
+                    sure.append(at)
+        return cls(bars, closing, frozenset(certain), sure)
+
+    def end(self, start: int, end: int) -> int | None:
+        """Where a quotation ends that begins at `start`, None if it is none."""
+        stop = _first(self.bars, start, min(end, start + MAX_QUOTATION_CHARS))
+        closed = _first(self.closing, start, stop)
+        if closed == stop:
+            return None
+        return closed if closed in self.certain else _first(self.sure, closed + 1, stop, closed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +142,13 @@ def attributions(message: str, held: Sequence[Quotation], outlets: Sequence[str]
 
 
 def _marked(message: str) -> Iterator[tuple[int, int]]:
+    singles = {mark: _Singles.of(message, mark) for mark in _SINGLE if mark in message}
     at = 0
     for block in _BLOCK_QUOTE.finditer(message):
-        yield from _between_marks(message, at, block.start())
+        yield from _between_marks(message, at, block.start(), singles)
         yield block.end("prefix"), block.end()
         at = block.end()
-    yield from _between_marks(message, at, len(message))
+    yield from _between_marks(message, at, len(message), singles)
 
 
 def _pieces(message: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -124,7 +165,7 @@ def _pieces(message: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         start = stop
 
 
-def _between_marks(message: str, at: int, end: int) -> Iterator[tuple[int, int]]:
+def _between_marks(message: str, at: int, end: int, singles: Mapping[str, _Singles]) -> Iterator[tuple[int, int]]:
     while opening := _OPENING.search(message, at, end):
         start, mark, at = opening.start(), opening.group(), opening.end()
         if not _opens(message, start):
@@ -133,7 +174,7 @@ def _between_marks(message: str, at: int, end: int) -> Iterator[tuple[int, int]]
             stop, resume = _end(message, mark, at, end)
             yield at, stop
             at = resume
-        elif closed := _single_end(message, mark, at, end):
+        elif closed := singles[mark].end(at, end):
             yield at, closed
             at = closed + 1
 
@@ -172,26 +213,12 @@ def _end(message: str, mark: str, start: int, end: int) -> tuple[int, int]:
     return end, end
 
 
-def _single_end(message: str, mark: str, start: int, end: int) -> int | None:
-    """Where a quotation in single marks ends, None if it is none; within a word the mark is an apostrophe.
-
-    After an s it may be the apostrophe of a plural ("the drones’ debris"), if one beside punctuation follows.
-    """
-    doubtful = None
-    for event in _WITHIN[mark].finditer(message, start, min(end, start + MAX_QUOTATION_CHARS)):
-        found = event.start()
-        before, after = message[found - 1], message[found + 1 : found + 2]
-        if message[found] == "\n" or (message[found] == mark and not before.isalnum() and after.isalnum()):
-            break
-        if after.isalnum() or before.isspace() or message[found] not in _CLOSING[mark]:
-            continue
-        if doubtful is None:
-            doubtful = found
-            if before not in "sS" or not message[found + 1 : found + 3].strip().islower():
-                return found
-        elif before in _PUNCTUATION or after in _PUNCTUATION or not after.strip("\n"):
-            return found
-    return doubtful
+def _first(places: Sequence[int], start: int, stop: int, otherwise: int | None = None) -> int:
+    """The first of the places from `start` on and before `stop`, else `otherwise`, or where that is None, `stop`."""
+    number = bisect_left(places, start)
+    if number < len(places) and places[number] < stop:
+        return places[number]
+    return stop if otherwise is None else otherwise
 
 
 def _attributed(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # A passage is embedded whole: about 256 word pieces, which is where all-MiniLM-L6-v2 stops reading.
 MAX_PASSAGE_CHARS = 1000
+# Sentences are looked for in so many characters of a paragraph at once.
+MAX_STRETCH_CHARS = 10_000
 # An embedded post is short; further back than this a wide gap is the article's own.
 MAX_EMBED_PARAGRAPHS = 6
 
@@ -68,13 +70,25 @@ def paragraph_spans(article: Article) -> list[Span]:
 def sentences(words: str, offset: int = 0, language: str = "en") -> list[Span]:
     """Sentence bounds of one paragraph, without the white space between, shifted by `offset` characters."""
     spans = []
-    # At a blank other than a plain one before a full stop sentencex 1.0.32 panics, and that is no Exception.
-    for bound in get_sentence_boundaries(language, re.sub(r"[^\S\n]", " ", words)):
-        sentence = words[bound["start_index"] : bound["end_index"]]
-        if sentence.strip():
-            start = offset + bound["start_index"] + len(sentence) - len(sentence.lstrip())
-            spans.append(Span(start, start + len(sentence.strip())))
+    for begin, end in _stretches(words):
+        # At a blank other than a plain one before a full stop sentencex 1.0.32 panics, and that is no Exception.
+        for bound in get_sentence_boundaries(language, re.sub(r"[^\S\n]", " ", words[begin:end])):
+            sentence = words[begin + bound["start_index"] : begin + bound["end_index"]]
+            if sentence.strip():
+                start = offset + begin + bound["start_index"] + len(sentence) - len(sentence.lstrip())
+                spans.append(Span(start, start + len(sentence.strip())))
     return spans
+
+
+def _stretches(words: str) -> Iterator[tuple[int, int]]:
+    """A paragraph, in several stretches if it is longer than any that people write: some take sentencex very long."""
+    start = 0
+    while start < len(words):
+        end = start + MAX_STRETCH_CHARS
+        blank = words.rfind(" ", start, end) if end < len(words) else -1
+        end = blank + 1 if blank > start else min(end, len(words))
+        yield start, end
+        start = end
 
 
 def paragraphs(text: str, start: int) -> Iterator[Span]:

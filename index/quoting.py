@@ -15,7 +15,9 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from itertools import groupby, islice, pairwise, takewhile
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 TELLING_WORDS = 3
 # How many places are listed for a quotation, or for a part of a stitched one.
 PLACES = 20
+# How many are compared at most: a word may stand in an article a million times.
+_COMPARED = 10_000
 # Passages that are read for a quotation; the right ones hold all its runs of words, so that they come first.
 CANDIDATES = 25
 # An unmarked seam is believed between runs of at least this many words, and a stitched quotation has only such parts.
@@ -204,9 +208,11 @@ class Tokens:
         rest = "".join(f"{key}\n" for key in run[1:])
         for first in {run[0], _other_case(run[0])}:
             wanted = f"\n{first}\n{rest}"
+            number = counted = 0
             at = self.lines.find(wanted)
             while at >= 0:
-                number = self.lines.count("\n", 0, at)
+                number += self.lines.count("\n", counted, at)
+                counted = at
                 yield range(number, number + len(run))
                 at = self.lines.find(wanted, at + 1)
 
@@ -405,15 +411,21 @@ def _places(run: Sequence[str], windows: Iterable[_Window]) -> Iterator[_Place]:
 
 
 def _standing(article: Article, start: int, end: int, typography: Iterable[Typography] = ()) -> Standing:
-    paragraph = bisect_right([span.start for span in paragraph_spans(article)], start)
+    paragraph = bisect_right(_paragraph_starts(article), start)
     return Standing(article.source, start, end, article.text[start:end], paragraph, tuple(typography))
+
+
+@lru_cache(CANDIDATES)
+def _paragraph_starts(article: Article) -> list[int]:
+    """Where the paragraphs of an article begin; each place in it asks."""
+    return [span.start for span in paragraph_spans(article)]
 
 
 # --- exact -----------------------------------------------------------------------------------------------------------
 
 
 def _exact(said: _Said, windows: list[_Window], outlets: Collection[str]) -> Finding | None:
-    places = (place for place in _places(said.keys(said.core), windows) if place.counts())
+    places = islice(filter(_Place.counts, _places(said.keys(said.core), windows)), _COMPARED)
     fitted = [(place.window.article, *_fitted(said, place)) for place in places]
     if not fitted:
         return None
@@ -473,9 +485,12 @@ def _nearest_marks(gap: str) -> str:
 
 def _stretched(quoted: Tokens, core: range, printed: Tokens, place: range) -> tuple[range, range]:
     """Two stretches of tokens with those before and after that are the same on both sides."""
-    before = zip(reversed(quoted.keys[: core.start]), reversed(printed.keys[: place.start]), strict=False)
-    after = zip(quoted.keys[core.stop :], printed.keys[place.stop :], strict=False)
-    left, right = (sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs)) for pairs in (before, after))
+    before = zip(reversed(range(core.start)), reversed(range(place.start)), strict=False)
+    after = zip(range(core.stop, len(quoted.keys)), range(place.stop, len(printed.keys)), strict=False)
+    left, right = (
+        sum(1 for _ in takewhile(lambda pair: quoted.keys[pair[0]] == printed.keys[pair[1]], pairs))
+        for pairs in (before, after)
+    )
     return range(core.start - left, core.stop + right), range(place.start - left, place.stop + right)
 
 
@@ -526,7 +541,7 @@ def _assembled(said: _Said, windows: list[_Window], near: _Near | None) -> Findi
         attempts.append(without_insertions)
     for stretches in attempts:
         parts = _parts(said, stretches, windows)
-        places = [list(filter(_Place.counts, _places(said.keys(part), windows))) for part in parts]
+        places = [list(islice(filter(_Place.counts, _places(said.keys(part), windows)), _COMPARED)) for part in parts]
         if chain := _chain(places):
             return _joined(said, parts, chain)
         seams_are_marked = parts == stretches
@@ -631,25 +646,25 @@ def _longest(run: Sequence[str], windows: list[_Window]) -> int:
 
 def _chain(places: list[list[_Place]]) -> list[_Place]:
     """A place for each part, in order in one article, each in the paragraph of the one before or the next; or none."""
-    starts: dict[str, list[int]] = {}
+    if not all(places):
+        return []
+    by_article: list[dict[str, list[_Place]]] = []
+    for options in places:
+        held: dict[str, list[_Place]] = {}
+        for place in sorted(options, key=attrgetter("start")):
+            held.setdefault(place.window.article.source.id, []).append(place)
+        by_article.append(held)
     for first in places[0] if places else ():
         chain, article = [first], first.window.article
-        if article.source.id not in starts:
-            starts[article.source.id] = [span.start for span in paragraph_spans(article)]
-        paragraphs = starts[article.source.id]
-        for options in places[1:]:
-            last = chain[-1]
-            latest = bisect_right(paragraphs, last.end - 1) + 1
-            following = [
-                place
-                for place in options
-                if place.window.article.source.id == article.source.id
-                and place.start >= last.end
-                and bisect_right(paragraphs, place.start) <= latest
-            ]
-            if not following:
+        for held in by_article[1:]:
+            last, following = chain[-1], held.get(article.source.id, [])
+            number = bisect_left(following, last.end, key=attrgetter("start"))
+            if number == len(following):
                 break
-            chain.append(min(following, key=lambda place: place.start))
+            paragraphs = _paragraph_starts(article)
+            if bisect_right(paragraphs, following[number].start) > bisect_right(paragraphs, last.end - 1) + 1:
+                break
+            chain.append(following[number])
         if len(chain) == len(places):
             return chain
     return []

@@ -123,7 +123,7 @@ def card_field(key: str, value: object) -> str | date:
 def line_finder(text: str) -> Callable[..., int | None]:
     """A function (table, key=None) → line number, since tomllib reports no places for values it accepts."""
     name = r"""(?:"[^"]*"|'[^']*'|[\w-]+)"""
-    opening = re.compile(rf"\s*(\[*)\s*({name}(?:\s*\.\s*{name})*)\s*[\]=]")
+    opening = re.compile(rf"\s*+(\[*)\s*({name}(?:\s*\.\s*{name})*)\s*[\]=]")
     lines: dict[tuple[str, str | None], int] = {}
     table: list[str] = []
     for number, line in enumerate(text.split("\n"), start=1):

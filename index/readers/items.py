@@ -115,10 +115,11 @@ def article(
         reason = f"its text is larger than {MAX_ARTICLE_BYTES // 1024**2} MiB"
     if reason:
         return Refused(storable(reason), line, member)
+    first = "".join(text.split()) if texts[1:] else ""
     problems += [
         f'its text differs between "{texts[0][0]}" and "{place}"; the first is used'
         for place, other in texts[1:]
-        if "".join(other.split()) != "".join(text.split())
+        if "".join(other.split()) != first
     ]
     return Draft(
         text,

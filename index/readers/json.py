@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 # The largest file that is one JSON value; JSON Lines have no limit, as one line is read at a time.
 MAX_DOCUMENT_BYTES = 100 * 1024 * 1024
-# So often reading goes on after an item whose end cannot be told from its brackets.
-MAX_LOST_ENDS = 10
+# So many times the file's length is read to find where items end that are not JSON; then reading goes on after them.
+MAX_REREADINGS = 10
 
 # Where an object holds its articles; the best place first. `hits.hits` and `response.docs` are lists in an object, and
 # `db` is a list of one object that holds them, as Ghost exports it.
@@ -28,7 +28,8 @@ LISTS = (
 )
 
 _STRING = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"')
-_STRUCTURE = re.compile(rf"{_STRING.pattern}|[{{}}\[\]]")
+# A whole string; else a bracket, or what a quotation mark opens that nothing on its line closes.
+_STRUCTURE = re.compile(rf'(?P<string>{_STRING.pattern})|[{{}}\[\]]|"[^"\\\n]*(?:\\.[^"\\\n]*)*')
 _SCALAR = re.compile(rf'{_STRING.pattern}|[^\s,:\[\]{{}}"]+')
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SEPARATORS = re.compile(r"[ \t\n\r,]*")
@@ -139,7 +140,7 @@ def _items(text: str, position: int, close: str) -> Iterator[Draft | Refused]:
     Where an item ends is told by its brackets, so that one that is not JSON does not hide the next.
     """
     line_at = _line_counter(text)
-    count = lost = 0
+    count = reread = 0
     while True:
         start, position = position, _space(text, position, _SEPARATORS)
         commas = text.count(",", start, position)
@@ -165,8 +166,8 @@ def _items(text: str, position: int, close: str) -> Iterator[Draft | Refused]:
             yield from_fields(value, line, notes)
             position += size
             continue
-        lost += not end
-        following = _next_alike(text, position, end) if lost <= MAX_LOST_ENDS else None
+        reread += (end or len(text)) - position
+        following = _next_alike(text, position, end) if reread <= MAX_REREADINGS * len(text) else None
         if count == 1 and not following and _space(text, end or len(text)) == len(text):
             raise UnreadableError(reason, line)
         if not following and not end:
@@ -223,12 +224,10 @@ def _end(text: str, position: int) -> int | None:
         return scalar.end() if scalar else None
     depth = 0
     for token in _STRUCTURE.finditer(text, position):
-        if token[0] in "{[":
-            depth += 1
-        elif token[0] in "}]":
-            depth -= 1
-            if not depth:
-                return token.end()
+        for at, mark in enumerate(token[0] if token["string"] is None else "", start=token.start()):
+            depth += (mark in "{[") - (mark in "}]")
+            if not depth and mark in "}]":
+                return at + 1
     return None
 
 

@@ -62,11 +62,12 @@ def linked_data(page: HtmlElement, address: str | None, headings: Sequence[str])
     by_id = {node["@id"]: node for node in reversed(nodes) if isinstance(node.get("@id"), str)}
     articles = [node for node in nodes if any(map(_NEWS.search, strings(node.get("@type"))))]
     if len(articles) > 1:  # a page of several, or the teasers of others
+        shown = set(map(bare, headings))
         articles = [
             node
             for node in articles
             if (address and address in {node.get("url"), *ids(node.get("mainEntityOfPage"))})
-            or any(alike(heading, node.get("headline")) for heading in headings)
+            or bare(node.get("headline")) in shown
         ]
     if not articles:
         return LinkedData({}, (), False, problems)

@@ -38,8 +38,8 @@ _BOUNDS: dict[str, Any] = {
 _EDGE_LINES = 2
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
 _SENTENCE_END = re.compile(r"[.!?…。！？:][\"'”’»)\]]*$")
+_HYPHENS = ("-", "‐")
 _BULLET = re.compile(r"(?:[•◦▪‣●■–—*-]|\(?\w{1,3}[.)])(?:\s|$)")
-_HYPHENATED = re.compile(r"(\w+)[-‐]$")
 _UNREADABLE_CHAR = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd-\uffff\ud800-\udfff\ue000-\uf8ff]")
 # What programs write where nobody gave a title, or a name.
 _NO_TITLE = re.compile(
@@ -141,24 +141,29 @@ def _lines_of_pages(reader: PdfReader) -> list[list[_Line]]:
 def _lines(page: PageObject, number: int) -> list[_Line]:
     """The lines in the order in which the page draws them."""
     lines: list[_Line] = []
-    words, place, size = "", (0.0, 0.0), 0.0
+    pieces: list[str] = []
+    place: tuple[float, float] | None = None
+    size = 0.0
 
     def end_line() -> None:
-        nonlocal words, size
+        nonlocal place, size
+        words = "".join(pieces)
         if shown := as_shown(words.translate(_LIGATURES)):
-            lines.append(_Line(shown + "\xad" * words.rstrip().endswith("\xad"), number, *place, size))
-        words, size = "", 0.0
+            x, y = place or (0.0, 0.0)
+            lines.append(_Line(shown + "\xad" * words.rstrip().endswith("\xad"), number, x, y, size))
+        pieces.clear()
+        place, size = None, 0.0
 
     def on_text(text: str, cm: Sequence[float], tm: Sequence[float], _font: Any, font_size: float) -> None:
-        nonlocal words, place, size
+        nonlocal place, size
         for place_in_text, part in enumerate(text.split("\n")):
             if place_in_text:
                 end_line()
             if part.strip():
-                if not words.strip():
+                if place is None:
                     place = (tm[4] * cm[0] + tm[5] * cm[2] + cm[4], tm[4] * cm[1] + tm[5] * cm[3] + cm[5])
                 size = max(size, font_size * (abs(tm[2]) + abs(tm[3])) * (abs(cm[2]) + abs(cm[3])))
-            words += part
+            pieces.append(part)
 
     page.extract_text(visitor_text=on_text)
     end_line()
@@ -191,7 +196,7 @@ def _paragraphs(pages: Sequence[Sequence[_Line]]) -> list[str]:
     # The smallest distance that is not rare: where there are many short paragraphs, theirs is the most frequent.
     leading = min((gap for gap, count in gaps.items() if gap >= 0.8 and count * 6 > gaps.total()), default=1.2)
     usual = median(len(line.words) for line in lines) if lines else 0
-    known = {word.casefold() for line in lines for word in re.findall(r"[\w-]+(?!\w*[-‐]$)", line.words)}
+    known = {word.casefold() for line in lines for word in _whole_words(line.words)}
     paragraphs: list[list[_Line]] = []
     for line in lines:
         if paragraphs and _goes_on(paragraphs[-1], line, leading, usual):
@@ -220,20 +225,34 @@ def _goes_on(paragraph: Sequence[_Line], line: _Line, leading: float, usual: flo
     return hangs or abs(shift) < 0.7 or (shift < 0 and len(paragraph) == 1)
 
 
+def _whole_words(line: str) -> list[str]:
+    """The words of a line but for one that it ends in the middle of."""
+    words = re.findall(r"[\w-]+", line)
+    return words[:-1] if line.endswith(_HYPHENS) else words
+
+
+def _begun_word(line: str) -> str:
+    """The word that a hyphen at the line's end breaks off, if one does."""
+    begun = re.match(r"\w*", line[-2::-1]) if line.endswith(_HYPHENS) else None
+    return begun[0][::-1] if begun else ""
+
+
 def _joined(lines: Sequence[_Line], known: set[str]) -> str:
-    text = lines[0].words
+    """The words of a paragraph; in proportion to its length, however often it breaks off."""
+    pieces = [lines[0].words]
     for line in lines[1:]:
-        hyphen = _HYPHENATED.search(text)
-        if text.endswith("\xad"):
-            text = text[:-1]
-        elif hyphen and line.words[0].islower():
+        last = pieces[-1]
+        if last.endswith("\xad"):
+            pieces[-1] = last[:-1]
+        elif (begun := _begun_word(last)) and line.words[0].islower():
             rest = re.match(r"\w*", line.words)
-            if rest and (hyphen[1] + rest[0]).casefold() in known:
-                text = text[:-1]
-        elif not (_unspaced(text[-1]) and _unspaced(line.words[0])):
-            text += " "
-        text += line.words
-    return text.removesuffix("\xad")
+            if rest and (begun + rest[0]).casefold() in known:
+                pieces[-1] = last[:-1] + line.words
+                continue
+        elif not (_unspaced(last[-1]) and _unspaced(line.words[0])):
+            pieces.append(" ")
+        pieces.append(line.words)
+    return "".join(pieces).removesuffix("\xad")
 
 
 def _unspaced(char: str) -> bool:

@@ -41,6 +41,8 @@ _UPDATED = re.compile(r"updat|modif|edit", re.IGNORECASE)
 # A line that signs an article is shorter than a sentence that tells of a day.
 _MAX_BYLINE_CHARS = 100
 _MAX_BYLINES = 20
+# Days that a page states, as that of its publication, which are compared.
+_MAX_DATES = 100
 
 # What parts a headline from the site's name and the section.
 _SUFFIX = re.compile(r"\s*(?:\s[-–—·•:»/]\s|[|｜]|\s_|_(?=\S+$)|\s\[(?=[^\]]+\]$))\s*")
@@ -233,7 +235,7 @@ def _published(page: HtmlElement, linked: LinkedData) -> tuple[dict[date, str], 
     stated = stated or [value for item in _bylines(page) if (value := _machine_date(item))]
     found: list[tuple[date, str]] = []
     doubts = []
-    for value in map(storable, stated):
+    for value in map(storable, islice(stated, _MAX_DATES)):
         try:
             when = day(value)
         except ValueError as exc:
