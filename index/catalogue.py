@@ -9,7 +9,7 @@ import hashlib
 import json
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -103,15 +103,16 @@ class Catalogue:
         self._lock = threading.Lock()
         self._outlets: tuple[str, ...] | None = None
         uri = f"{(folder / DATABASE).resolve().as_uri()}?mode=ro&immutable=1"
-        self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
         try:
-            query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
-            self.totals: tuple[int, int] = self._db.execute(query).fetchone()
-            query = "SELECT spoken FROM article UNION SELECT spoken FROM earlier"
-            spoken = self._db.execute(f"SELECT * FROM ({query}) WHERE spoken IS NOT NULL").fetchall()
-            names = self._db.execute("SELECT key, spelling FROM name ORDER BY rowid").fetchall()
+            with ExitStack() as opened:
+                self._db = opened.enter_context(closing(sqlite3.connect(uri, uri=True, check_same_thread=False)))
+                query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
+                self.totals: tuple[int, int] = self._db.execute(query).fetchone()
+                query = "SELECT spoken FROM article UNION SELECT spoken FROM earlier"
+                spoken = self._db.execute(f"SELECT * FROM ({query}) WHERE spoken IS NOT NULL").fetchall()
+                names = self._db.execute("SELECT key, spelling FROM name ORDER BY rowid").fetchall()
+                opened.pop_all()
         except (sqlite3.Error, UnicodeDecodeError) as exc:
-            self._db.close()
             raise DamagedIndexError(f"{folder} cannot be opened: {str(exc).splitlines()[0]}.") from exc
         self.languages = frozenset(code.partition("-")[0] for (code,) in spoken)
         self.names = _grouped(names)

@@ -15,16 +15,17 @@ from bot import wording
 from bot.quotations import verify
 from index.build import EARLIER_KEPT, build
 from index.errors import DamagedIndexError, LossError
+from index.faiss_vectors import FaissVectors
 from index.generations import Generations
 from index.model import ANY, Filters
 from index.quoting import Change, Verdict
+from index.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from index.quoting import Finding
-    from index.store import Store
 
 WAS = "The mayor said that thirty pelicans had stolen his hat near the harbour."
 IS = "The mayor said that thirteen pelicans had stolen his hat near the harbour."
@@ -162,7 +163,7 @@ def test_an_earlier_text_that_was_tampered_with_is_a_fault(newsroom: Newsroom) -
     with sqlite3.connect(folder / "articles.sqlite") as db:
         db.execute("UPDATE earlier SET text = replace(text, 'thirty', 'ninety')")
     db.close()
-    changed = type(store)(folder, store.manifest)
+    changed = Store(folder, store.manifest, FaissVectors)
     assert list(changed.faults()) == ["hat: the stored text is not the one that was indexed"]
     with pytest.raises(DamagedIndexError, match=r"^hat: the stored text is not .*`on-the-record-index build`"):
         changed.earlier("hat")
@@ -175,7 +176,7 @@ def test_a_text_that_was_tampered_with_is_neither_quoted_nor_borne_out(newsroom:
     with sqlite3.connect(folder / "articles.sqlite") as db:
         db.execute("UPDATE article SET text = replace(text, 'thirty', 'ninety')")
     db.close()
-    changed = type(store)(folder, store.manifest)
+    changed = Store(folder, store.manifest, FaissVectors)
     for read in (lambda: changed.article("hat"), lambda: held(changed, WAS.replace("thirty", "ninety"))):
         with pytest.raises(DamagedIndexError):
             read()

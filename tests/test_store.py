@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from word_encoder import WordHashEncoder
 
-from index.catalogue import DATABASE, EMBEDDED, owned
+from index.catalogue import DATABASE, EMBEDDED, Catalogue, owned
 from index.errors import DamagedIndexError
 from index.faiss_vectors import PASSAGE_VECTORS, SENTENCE_VECTORS, FaissVectors
 from index.generations import FILES, FORMAT, file_facts
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from index.catalogue import Catalogue
     from index.model import Candidate, Passage
 
     Engine = Callable[[Path, Sequence[Article]], Store]
@@ -618,6 +617,20 @@ def test_a_file_cut_short_cannot_be_opened_even_if_the_manifest_agrees(
     (folder / name).write_bytes(raw[:100])
     with pytest.raises(DamagedIndexError, match=r"cannot be opened: .+\.$"):
         opened(folder, refreshed(folder, manifest))
+
+
+def test_a_file_that_goes_while_the_store_is_opened_is_damage(faiss_folder: tuple[Path, Manifest]) -> None:
+    folder, manifest = faiss_folder
+
+    def pruned(folder: Path, catalogue: Catalogue) -> FaissVectors:
+        (folder / SENTENCE_VECTORS).unlink()
+        return FaissVectors(folder, catalogue)
+
+    with pytest.raises(DamagedIndexError, match="cannot be opened"):
+        Store(folder, manifest, pruned)
+    (folder / DATABASE).unlink()
+    with pytest.raises(DamagedIndexError, match="cannot be opened: unable to open database file"):
+        Catalogue(folder, manifest)
 
 
 @pytest.mark.parametrize("change", [{"passages": 1}, {"sentences": 1}, {"dimension": 63}])
