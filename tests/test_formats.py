@@ -19,7 +19,7 @@ def chosen(head: bytes, name: str) -> tuple[str, str | None]:
 
 def test_the_endings_of_articles_are_these() -> None:
     assert sorted(SUFFIXES) == sorted(
-        ".txt .md .markdown .html .htm .xhtml .json .jsonl .ndjson .xml .rss .atom .pdf".split()  # noqa: SIM905
+        ".txt .md .markdown .html .htm .xhtml .json .jsonl .ndjson .xml .rss .atom .pdf .iptc".split()  # noqa: SIM905
     )
 
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import BinaryIO, NamedTuple
 
+from index.readers import wire
 from index.readers.drafts import Draft, Refused
 
 Reader = Callable[[BinaryIO], Iterator[Draft | Refused]]
@@ -31,6 +32,7 @@ _FORMATS = {
     "json": _Format("JSON", (".json", ".jsonl", ".ndjson")),
     "xml": _Format("XML", (".xml", ".rss", ".atom")),
     "pdf": _Format("a PDF", (".pdf",)),
+    "wire": _Format("an agency's wire", (".iptc",)),
 }
 _NAMED = {suffix: name for name, each in _FORMATS.items() for suffix in each.suffixes}
 
@@ -85,7 +87,7 @@ def _found(head: bytes) -> str | None:
         from index.readers.xml import ARTICLES  # noqa: PLC0415 – only where there is an element
 
         return "xml" if root[1] in ARTICLES else None
-    return None
+    return "wire" if wire.begins(text) else None
 
 
 def _decoded(head: bytes) -> str:

@@ -99,7 +99,7 @@ def article(
     found, problems = _card(values)
     texts = [(place, _body(text, str(found.get("title", "")))) for place, text in texts if text]
     text = texts[0][1] if texts else ""
-    member = _member(identity, f"{found['title']}\n{found.get('published')}" if "title" in found else text)
+    member = member_name(identity, f"{found['title']}\n{found.get('published')}" if "title" in found else text)
     reason = None
     if not text and summary:
         reason = f"it has no full text, only a summary of {len(summary)} characters"
@@ -138,7 +138,7 @@ def revision(version: str, changed: Found, published: Found = ()) -> Revision:
 
 def refused(reason: str, line: int | None, identity: str = "", withdrawal: Revision | None = None) -> Refused:
     """An article that is not taken, under the name that the file gives it."""
-    return Refused(storable(reason), line, _member(identity), withdrawal)
+    return Refused(storable(reason), line, member_name(identity), withdrawal)
 
 
 def unique(articles: Iterable[Draft | Refused]) -> Iterator[Draft | Refused]:
@@ -146,8 +146,8 @@ def unique(articles: Iterable[Draft | Refused]) -> Iterator[Draft | Refused]:
     lines: dict[str, int | None] = {}
     for each in articles:
         if isinstance(each, Draft) and each.member in lines:
-            first = lines[each.member]
-            reason = f"an article with the same id, or the same title and day, stands in line {first} already"
+            where = f"in line {lines[each.member]}" if lines[each.member] else "before it"
+            reason = f"an article with the same id, or the same title and day, stands {where} already"
             yield Refused(reason, each.line, each.member)
             continue
         if isinstance(each, Draft):
@@ -214,7 +214,7 @@ def _core(key: str, value: str | date) -> str:
     return str(value).casefold().split("-")[0] if key == "language" else str(value).casefold()
 
 
-def _member(identity: str, content: str = "") -> str:
+def member_name(identity: str, content: str = "") -> str:
     """A name that can be part of an article's id; a short hash of one that cannot, or else of what the article is."""
     name = identity.strip()
     if name and name.isprintable() and " " not in name and len(name) <= MAX_MEMBER_CHARS:
