@@ -37,7 +37,7 @@ def chosen(head: bytes, name: str) -> tuple[str, str | None]:
 
 
 def test_the_endings_of_articles_are_these() -> None:
-    texts = ".txt .md .markdown .html .htm .xhtml .shtml .json .jsonl .ndjson .xml .rss .atom .pdf"
+    texts = ".txt .md .markdown .html .htm .xhtml .shtml .json .jsonl .ndjson .xml .rss .atom .pdf .iptc"
     others = ".docx .docm .odt .rtf .eml .mbox .mht .mhtml .epub .warc .warc.gz"
     assert sorted(SUFFIXES) == sorted(f"{texts} {others}".split())
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import BinaryIO, NamedTuple
 
+from index.readers import wire
 from index.readers.drafts import Draft, Refused, UnreadableError
 
 Reader = Callable[[BinaryIO], Iterator[Draft | Refused]]
@@ -39,6 +40,7 @@ _FORMATS = {
     "mht": _Format("a web page in one file (MHTML)", (".mht", ".mhtml")),
     "epub": _Format("an EPUB", (".epub",)),
     "warc": _Format("a web archive (WARC)", (".warc", ".warc.gz")),
+    "wire": _Format("an agency's wire", (".iptc",)),
 }
 _NAMED = {suffix: name for name, each in _FORMATS.items() for suffix in each.suffixes}
 
@@ -167,6 +169,8 @@ def _by_bytes(head: bytes) -> str | None:
 def _by_words(text: str) -> str | None:
     if _JSON_START.match(text):
         return "json"
+    if wire.begins(text):
+        return "wire"  # also below the headers of a mail
     if message := _message(text):
         return message
     prologue = _PROLOGUE.match(text)
