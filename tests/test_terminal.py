@@ -280,6 +280,14 @@ def test_no_quotation_can_drive_the_terminal_and_none_is_changed_but_there(text:
     assert "\n".join(quoted) == re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "�", text)
 
 
+def test_an_article_of_which_only_the_beginning_is_stored_is_marked_wherever_its_card_is_shown() -> None:
+    listing = Listing(SOURCE, 1, datetime(2023, 5, 3, tzinfo=UTC))
+    for source, times in ((SOURCE, 0), (replace(SOURCE, teaser=True), 1)):
+        shown = terminal.sources_text([replace(listing, source=source)]), terminal.article_text(Article(source, "x"))
+        assert [text.count("only the beginning of the article") for text in shown] == [times, times]
+        assert source.card()["teaser"] is bool(times)
+
+
 def test_no_title_can_drive_the_terminal_either() -> None:
     hostile = replace(SOURCE, title="A\x1b[2J\x07 title", outlet="O\x9b1m")
     answer = answer_quoting("x")
