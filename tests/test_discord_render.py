@@ -652,6 +652,9 @@ def test_a_card_shows_what_is_known_and_what_is_not() -> None:
     (full,) = texts_of(render.card_view(replace(LISTING, source=source(author="A. *B*"))))
     assert "**Author:** A. \\*B\\*\n" in full
     assert "Not given" not in full
+    assert "only the beginning" not in full
+    (teaser,) = texts_of(render.card_view(replace(LISTING, source=source(teaser=True))))
+    assert "**Text:** only the beginning of the article\n" in teaser
 
 
 def test_a_card_names_the_articles_that_hold_the_same_words() -> None:

@@ -960,6 +960,9 @@ def test_a_card_shows_what_is_known_and_what_is_not() -> None:
     assert "*Author: *A. *B*\n" in full[1]
     assert full[1].endswith("*Link: *ftp://x")
     assert "Not given" not in full[1]
+    assert "only the beginning" not in full[1]
+    teaser = only(views.card_messages(replace(LISTING, source=source(teaser=True))))
+    assert "*Text: *only the beginning of the article\n" in teaser[1]
 
 
 def test_a_card_names_the_articles_that_hold_the_same_words() -> None:

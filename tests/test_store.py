@@ -145,8 +145,11 @@ def article(
     name: str, text: str, outlet: str | None = None, published: date | None = None, body_start: int = 0
 ) -> Article:
     sha256 = hashlib.sha256(text.encode()).hexdigest()
+    teaser = bool(body_start)
     return Article(
-        Source(name, f"Title {name}", True, outlet, "Ann", published, "https://a.b/", "en", sha256), text, body_start
+        Source(name, f"Title {name}", True, outlet, "Ann", published, "https://a.b/", "en", sha256, teaser),
+        text,
+        body_start,
     )
 
 

@@ -388,6 +388,14 @@ def test_no_quotation_can_drive_the_terminal_and_none_is_changed_but_there(text:
     assert "\n".join(quoted) == re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "�", text)
 
 
+def test_an_article_of_which_only_the_beginning_is_stored_is_marked_wherever_its_card_is_shown() -> None:
+    listing = Listing(SOURCE, 1, datetime(2023, 5, 3, tzinfo=UTC))
+    for source, times in ((SOURCE, 0), (replace(SOURCE, teaser=True), 1)):
+        shown = terminal.sources_text([replace(listing, source=source)]), terminal.article_text(Article(source, "x"))
+        assert [text.count("only the beginning of the article") for text in shown] == [times, times]
+        assert source.card()["teaser"] is bool(times)
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.text(min_size=1).filter(str.strip), st.integers(0, 20), st.integers(1, 20))
 def test_the_words_that_answer_are_in_bold_and_their_offsets_are_told(text: str, start: int, length: int) -> None:

@@ -169,10 +169,11 @@ def _by_bytes(head: bytes) -> str | None:
 def _by_words(text: str) -> str | None:
     if _JSON_START.match(text):
         return "json"
-    if wire.begins(text):
-        return "wire"  # also below the headers of a mail
-    if message := _message(text):
-        return message
+    # A wire may stand below the headers of a mail.
+    return "wire" if wire.begins(text) else _message(text) or _by_markup(text)
+
+
+def _by_markup(text: str) -> str | None:
     prologue = _PROLOGUE.match(text)
     start = prologue.end() if prologue else 0
     if _HTML_START.match(text, start):
