@@ -24,11 +24,12 @@ test: lint
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 # Left out of `make quick`: they start processes, servers or the real model, or try very many cases, and took more than
-# eight seconds of processor time each when measured.
-SLOW := adding console_scripts copies crash days desk discord_add discord_admin discord_answers discord_app discord_places \
-	discord_render discord_server discord_sources discord_verify encoder faults generations histories layers quotations \
-	quoting read_html read_json read_markdown read_pdf records seed_questions slack_admin slack_answers slack_commands \
-	slack_http slack_loopback slack_process slack_render slack_server terminal watch
+# five seconds of processor time each when measured.
+SLOW := adding build console_scripts copies crash days desk discord_add discord_admin discord_answers discord_app \
+	discord_places discord_render discord_server discord_sources discord_verify encoder faults generations \
+	histories index_cli layers quotations quoting read_html read_json read_markdown read_pdf read_xml records \
+	seed_questions slack_add slack_admin slack_answers slack_commands slack_http slack_loopback slack_process \
+	slack_render slack_server store terminal watch
 
 quick: lint
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(SLOW:%=--ignore=tests/test_%.py)
