@@ -199,8 +199,8 @@ def cases(coverage: Coverage, other: Coverage, seed: int) -> list[tuple[Verdict,
 @click.option("--show", is_flag=True, help="Print every message that is judged wrongly.")
 def main(seed: int, show: bool) -> None:
     """Verify quotations of every set and print a table."""
-    for name in set(public_sets.SETS) - set(public_sets.available()):
-        click.echo(f"{name} is left out: it does not lie in {public_sets.FOLDER}.", err=True)
+    for line in public_sets.missing():
+        click.echo(line, err=True)
     with tempfile.TemporaryDirectory() as folder:
         sets = [Coverage(name, Path(folder) / name) for name in ("seeds", *public_sets.available())]
         print(
