@@ -28,7 +28,7 @@ from index.corpus import article_files
 from index.encoder import SentenceTransformerEncoder
 from index.generations import Generations
 from index.model import Filters
-from index.reranker import CrossEncoderReranker
+from index.reader import open_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -213,7 +213,7 @@ def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, No
             settings.index_dir,
             settings.corpus_dir,
             partial(SentenceTransformerEncoder, settings.embedding_model),
-            reranker=CrossEncoderReranker(settings.reranker_model) if settings.reranker_model else None,
+            reader=open_reader(settings.reader_model),
             keep=settings.keep_generations,
             max_loss=settings.max_loss,
             future=settings.takes_future,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from index.encoder import Encoder
     from index.model import Article, Listing, Manifest, Source
-    from index.reranker import Reranker
+    from index.reader import Reader
     from index.search import Ranking
     from index.store import Store
 
@@ -79,8 +79,8 @@ class Neighbour:
 class Desk:
     """Answers questions from an index folder, whose current generation it follows; `builds` makes new ones.
 
-    `load_encoder` makes a fresh encoder: one answers, and each build has its own. A `reranker`, if there is one, reads
-    the best sentences. `caution` holds the probabilities from which a question is answered, and from which without
+    `load_encoder` makes a fresh encoder: one answers, and each build has its own. A `reader`, if there is one, finds
+    the words that answer. `caution` holds the probabilities from which a question is answered, and from which without
     reservation.
 
     Raises:
@@ -96,7 +96,7 @@ class Desk:
         corpus_dir: Path,
         load_encoder: Callable[[], Encoder],
         *,
-        reranker: Reranker | None = None,
+        reader: Reader | None = None,
         keep: int = KEEP,
         max_loss: int = MAX_LOSS,
         future: bool = False,
@@ -105,7 +105,7 @@ class Desk:
         self.index_dir = index_dir
         self.corpus_dir = corpus_dir
         self._generations = Generations(index_dir)
-        self._reranker = reranker
+        self._reader = reader
         self.future = future
         self._caution = caution
         self._encoder = load_encoder()
@@ -276,7 +276,7 @@ class Desk:
         found = mentions(question, store, self._encoder, filters) if words else None
         if found and found.hits:
             return found, words
-        return search(question, store, self._encoder, filters, self._reranker), ()
+        return search(question, store, self._encoder, filters, self._reader), ()
 
     def _answers(self, ranking: Ranking) -> bool:
         return bool(ranking.hits) and ranking.confidence >= self._caution[0]

@@ -33,7 +33,7 @@ class Settings:
     corpus_dir: Path = Path("seeds")
     index_dir: Path = Path("data")
     embedding_model: str = DEFAULT_MODEL
-    reranker_model: str | None = None
+    reader_model: str = "off"
     keep_generations: int = KEEP
     max_loss: int = MAX_LOSS
     future_dates: str = "refuse"
@@ -158,7 +158,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "corpus_dir": Path,
     "index_dir": Path,
     "embedding_model": str,
-    "reranker_model": str,
+    "reader_model": str,
     "keep_generations": _count(0, 1000),
     "max_loss": _count(0, 100),
     "future_dates": _one_of("refuse", "take"),

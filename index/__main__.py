@@ -17,7 +17,7 @@ from index.corpus import require_folder
 from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder
 from index.errors import BuildLockedError, OnTheRecordError
 from index.generations import KEEP, Generations
-from index.reranker import CrossEncoderReranker
+from index.reader import open_reader
 from index.search import search
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ _future = click.option(
     type=click.Choice(["refuse", "take"], case_sensitive=False),
     help="What is done with articles that are dated in the future (FUTURE_DATES).",
 )  # fmt: skip
-_reranker = click.option(
-    "--reranker", envvar="RERANKER_MODEL",
-    help="Any sentence-transformers CrossEncoder by name or path, to read the best sentences (RERANKER_MODEL).",
+_reader = click.option(
+    "--reader", envvar="READER_MODEL", default="off", show_default=True,
+    help="Any Hugging Face model for extractive question answering by name or path, or off (READER_MODEL).",
 )  # fmt: skip
 
 
@@ -154,16 +154,17 @@ def status(index_dir: Path) -> None:
 @click.option("-k", "count", default=5, show_default=True, type=click.IntRange(1, 100), help="How many passages.")
 @_index_dir
 @_model
-@_reranker
-def search_command(question: str, count: int, index_dir: Path, model: str, reranker: str | None) -> None:
+@_reader
+def search_command(question: str, count: int, index_dir: Path, model: str, reader: str) -> None:
     """Show the nearest passages with their scores, for looking into a ranking."""
     encoder = SentenceTransformerEncoder(model)
-    reader = CrossEncoderReranker(reranker) if reranker else None
-    ranking = search(question, _open(index_dir, encoder), encoder, reranker=reader)
+    ranking = search(question, _open(index_dir, encoder), encoder, reader=open_reader(reader))
     click.echo(f"probability that the first answers: {ranking.confidence:.2f}\nscore  where")
     for hit in ranking.hits[:count]:
         click.echo(f"{hit.score:5.3f}  {hit.passage.source.id} ¶ {hit.passage.paragraph} [{hit.passage.kind}]")
         click.echo(f"       {hit.passage.words(hit.best)}")
+        if hit.answer:
+            click.echo(f"       answer: {hit.passage.words(hit.answer)}")
 
 
 @main.command()

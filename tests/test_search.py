@@ -15,9 +15,12 @@ from index import features, search
 from index.build import build
 from index.encoder import TokenVectors
 from index.generations import Generations
-from index.model import Filters
+from index.model import Filters, Span
+from index.reader import Reading, Window
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from index.encoder import SentenceTransformerEncoder
     from index.store import Store
 
@@ -239,6 +242,54 @@ def test_the_weights_name_features_that_exist(store: Store, encoder: SentenceTra
     values = search.confidence_features(question, close) | {"bias": 1.0}
     by_hand = 1 / (1 + math.exp(-sum(weight * values[name] for name, weight in weights["confidence"].items())))
     assert search.probability(question, close, weights["confidence"]) == pytest.approx(by_hand)
+
+
+class Finds:
+    """A reader that knows which words answer; it keeps what it was given to read."""
+
+    def __init__(self, wanted: str) -> None:
+        self.wanted = wanted
+        self.windows: list[Window] = []
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
+        assert question
+        self.windows += windows
+        return [
+            Reading(Span(start := window.words.index(self.wanted), start + len(self.wanted)), 30.0)
+            if self.wanted in window.words
+            else Reading(Span(0, 1), -30.0)
+            for window in windows
+        ]
+
+
+def test_what_the_reader_finds_comes_first_with_its_words_and_is_believed(
+    store: Store, encoder: SentenceTransformerEncoder
+) -> None:
+    question = "How far is the Ukrainian border from the Kremlin?"
+    plain = search.search(question, store, encoder)
+    third = plain.hits[2]
+    said = third.passage.words(third.best)
+    reader = Finds(said[len(said) // 2 :])
+    ranking = search.search(question, store, encoder, reader=reader)
+    best = ranking.hits[0]
+    assert (best.passage, best.best) == (third.passage, third.best)
+    assert best.answer is not None
+    assert best.passage.words(best.answer) == said[len(said) // 2 :]
+    assert best.best.start <= best.answer.start < best.answer.end <= best.best.end
+    assert ranking.confidence > 0.99
+    assert len(reader.windows) == search.READINGS
+    assert {window.headline for window in reader.windows} <= {hit.source.title for hit in store.listings(Filters())}
+
+
+def test_where_the_reader_finds_nothing_nothing_is_marked_and_the_order_stays(
+    store: Store, encoder: SentenceTransformerEncoder
+) -> None:
+    question = "How far is the Ukrainian border from the Kremlin?"
+    plain = search.search(question, store, encoder)
+    nothing = search.search(question, store, encoder, reader=Finds("no such words"))
+    assert nothing.confidence < 0.01 < plain.confidence
+    assert nothing.hits[0].passage == plain.hits[0].passage
+    assert all(hit.answer is None for hit in nothing.hits)
 
 
 def test_an_index_of_nothing_has_no_hits(tmp_path: Path) -> None:

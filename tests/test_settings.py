@@ -23,7 +23,7 @@ def test_every_setting_is_read() -> None:
     settings = Settings.from_env(
         {
             "CORPUS_DIR": "c", "INDEX_DIR": "i", "EMBEDDING_MODEL": "m", "KEEP_GENERATIONS": "0", "EXCERPTS": "5",
-            "CAUTION": "eager", "RERANKER_MODEL": "r",
+            "CAUTION": "eager", "READER_MODEL": "r",
             "DISCORD_TOKEN": "t", "DISCORD_API_BASE": "http://127.0.0.1:1/", "DISCORD_GATEWAY": "ws://127.0.0.1:2",
             "SYNC_COMMANDS": "Never", "ADMIN_USER_IDS": "123456789012345678, 223456789012345678",
             "ADMIN_ROLE_IDS": "323456789012345678", "LOG_LEVEL": "debug", "SHARDS": "2", "METRICS_PORT": "9100",
@@ -34,7 +34,7 @@ def test_every_setting_is_read() -> None:
     )  # fmt: skip
     assert settings == Settings(
         corpus_dir=Path("c"), index_dir=Path("i"), embedding_model="m", keep_generations=0, excerpts=5, caution="eager",
-        reranker_model="r",
+        reader_model="r",
         discord_token="t", discord_api_base="http://127.0.0.1:1", discord_gateway="ws://127.0.0.1:2",
         slack_bot_token="xoxb-b", slack_app_token="xapp-a", slack_signing_secret="s", slack_listen=("::1", 8080),
         max_loss=50, future_dates="take", slack_api_base="http://127.0.0.1:3/api",
