@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/installed
 
-.PHONY: setup run test quick lint quality bench lock fit clean
+.PHONY: setup run test quick lint quality bench lock fit train clean
 
 setup: $(STAMP)
 
@@ -59,6 +59,10 @@ lock: $(STAMP)
 # Fits index/ranking.json on the training half of those sets.
 fit: $(STAMP)
 	@$(PY) tests/fit.py
+
+# Trains a reader for READER_MODEL; takes hours, goes on where it was if stopped. ARGS="--examples N" sets how long.
+train: $(STAMP)
+	@$(PY) tests/train_reader.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
