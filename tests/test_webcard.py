@@ -134,6 +134,13 @@ def test_the_author_is_the_one_who_signs_the_article(author: Any, byline: str) -
         ),
         (linked(author={"@type": "Organization", "name": "Agency"}) + SITE, "Agency"),
         (linked(author=OUTLET) + SITE, "The Daily Paper"),  # nobody else is named
+        (linked(author={"@type": "Person", "givenName": "Ann", "familyName": "Author"}), "Ann Author"),
+        ("<meta name=author content='Von Miller'>", "Von Miller"),
+        ("<meta name=author content='Post author: By Ann Author'>", "Ann Author"),
+        (
+            "<meta name=author content='The Daily Paper, Harbour Street, Overton'>" + SITE,
+            "The Daily Paper, Harbour Street, Overton",
+        ),
         (linked(author="aau"), "aau"),
         (linked(author="4711"), None),
     ],

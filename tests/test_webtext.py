@@ -70,6 +70,11 @@ def test_a_body_is_not_lost_for_what_the_element_around_it_is_called(name: str, 
         assert article.notes == ()
 
 
+@pytest.mark.parametrize("name", ["{x=1", "{}", f"{{y={'z' * 3000}", "a:b=1", "=", "<"])
+def test_attributes_that_are_none_lose_no_body(name: str) -> None:
+    assert paragraphs(page(f"{told(STORY[:1])}<div {name} class=embed-wide>{told(STORY[1:])}</div>")) == STORY
+
+
 def test_a_body_whose_every_paragraph_stands_in_an_element_of_its_own_is_not_lost() -> None:
     parts = "".join(f'<div class="widget widget-{n}"><p>{words}</p></div>' for n, words in enumerate(STORY[1:]))
     assert paragraphs(page(f"<p>{STORY[0]}</p>{parts}")) == STORY

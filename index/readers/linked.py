@@ -141,7 +141,9 @@ def _described(value: object, by_id: Mapping[str, dict[str, Any]]) -> list[tuple
         if isinstance(key := described.get("@id"), str):
             described = by_id.get(key, described)
         kinds = strings(described.get("@type"))
-        found += [(kinds, name.strip()) for name in strings(described.get("name")) if name.strip()]
+        parts = (part for key in ("givenName", "familyName") for part in strings(described.get(key)))
+        names = strings(described.get("name")) or [" ".join(parts)]
+        found += [(kinds, name.strip()) for name in names if name.strip()]
     return [(kinds, name) for kinds, name in found if not re.match(r"https?://", name)]
 
 

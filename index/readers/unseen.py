@@ -139,7 +139,7 @@ def drop_unseen(page: HtmlElement, *, keep_hidden: bool = False) -> None:
     sheets = StyleSheets(style.text or "" for style in page.iter("style") if style.get("media", "") != "print")
     for element in list(page.iter()):
         for name, value in element.attrib.items():
-            if len(value) > MAX_ATTRIBUTE_CHARS:
+            if len(value) > MAX_ATTRIBUTE_CHARS and not name.startswith("{"):  # which is no name that can be deleted
                 del element.attrib[name]
         whole = element.tag in {"html", "body"}
         hides = not keep_hidden and (hidden(element.attrib) or sheets.hide(element.tag, element.attrib))

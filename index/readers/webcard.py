@@ -50,12 +50,14 @@ _MIN_HEADLINE_CHARS = 12
 _BYLINE = re.compile(
     r"(?:^|[\s_-])(?:by-?line|author(?:[-_]*name|s)?|contributor(?:[-_]*name)?)(?:$|[\s_]|--)", re.IGNORECASE
 )
+# "Von Ann Author" is signed by her; Von Miller is a name.
 _BY = re.compile(
-    r"^\W*(?:(?:written|words|story|text|reported)\s+)?(?:by|von|par|por|di|av|af|door|przez|yazan|text|autor(?:in|en)?)\b\W*",
+    r"^(?:\W*(?:(?:(?:written|words|story|text|reported|post) )?(?:by|text|author|autor(?:in|en)?)"
+    r"|(?:von|par|por|di|av|af|door|przez)\b(?=\W+\w+\W+\w))\b\W*)+",
     re.IGNORECASE,
 )
 _BYLINE_END = re.compile(
-    r"\s*(?:[|•·\n]|\s[–—-]\s|\b(?:published|updated|posted|on)\b|\d).*", re.IGNORECASE | re.DOTALL
+    r"\s*(?:[|•·\n]|\s[–—-]\s|\b(?:published|updated|posted|on|am)\b|\d).*", re.IGNORECASE | re.DOTALL
 )
 _NO_NAME = re.compile(r"[\W\d_]*|\S+@\S+|(?:https?:|www\.).*|@.*", re.IGNORECASE)
 _LOGINS = frozenset(
@@ -189,7 +191,7 @@ def _author(page: HtmlElement, linked: LinkedData, guess: Document, names: set[s
     ]
     named = [name for place in places if (name := ", ".join(dict.fromkeys(_people(place, names))))]
     people = [name for name in named if not _LOGIN.fullmatch(name)]
-    outlet = [name for name in (*linked.authors, *stated) if not _NO_NAME.fullmatch(name)]
+    outlet = [name for place in places for name in place if not _NO_NAME.fullmatch(name)]
     return next(iter((*people, *named, *outlet)), None)
 
 
@@ -197,7 +199,10 @@ def _people(values: Iterable[str], names: set[str]) -> Iterator[str]:
     """The names in what a place says of the author."""
     for value in values:
         told = _BY.sub("", " ".join(storable(html.unescape(value)).split()), count=1)
-        for name in (part.strip(" ,;|–-") for part in told.split(", ")):
+        first, *others = [part.strip(" ,;|–-") for part in told.split(", ")]
+        if others and bare(first) in names:  # what follows is where the outlet is
+            continue
+        for name in (first, *others):
             if not _NO_NAME.fullmatch(name) and bare(name) not in names and name.casefold() not in _LOGINS:
                 yield name
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _CLUTTER = frozenset({"nav", "footer", "aside", "form", "dialog", "menu", "figcaption"})
 _CLUTTER_ROLES = frozenset({"navigation", "complementary", "contentinfo", "dialog", "alertdialog", "banner", "search"})
 _COMMENTS = re.compile(r"(?:^|[\s_-])(?:comments?|disqus|coral|replies|respond)(?:$|[\s_-])", re.IGNORECASE)
+# By which trafilatura tells clutter.
+_NAMES = ("class", "id", "style", "role", "aria-hidden", "data-component", "data-lp-replacement-content")
 _WHOLE = frozenset({"html", "body", "main", "article"})
 # Prose is a line of this length, or a shorter one that ends as a sentence does; few of its words are links. What ends
 # in a sign for more is the beginning of another story, and what stands on the page twice is furniture.
@@ -302,15 +304,15 @@ def _extracted_without_names(page: HtmlElement, runs: Sequence[_Run], own: Mappi
             held[element] += chars
     whole = sum(own.values())
     named = [element.attrib for element in held if held[element] > least * whole]
-    kept = [dict(attributes) for attributes in named]
-    for attributes in named:
-        for name in set(attributes) - {"itemprop", "href"}:
+    kept = [{name: attributes[name] for name in _NAMES if name in attributes} for attributes in named]
+    for attributes, names in zip(named, kept, strict=True):
+        for name in names:
             del attributes[name]
     try:
         return _extracted(page)
     finally:
-        for attributes, before in zip(named, kept, strict=True):
-            attributes.update(before)
+        for attributes, names in zip(named, kept, strict=True):
+            attributes.update(names)
 
 
 def _set_alike(runs: Sequence[_Run], own: Mapping[int, int], taken: Container[int]) -> set[int]:
