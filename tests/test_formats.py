@@ -106,7 +106,7 @@ def test_where_the_content_tells_nothing_the_name_decides(head: bytes, name: str
         (b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/epub+zipPK", "epub"),
         (b"{\\rtf1\\ansi Words.}", "rtf"),
         (b"WARC/1.0\r\n", "warc"),
-        (gzip.compress(b"WARC/1.1\r\n"), "warc"),
+        (gzip.compress(b"WARC/1.1\r\n", mtime=0), "warc"),
         (b"From a@b.example Mon Feb  5 10:00:00 2024\nSubject: x\n\nWords.", "mail"),
         (b"Received: from x\r\n\tby y\r\nFrom: a@b.example\r\n\r\nWords.", "mail"),
         (b"Subject: x\nMIME-Version: 1.0\n\nWords.", "mail"),
