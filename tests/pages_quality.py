@@ -25,7 +25,6 @@ import re
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +135,7 @@ def plain_trafilatura(page: Page) -> Taken:
     return Taken(found.text or "", {"title": found.title, "published": found.date, "author": author})
 
 
-SYSTEMS: tuple[tuple[str, Callable[[Page], Taken]], ...] = (("trafilatura", plain_trafilatura), ("ours", ours))
+SYSTEMS: tuple[tuple[str, Callable[[Page], Taken]], ...] = (("plain", plain_trafilatura), ("ours", ours))
 
 # --- measuring -------------------------------------------------------------------------------------------------------
 
@@ -216,20 +215,17 @@ def differences(page: Page, taken: Taken) -> dict[str, Any]:
 @click.option("--show", is_flag=True, help="Print what our reader took of every page, a JSON object a line.")
 def main(folder: Path, only: str | None, show: bool) -> None:
     """Read the saved pages in the checkouts in FOLDER (or PAGES_DIR) and print a table."""
-    pages = []
-    for each in SETS:
-        if only in {None, each.__name__}:
-            found = list(each(folder / each.__name__))
-            if not found:
-                click.echo(f"{each.__name__} is left out: there is no checkout of it in {folder}.", err=True)
-            pages += found
-    print("| pages | system | | F1 | half lost | wanted / unwanted | title: right / wrong / missing | day | author |")
+    print("| set | system | pages | F1 | half lost | wanted / not wanted | headline | day | author |")
     print("|---|---|---|---|---|---|---|---|---|")
-    for name, group in groupby(pages, key=lambda page: page.set):
-        members = list(group)
-        for system, take in SYSTEMS:
-            read_pages = [(page, take(page)) for page in members]
-            print(row(name, system, read_pages), flush=True)
+    for each in SETS:
+        if only not in {None, each.__name__}:
+            continue
+        pages = list(each(folder / each.__name__))
+        if not pages:
+            click.echo(f"{each.__name__} is left out: there is no checkout of it in {folder}.", err=True)
+        for system, take in SYSTEMS if pages else ():
+            read_pages = [(page, take(page)) for page in pages]
+            print(row(each.__name__, system, read_pages), flush=True)
             for page, taken in read_pages if show and take is ours else ():
                 print(json.dumps(differences(page, taken), ensure_ascii=False), file=sys.stderr)
 
