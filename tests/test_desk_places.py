@@ -217,7 +217,7 @@ async def test_what_comes_closest_is_never_from_what_may_not_be_seen(corpus: Pat
 
     assert "wire" in await named()
     assert set(await named(HIDDEN)) == {"open"}
-    await desk.record(lambda records: records.withdraw("wire", "0" * 64, "test", "U1"))
+    await desk.record(lambda records: records.withdrawals.add("wire", "0" * 64, "test", "U1"))
     assert set(await named()) == {"open"}
     desk.close()
 

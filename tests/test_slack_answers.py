@@ -147,7 +147,7 @@ async def test_what_comes_closest_to_a_refused_question_is_shown_alone_and_as_no
         assert not buttons(told)
         # What may not be seen any more is not shown.
         ((_, article, sha256, *_),) = (await kept(later, refused))["quoted"]
-        await later.record(lambda records: records.withdraw(article, sha256, "test", "U1"))
+        await later.record(lambda records: records.withdrawals.add(article, sha256, "test", "U1"))
         assert wording.lost(Lost.GONE, 1) in shown(await pressed(slack, refused, "closest", user=OTHER))
 
 

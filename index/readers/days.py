@@ -27,15 +27,15 @@ _FORMS = [
     re.compile(form, re.DOTALL)
     for form in (
         # ISO 8601, also without what stands between its parts or with a space for the T.
-        rf"(?P<year>[1-9]\d{{3}})(?P<mark>[-/.]?)(?P<month>\d{{2}})(?P=mark)(?P<day>\d{{2}})"
+        rf"(?P<year>\d{{4}})(?P<mark>[-/.]?)(?P<month>\d{{2}})(?P=mark)(?P<day>\d{{2}})"
         rf"(?:(?:[Tt]|,?\s+){_CLOCK}{_HALF}(?P<zone>.*)|Z|[+-]\d{{2}}:?\d{{2}})?",
         r"(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?",
         # RFC 2822: Tue, 06 Feb 2024 08:15:00 +0100.
-        rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:\s+|-){_MONTH}(?:\s+|-)(?P<year>[1-9]\d{{3}})(?:,?\s+{_CLOCK}{_HALF}(?P<zone>.*))?",
+        rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:\s+|-){_MONTH}(?:\s+|-)(?P<year>\d{{4}})(?:,?\s+{_CLOCK}{_HALF}(?P<zone>.*))?",
         # As Americans and JavaScript write it: February 6, 2024 at 8:15 a.m.
-        rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}}),?\s+(?P<year>[1-9]\d{{3}})(?:,?\s+(?:at\s+)?{_CLOCK}{_HALF}(?P<zone>.*))?",
+        rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}})(?:,?\s+(?:at\s+)?{_CLOCK}{_HALF}(?P<zone>.*))?",
         # As Java and Unix write it: Tue Feb 06 08:15:00 CET 2024.
-        rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}})\s+{_CLOCK}(?P<zone>\s+[^\d\s]\S*)?\s+(?P<year>[1-9]\d{{3}})",
+        rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}})\s+{_CLOCK}(?P<zone>\s+[^\d\s]\S*)?\s+(?P<year>\d{{4}})",
     )
 ]
 _SECONDS = re.compile(r"\d{9,17}(?:\.\d*)?")

@@ -30,7 +30,8 @@ _DESK_NOTES = re.compile(r"^(?:#+ .*\b(?:notebook|notizblock)\b.*|\*(?: \*){2,})
 _BYLINE = re.compile(r"(?:By|Von|Par|Por) +\S")
 _MARK = re.compile(r"\([^()]*\)[ \t]*(?:\n|\Z)|(?:\d\w\w )?[A-Z0-9 -]+(?:\n|\Z)")
 _MAIL_HEADERS = re.compile(r"\s*(?:From [^\n]*\n)?(?:[\w-]+:[^\n]*\n(?:[ \t]+[^\n]*\n)*)*\s*")
-_SYNCHRONOUS = ("\x01", "\x16")  # SOH, and SYN, with which other wires begin, such as ANPA 1312
+# SYN and SOH and a number, with which other wires begin, such as ANPA 1312.
+_OTHER = re.compile(r"[\x01\x16]+[a-z]{0,4}\d{3}")
 _MAX_HEAD_LINES = 12
 
 
@@ -39,7 +40,7 @@ def begins(text: str) -> bool:
     text = text.replace("\r\n", "\n")
     start = _START.search(text)
     if start is None:
-        return text.startswith(_SYNCHRONOUS)
+        return _OTHER.match(text) is not None
     return _MAIL_HEADERS.fullmatch(text[: start.end()].rstrip("\x01\n ") + "\n") is not None
 
 
