@@ -660,6 +660,7 @@ def test_a_context_is_cut_at_its_outer_ends_where_it_does_not_fit() -> None:
 @given(LONG, WORDS, LONG, st.sampled_from([0, 1, 40]), SOURCES, MARKS)
 @example("\x01" * 9999, "\x01" * 9999, "\x01" * 9999, 40, HOSTILE, None)
 @example("word " * 999, "word " * 999, "word " * 999, 0, HOSTILE, (0.0, 1.0))
+@example("", "\\\\", "\\" * 5600, 0, HOSTILE, (0.0, 0.5))
 def test_any_context_holds_the_whole_excerpt(
     before: str, words: str, after: str, also: int, of: Source, mark: tuple[float, float] | None
 ) -> None:

@@ -118,11 +118,20 @@ def context_messages(found: Context, generation: int, key: str) -> list[Message]
     )
     room = MESSAGE_LIMIT - weigh([*bare.blocks(), *bare.buttons]) - 2 * _AROUND_BLOCKS
     before, after = found.before.strip(), found.after.strip()
+    piece = _around(bare, head, before, after, room)
+    if weigh([*piece.blocks(), *piece.buttons]) > MESSAGE_LIMIT:
+        # In a block, backslashes and quotation marks weigh twice what they weigh in a text.
+        piece = _around(bare, head, before, after, room // 2)
+    return messages([piece])
+
+
+def _around(bare: Piece, head: Block, before: str, after: str, room: int) -> Piece:
+    """An excerpt between as much of what stands around it as fits into `room`."""
     # A side that needs less than its half leaves the rest to the other.
     half = max(room // 2, _AROUND_LEAST)
     sides = (end_of(before, max(half, room - weight(after))), shorten(after, max(half, room - weight(before))))
     above, below = ((section(*texts(side)),) if side else () for side in sides)
-    return messages([Piece((head, *above), bare.quoted, after=below, cited=bare.cited, buttons=bare.buttons)])
+    return Piece((head, *above), bare.quoted, after=below, cited=bare.cited, buttons=bare.buttons)
 
 
 def closest_messages(excerpt: Excerpt) -> list[Message]:
