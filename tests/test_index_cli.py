@@ -115,7 +115,7 @@ def test_show_as_json_gives_the_card_and_the_text(word_index: Path) -> None:
     assert shown["text"] == (SEEDS / f"{ARTICLE}.txt").read_text(encoding="utf-8")
     card = {"id": ARTICLE, "title_given": False, "outlet": None, "author": None, "published": None, "url": None}
     assert card.items() <= shown["article"].items()
-    assert shown["article"].keys() == card.keys() | {"title", "sha256"}
+    assert shown["article"].keys() == card.keys() | {"title", "sha256", "teaser"}
     dated = json.loads(run("show", "003_97ab892218fedf90", "--json", "--index-dir", word_index).stdout)
     assert dated["article"]["published"] == "2023-05-04"
 

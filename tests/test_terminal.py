@@ -41,8 +41,9 @@ CARD = {
         "outlet": {"type": ["string", "null"]}, "author": {"type": ["string", "null"]},
         "published": {"type": ["string", "null"], "pattern": r"^\d{4}-\d{2}-\d{2}$"},
         "url": {"type": ["string", "null"]}, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "teaser": {"type": "boolean"},
     },
-    "required": ["id", "title", "title_given", "outlet", "author", "published", "url", "sha256"],
+    "required": ["id", "title", "title_given", "outlet", "author", "published", "url", "sha256", "teaser"],
     "additionalProperties": False,
 }  # fmt: skip
 CONTRACT = {
