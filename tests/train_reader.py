@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FOLDER = Path(__file__).parent.parent / "data" / "reader"
-BATCH = 32
+BATCH = 16
 FROZEN = 2  # layers that stay as they are, the lowest ones: a quarter of the time
-PEAK, WARMUP, FALL = 1.5e-4, 300, 0.5  # learning rate, batches in which it rises, share of the run in which it falls
+PEAK, WARMUP, FALL = 1e-4, 300, 0.5  # learning rate, batches in which it rises, share of the run in which it falls
 DECAY, CLIP = 0.01, 1.0
-KEEP_EVERY, ASK_EVERY, ASKED = 50, 500, 500  # batches between checkpoints and trials, questions of each sort in a trial
+KEEP_EVERY, ASK_EVERY, ASKED = 100, 1000, 500  # batches between checkpoints and trials, questions of each sort in a trial
 LONGEST = 900  # characters; what has no sentence bounds is no window
 IGNORED = -100  # what cross_entropy leaves out
 
@@ -55,7 +55,7 @@ def main(examples: int, folder: Path) -> None:
     for part in (model.bert.embeddings, *model.bert.encoder.layer[:FROZEN]):
         part.requires_grad_(False)
     trained = [p for p in model.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(trained, lr=PEAK, weight_decay=DECAY)
+    optimiser = torch.optim.AdamW(trained, lr=PEAK, weight_decay=DECAY, fused=True)
     done = restore(folder, model, optimiser)
     total = examples // BATCH
     pool = Pool()
@@ -66,7 +66,7 @@ def main(examples: int, folder: Path) -> None:
     replicas = [model, *(sharing(model) for _ in range(parts - 1))]
     began, first = time.monotonic(), done
     with ThreadPoolExecutor(parts) as threads:
-        for batch in batches(pool, done):
+        for batch in batches(pool, tokenizer, done):
             if done == total:
                 break
             for group in optimiser.param_groups:
@@ -131,20 +131,23 @@ def targets(tokenizer: Any, examples: list[Example]) -> tuple[dict[str, Any], to
     return encoded.inputs, torch.tensor(words), torch.tensor(bounds)
 
 
-def batches(pool: Pool, done: int) -> Iterator[list[Example]]:
+def batches(pool: Pool, tokenizer: Any, done: int) -> Iterator[list[Example]]:
     """All batches from the one after `done` on, the same on every run; texts in one are of like length."""
     passed, number = 0, 0
     while True:
-        made = _epoch(pool, number)
+        made = _epoch(pool, tokenizer, number)
         yield from made[max(0, done - passed) :]
         passed, number = passed + len(made), number + 1
 
 
-def _epoch(pool: Pool, number: int) -> list[list[Example]]:
+def _epoch(pool: Pool, tokenizer: Any, number: int) -> list[list[Example]]:
     groups = [group for group in pool.epoch(number) if max(len(e.window) for e in group) <= LONGEST]
-    groups.sort(key=lambda group: max(len(e.window) + len(e.question) for e in group))
+    examples = [example for group in groups for example in group]
+    pairs = tokenizer([e.question for e in examples], [f"{e.title} {e.window}" for e in examples], return_length=True)
+    lengths = iter(pairs["length"])
+    longest = [max(next(lengths) for _ in group) for group in groups]
     made: list[list[Example]] = [[]]
-    for group in groups:
+    for _, group in sorted(zip(longest, groups, strict=True), key=lambda pair: pair[0]):
         if len(made[-1]) + len(group) > BATCH:
             made.append([])
         made[-1] += group
