@@ -96,7 +96,7 @@ async def running(settings: Settings, desk: Desk, slack: LoopbackSlack) -> Async
         yield task
         if not task.done():
             os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(task, 15)
+        await asyncio.wait_for(task, 120)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -376,7 +376,7 @@ class SlowEncoder(WordHashEncoder):
         self.let_go = threading.Event()
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        assert self.let_go.wait(20)
+        assert self.let_go.wait(120)
         return super().encode(texts)
 
 
