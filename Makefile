@@ -19,20 +19,26 @@ $(STAMP): pyproject.toml constraints.txt
 run: $(STAMP)
 	@$(PY) -m bot
 
-# A process for each core, up to four: each loads the model. The files stay whole, since tests in them share fixtures.
-test: lint
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
-
 # Left out of `make quick`: they start processes, servers or the real model, or try very many cases, and took more than
-# five seconds of processor time each when measured.
-SLOW := adding build console_scripts copies crash days desk discord_add discord_admin discord_answers discord_app \
-	discord_places discord_render discord_server discord_sources discord_verify encoder faults generations \
-	histories index_cli layers quotations quoting read_html read_json read_markdown read_pdf read_xml records \
-	seed_questions slack_add slack_admin slack_answers slack_commands slack_http slack_loopback slack_process \
-	slack_render slack_server store terminal watch
+# five seconds of processor time each when measured. `make test` begins with them, the longest first, so that no core is
+# left with one of them at the end.
+SLOW := seed_questions crash search encoder slack_process terminal reader discord_server records slack_render discord_render histories \
+	watch faults store desk copies adding slack_server slack_answers read_xml read_html read_json read_markdown read_pdf \
+	build generations console_scripts index_cli layers quotations quoting days discord_add discord_admin \
+	discord_answers discord_app discord_places discord_sources discord_verify slack_add slack_admin slack_commands \
+	slack_http slack_loopback
+SLOW_FILES := $(SLOW:%=tests/test_%.py)
+QUICK_FILES := $(filter-out $(SLOW_FILES),$(wildcard tests/test_*.py))
+
+# A process for each core, up to four: each loads the model. The files stay whole, since tests in them share fixtures.
+# Byte code is kept, since tests start many processes.
+PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+test: lint
+	$(PYTEST) $(SLOW_FILES) $(QUICK_FILES)
 
 quick: lint
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(SLOW:%=--ignore=tests/test_%.py)
+	$(PYTEST) $(QUICK_FILES)
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check

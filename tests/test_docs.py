@@ -9,10 +9,8 @@ import subprocess
 import tomllib
 from typing import TYPE_CHECKING
 
-import bench
 import discord
 import pytest
-import quality
 from conftest import ROOT, SEEDS, SHARED
 
 from bot import terminal
@@ -36,6 +34,9 @@ def test_every_command_is_in_the_readme_and_the_other_way_round(script: str, gro
 
 
 def test_every_option_that_the_readme_shows_exists() -> None:
+    import bench  # imported here: they load torch, and every process reads this file
+    import quality
+
     theirs = [README[README.index(f"## {title}") :].split("\n## ", 1)[0] for title in ("Installing it", "Running it")]
     ours = README.replace(theirs[0], "").replace(theirs[1], "")  # without options of pipx, docker and systemctl
     shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", ours)) - {"--corpus"}

@@ -156,7 +156,7 @@ def start(mode: str, path: Path, *args: object, **options: Any) -> subprocess.Po
 
 
 def told_by(mode: str, path: Path) -> Any:
-    told, _ = start(mode, path).communicate(timeout=60)
+    told, _ = start(mode, path).communicate(timeout=300)
     return json.loads(told)
 
 

@@ -99,7 +99,7 @@ async def pressed(
 
 async def settled(desk: Desk, channel: str, thread: str, answer: dict[str, Any]) -> None:
     """Wait until the bot knows an answer by its thread: it writes that down after sending."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while True:
             if await desk.recall(lambda r: r.messages.key("slack", f"{channel}:{thread}")) == key_of(answer):
                 return

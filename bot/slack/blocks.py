@@ -5,6 +5,7 @@ Foreign words stand only in rich text and plain text, where Slack reads no menti
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from bisect import bisect_left, bisect_right
@@ -42,7 +43,6 @@ ROW_URL_LIMIT = 300
 # Marks in italics where a quotation goes on from, or goes on in, another message.
 _GOES_ON = "…"
 
-_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _WEB_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 # What would end a link or an address too early.
 _NOT_IN_LINKS = re.compile(r"[\s\x00-\x1f\x7f|<>\"\\]")
@@ -145,7 +145,7 @@ def message(blocks: Sequence[Block]) -> Message:
 
 def escape(words: str) -> str:
     """Text in which Slack reads no mention, link or command."""
-    return words.translate(_ENTITIES)
+    return html.escape(words, quote=False)
 
 
 def weight(words: str) -> int:
