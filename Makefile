@@ -22,11 +22,10 @@ run: $(STAMP)
 # Left out of `make quick`: they start processes, servers or the real model, or try very many cases, and took more than
 # five seconds of processor time each when measured. `make test` begins with them, the longest first, so that no core is
 # left with one of them at the end.
-SLOW := seed_questions crash search encoder slack_process terminal reader discord_server records slack_render discord_render histories \
-	watch faults store desk copies adding slack_server slack_answers read_xml read_html read_json read_markdown read_pdf \
-	build generations console_scripts index_cli layers quotations quoting days discord_add discord_admin \
-	discord_answers discord_app discord_places discord_sources discord_verify slack_add slack_admin slack_commands \
-	slack_http slack_loopback
+SLOW := seed_questions crash search encoder desk index_cli slack_process terminal reader slack_render discord_server \
+	store histories copies records faults discord_render slack_server slack_answers read_html read_json read_markdown \
+	read_pdf discord_places discord_answers linear quotations quoting console_scripts layers generations build adding \
+	days watch discord_add discord_app discord_admin slack_commands slack_admin read_rtf read_xml slack_add
 SLOW_FILES := $(SLOW:%=tests/test_%.py)
 QUICK_FILES := $(filter-out $(SLOW_FILES),$(wildcard tests/test_*.py))
 
