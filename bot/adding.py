@@ -17,7 +17,7 @@ import unicodedata
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
-from itertools import count
+from itertools import chain, count
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,7 +31,7 @@ from index.corpus import METADATA_FILE, Corpus, article_files, read_corpus, read
 from index.errors import CorpusError, OnTheRecordError
 from index.generations import sync_folder
 from index.passages import paragraph_spans
-from index.readers.drafts import CARD_FIELDS, Draft, card_field
+from index.readers.drafts import CARD_FIELDS, card_field
 from index.readers.formats import HEAD_BYTES, SUFFIXES, reader_of
 
 if TYPE_CHECKING:
@@ -465,22 +465,19 @@ def _kept_aside(folder: Path, file: str, data: bytes, given: Card) -> Corpus:
     found = read_corpus(folder, folder / CACHE)
     if not given or not found.articles:
         return found
-    _write(folder / METADATA_FILE, _table(_only_article(folder, file), given))
+    _write(folder / METADATA_FILE, _table(_only_article(found, file), given))
     return read_corpus(folder, folder / CACHE)
 
 
-def _only_article(folder: Path, file: str) -> str:
-    """What `sources.toml` calls the one article of a file that can be read."""
-    with (folder / file).open("rb") as handle:
-        read, _ = reader_of(handle.read(HEAD_BYTES), file)
-        handle.seek(0)
-        drafts = [draft for draft in read(handle) if isinstance(draft, Draft)]
+def _only_article(found: Corpus, file: str) -> str:
+    """What `sources.toml` calls the one article of a file."""
+    drafts = [*found.articles, *chain.from_iterable(found.earlier.values())]
     if len(drafts) > 1:
         raise UsageError(
             f"This file holds {len(drafts):,} articles, and {', '.join(CARD_FIELDS)} are of one. Add it without, and "
             f"give each its table in {METADATA_FILE}."
         )
-    return f"{file}#{drafts[0].member}" if drafts[0].member else file
+    return file + drafts[0].source.id[len(_id(file)) :]
 
 
 def _table(name: str, card: Card) -> bytes:

@@ -11,6 +11,7 @@ import stat
 import tomllib
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from index.errors import CorpusError
@@ -19,6 +20,8 @@ from index.passages import sentences
 from index.readers import formats
 from index.readers.drafts import (
     CARD_FIELDS,
+    MAX_ARTICLE_BYTES,
+    TOO_LARGE,
     Draft,
     DraftCache,
     Problem,
@@ -29,6 +32,7 @@ from index.readers.drafts import (
 )  # fmt: skip
 from index.readers.markup import WITHDRAWN
 from index.readers.text import storable
+from index.readers.worker import Wanted, Worker
 from index.spellings import ALIASES_FILE, read_aliases
 from index.versions import Edition, settle
 
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
 
 METADATA_FILE = "sources.toml"
 OPENING_CHARS = 80
+# Files that are given to be read together, so that neither side waits for the other.
+_FILES_AT_ONCE = 64
 
 # Where a report was filed, in brackets, before a dash, or before a colon.
 _DATELINE = re.compile(
@@ -92,20 +98,17 @@ def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
     require_folder(folder)
     metadata, notes = read_metadata(folder / METADATA_FILE)
     editions, refused = [], []
-    root = folder.resolve()
-    with DraftCache(cache) as known:
-        for path in article_files(folder):
-            file = path.relative_to(folder).as_posix()
-            try:
-                drafts, read_as = _drafts(path, root, file, known)
-            except UnreadableError as exc:
+    with DraftCache(cache) as known, Worker() as worker:
+        for read in _read(folder, known, worker):
+            file = read.name
+            if failure := read.failure:
                 metadata.pop(file, None)
-                refused.append(Problem(file.encode(errors="replace").decode(), str(exc), exc.line))
+                refused.append(Problem(file.encode(errors="replace").decode(), storable(str(failure)), failure.line))
                 continue
-            notes += [Problem(file, read_as)] if read_as else []
+            notes += [Problem(file, read.read_as)] if read.read_as else []
             # A version of an article that withdraws it counts, however many came before it in the file.
-            withdrawn = {d.member for d in drafts if isinstance(d, Refused) and d.reason == WITHDRAWN}
-            for draft in map(_sound, drafts):
+            withdrawn = {d.member for d in read.drafts if isinstance(d, Refused) and d.reason == WITHDRAWN}
+            for draft in map(_sound, read.drafts):
                 if isinstance(draft, Draft) and draft.member and draft.member in withdrawn:
                     continue
                 name = f"{file}#{draft.member}" if draft.member else file
@@ -113,10 +116,10 @@ def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
                 if isinstance(draft, Refused):
                     refused.append(Problem(name, draft.reason, draft.line))
                     continue
-                read = _article(draft, name, card)
+                article = _article(draft, name, card)
                 # What is given of its publication counts, else what the file says most exactly.
-                published = card.get("published") or draft.revision.published or read.source.published
-                editions.append(Edition(name, read, draft.revision._replace(published=published), draft.member))
+                published = card.get("published") or draft.revision.published or article.source.published
+                editions.append(Edition(name, article, draft.revision._replace(published=published), draft.member))
                 notes += [Problem(name, reason, draft.line) for reason in (*draft.notes, *_conflicts(draft, card))]
     if metadata:
         cards = ""
@@ -189,32 +192,58 @@ def article_files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _drafts(path: Path, root: Path, name: str, known: DraftCache) -> tuple[list[Draft | Refused], str | None]:
-    """What a file holds, and a note where it is not what its name says."""
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of the corpus: what it holds, or why it is not taken, and a note where it is not what its name says."""
+
+    name: str
+    drafts: list[Draft | Refused]
+    failure: UnreadableError | None = None
+    read_as: str | None = None
+
+
+def _read(folder: Path, known: DraftCache, worker: Worker) -> Iterator[_File]:
+    """What every file of the folder holds, in order; what is not known is read some files at a time."""
+    root = folder.resolve()
+    paths = iter(article_files(folder))
+    while some := list(islice(paths, _FILES_AT_ONCE)):
+        names = [path.relative_to(folder).as_posix() for path in some]
+        begun = [_begun(path, root, name, known) for path, name in zip(some, names, strict=True)]
+        read = worker.read([each[0] for each in begun if not isinstance(each, _File)])
+        for name, each in zip(names, begun, strict=True):
+            if isinstance(each, _File):
+                yield each
+                continue
+            wanted, read_as = each
+            drafts, failure, sha256 = next(read)
+            if wanted.whole and not failure:
+                known.keep(sha256, wanted.module, drafts)
+            yield _File(name, drafts, failure, read_as)
+
+
+def _begun(path: Path, root: Path, name: str, known: DraftCache) -> _File | tuple[Wanted, str | None]:
+    """What is known of a file: what it holds, or why it is not taken; else what is to be read, with the note on it."""
     try:
         name.encode()
         # First, since it tells of a loop of links on every version of Python.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise UnreadableError("it is not a regular file")
-        if not path.resolve().is_relative_to(root):
-            raise UnreadableError("it is a link that leads out of the corpus folder")
-        return _read(path, name, known)
-    except UnicodeEncodeError as exc:
-        raise UnreadableError("its name is not UTF-8") from exc
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            return _File(name, [], UnreadableError("it is not a regular file"))
+        resolved = path.resolve()
+        if not resolved.is_relative_to(root):
+            return _File(name, [], UnreadableError("it is a link that leads out of the corpus folder"))
+        with path.open("rb") as file:
+            reader, note = formats.reader_of(file.read(formats.HEAD_BYTES), name)
+            whole = reader.__module__ in formats.SLOW
+            if whole and found.st_size > MAX_ARTICLE_BYTES:
+                return _File(name, [], UnreadableError(TOO_LARGE))
+            file.seek(0)
+            held = known.get(known.key(file.read(MAX_ARTICLE_BYTES + 1), reader.__module__)) if whole else None
+    except UnicodeEncodeError:
+        return _File(name, [], UnreadableError("its name is not UTF-8"))
     except OSError as exc:
-        raise UnreadableError(f"it cannot be read: {exc.strerror or exc}") from exc
-
-
-def _read(path: Path, name: str, known: DraftCache) -> tuple[list[Draft | Refused], str | None]:
-    with path.open("rb") as file:
-        read, note = formats.reader_of(file.read(formats.HEAD_BYTES), name)
-        file.seek(0)
-        try:
-            return (known.read(file, read) if read.__module__ in formats.SLOW else list(read(file))), note
-        except (UnreadableError, OSError):
-            raise
-        except Exception as exc:  # a fault of a reader must not stop the other files
-            raise UnreadableError(f"its reader failed ({type(exc).__name__}: {str(exc)[:200]})") from exc
+        return _File(name, [], UnreadableError(f"it cannot be read: {exc.strerror or exc}"))
+    return (Wanted(resolved, reader.__module__, whole), note) if held is None else _File(name, held, None, note)
 
 
 def _sound(draft: Draft | Refused) -> Draft | Refused:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from word_encoder import WordHashEncoder
 
 from index.build import build
 from index.encoder import SentenceTransformerEncoder
+from index.readers.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +23,24 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 SHARED = ROOT.parent / "shared"  # public data and API documents; tests that need them skip where they are absent
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_worker() -> Iterator[None]:
+    """One process reads the files of all tests: to start one for each corpus would take as long as the tests do."""
+    lock = threading.Lock()
+
+    class Lent:
+        def __enter__(self) -> Worker:
+            lock.acquire()
+            return kept
+
+        def __exit__(self, *_: object) -> None:
+            lock.release()
+
+    with Worker() as kept, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index.corpus.Worker", Lent)
+        yield
 
 
 @pytest.fixture(scope="session")
