@@ -17,7 +17,7 @@ import unicodedata
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain, count
+from itertools import count
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,8 +31,9 @@ from index.corpus import METADATA_FILE, Corpus, article_files, read_corpus, read
 from index.errors import CorpusError, OnTheRecordError
 from index.generations import sync_folder
 from index.passages import paragraph_spans
-from index.readers.drafts import CARD_FIELDS, card_field
+from index.readers.drafts import CARD_FIELDS, Draft, card_field
 from index.readers.formats import HEAD_BYTES, SUFFIXES, reader_of
+from index.readers.worker import Wanted, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -465,19 +466,24 @@ def _kept_aside(folder: Path, file: str, data: bytes, given: Card) -> Corpus:
     found = read_corpus(folder, folder / CACHE)
     if not given or not found.articles:
         return found
-    _write(folder / METADATA_FILE, _table(_only_article(found, file), given))
+    _write(folder / METADATA_FILE, _table(_only_article(folder, file), given))
     return read_corpus(folder, folder / CACHE)
 
 
-def _only_article(found: Corpus, file: str) -> str:
-    """What `sources.toml` calls the one article of a file."""
-    drafts = [*found.articles, *chain.from_iterable(found.earlier.values())]
+def _only_article(folder: Path, file: str) -> str:
+    """What `sources.toml` calls the one article of a file that can be read."""
+    path = folder / file
+    with path.open("rb") as handle:
+        read, _ = reader_of(handle.read(HEAD_BYTES), file)
+    with Worker() as worker:
+        (found,) = worker.read([Wanted(path.resolve(), read.__module__)])
+    drafts = [draft for draft in found.drafts if isinstance(draft, Draft)]
     if len(drafts) > 1:
         raise UsageError(
             f"This file holds {len(drafts):,} articles, and {', '.join(CARD_FIELDS)} are of one. Add it without, and "
             f"give each its table in {METADATA_FILE}."
         )
-    return file + drafts[0].source.id[len(_id(file)) :]
+    return f"{file}#{drafts[0].member}" if drafts[0].member else file
 
 
 def _table(name: str, card: Card) -> bytes:

@@ -9,9 +9,9 @@ import hashlib
 import re
 import stat
 import tomllib
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from index.errors import CorpusError
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 
 METADATA_FILE = "sources.toml"
 OPENING_CHARS = 80
-# Files that are given to be read together, so that neither side waits for the other.
-_FILES_AT_ONCE = 64
 
 # Where a report was filed, in brackets, before a dash, or before a colon.
 _DATELINE = re.compile(
@@ -202,48 +200,70 @@ class _File:
     read_as: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A file of the corpus that is to be read, with the same note."""
+
+    name: str
+    wanted: Wanted
+    read_as: str | None
+
+
 def _read(folder: Path, known: DraftCache, worker: Worker) -> Iterator[_File]:
-    """What every file of the folder holds, in order; what is not known is read some files at a time."""
+    """What every file of the folder holds, in order."""
     root = folder.resolve()
-    paths = iter(article_files(folder))
-    while some := list(islice(paths, _FILES_AT_ONCE)):
-        names = [path.relative_to(folder).as_posix() for path in some]
-        begun = [_begun(path, root, name, known) for path, name in zip(some, names, strict=True)]
-        read = worker.read([each[0] for each in begun if not isinstance(each, _File)])
-        for name, each in zip(names, begun, strict=True):
-            if isinstance(each, _File):
-                yield each
-                continue
-            wanted, read_as = each
-            drafts, failure, sha256 = next(read)
-            if wanted.whole and not failure:
-                known.keep(sha256, wanted.module, drafts)
-            yield _File(name, drafts, failure, read_as)
+    begun: deque[_File | _Begun] = deque()
+
+    def wanted() -> Iterator[Wanted]:
+        for path in article_files(folder):
+            begun.append(_begun(path, root, path.relative_to(folder).as_posix(), known))
+            if isinstance(begun[-1], _Begun):
+                yield begun[-1].wanted
+
+    for drafts, failure, sha256 in worker.read(wanted()):
+        while isinstance(each := begun.popleft(), _File):
+            yield each
+        if each.wanted.whole and not failure:
+            known.keep(sha256, each.wanted.module, drafts)
+        yield _File(each.name, drafts, failure, each.read_as)
+    for each in begun:
+        assert isinstance(each, _File)  # noqa: S101 – every other one was read
+        yield each
 
 
-def _begun(path: Path, root: Path, name: str, known: DraftCache) -> _File | tuple[Wanted, str | None]:
-    """What is known of a file: what it holds, or why it is not taken; else what is to be read, with the note on it."""
+def _begun(path: Path, root: Path, name: str, known: DraftCache) -> _File | _Begun:
+    """What is known of a file: what it holds, or why it is not taken; else what is to be read."""
     try:
         name.encode()
-        # First, since it tells of a loop of links on every version of Python.
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            return _File(name, [], UnreadableError("it is not a regular file"))
-        resolved = path.resolve()
-        if not resolved.is_relative_to(root):
-            return _File(name, [], UnreadableError("it is a link that leads out of the corpus folder"))
-        with path.open("rb") as file:
-            reader, note = formats.reader_of(file.read(formats.HEAD_BYTES), name)
-            whole = reader.__module__ in formats.SLOW
-            if whole and found.st_size > MAX_ARTICLE_BYTES:
-                return _File(name, [], UnreadableError(TOO_LARGE))
-            file.seek(0)
-            held = known.get(known.key(file.read(MAX_ARTICLE_BYTES + 1), reader.__module__)) if whole else None
+        return _opened(path, root, name, known)
+    except UnreadableError as exc:
+        failure = exc
     except UnicodeEncodeError:
-        return _File(name, [], UnreadableError("its name is not UTF-8"))
+        failure = UnreadableError("its name is not UTF-8")
     except OSError as exc:
-        return _File(name, [], UnreadableError(f"it cannot be read: {exc.strerror or exc}"))
-    return (Wanted(resolved, reader.__module__, whole), note) if held is None else _File(name, held, None, note)
+        failure = UnreadableError(f"it cannot be read: {exc.strerror or exc}")
+    return _File(name, [], failure)
+
+
+def _opened(path: Path, root: Path, name: str, known: DraftCache) -> _File | _Begun:
+    found = path.stat()  # first, since it tells of a loop of links on every version of Python
+    if not stat.S_ISREG(found.st_mode):
+        raise UnreadableError("it is not a regular file")
+    resolved = path.resolve()
+    if not resolved.is_relative_to(root):
+        raise UnreadableError("it is a link that leads out of the corpus folder")
+    held = None
+    with path.open("rb") as file:
+        reader, note = formats.reader_of(file.read(formats.HEAD_BYTES), name)
+        whole = reader.__module__ in formats.SLOW
+        if whole:
+            if found.st_size > MAX_ARTICLE_BYTES:
+                raise UnreadableError(TOO_LARGE)
+            file.seek(0)
+            held = known.get(known.key(file.read(MAX_ARTICLE_BYTES + 1), reader.__module__))
+    if held is None:
+        return _Begun(name, Wanted(resolved, reader.__module__, whole), note)
+    return _File(name, held, None, note)
 
 
 def _sound(draft: Draft | Refused) -> Draft | Refused:

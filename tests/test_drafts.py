@@ -17,7 +17,7 @@ from index.corpus import read_corpus
 from index.readers.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from index.readers.worker import Read, Wanted
@@ -47,11 +47,14 @@ def before_reading(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -
     """Have something done before a page or a PDF is read and not remembered."""
     real = Worker.read
 
-    def read(worker: Worker, files: Sequence[Wanted]) -> Iterator[Read]:
+    def wanted(files: Iterable[Wanted]) -> Iterator[Wanted]:
         for file in files:
             if file.whole:
                 act()
-        return real(worker, files)
+            yield file
+
+    def read(worker: Worker, files: Iterable[Wanted]) -> Iterator[Read]:
+        return real(worker, wanted(files))
 
     monkeypatch.setattr(Worker, "read", read)
 
