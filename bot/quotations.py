@@ -21,14 +21,15 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from index.findings import Quotation
 from index.preference import spellings
-from index.quoting import ANY, Quotation, hold
+from index.quoting import ANY, hold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from index.findings import Finding
     from index.model import Filters
-    from index.quoting import Finding
     from index.store import Store
 
 # How much of a message is read, in characters, and how many quotations of it are held.

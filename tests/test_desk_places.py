@@ -16,9 +16,9 @@ from bot.records import Records, RecordsError
 from bot.sent import Lost, Quoted, SentAnswer, context, quote_again, sent
 from index.build import build
 from index.corpus import read_corpus
+from index.findings import Verdict
 from index.model import ANY, Filters
 from index.passages import split
-from index.quoting import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,9 +15,10 @@ import pytest
 from test_read_pdf import pdf, set_lines
 
 from bot.quotations import quotations
+from index.findings import Quotation
 from index.model import Article, Source, Span
 from index.passages import split
-from index.quoting import Quotation, hold
+from index.quoting import hold
 from index.readers import html, markup, text, xml
 from index.readers import json as json_reader
 from index.readers import pdf as pdf_reader

@@ -29,7 +29,7 @@ from bot.desk import RECORDS
 from bot.records import Records, Verdict
 from index.build import build
 from index.model import Article, Kind, Listing, Passage, Source, Span
-from index.quoting import Change, Segment
+from index.tokens import Change, Segment
 
 if TYPE_CHECKING:
     from pathlib import Path
