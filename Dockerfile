@@ -1,19 +1,26 @@
 # The bot in a container; "Running it" in README.md has the commands. No secret is copied: tokens come when it is run.
 
-# constraints.txt was tested with this Python.
-FROM python:3.11-slim AS build
+# constraints.txt was tested with this Python. The digest decides; Dependabot proposes the next one.
+FROM python:3.11-slim-trixie@sha256:e41613d42d4891e4930f79523f93f81bbc7632584ec65e36ab055f41a800b41e AS base
+
+FROM base AS build
 WORKDIR /src
 RUN python -m venv --without-pip /opt/venv
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY constraints.txt requirements.txt ./
+# PyPI's torch for x86-64 brings gigabytes of CUDA; PyTorch's own index has the same version built for the CPU. That index
+# is asked for torch alone. All else comes from PyPI, and no file is taken whose hash is not in requirements.txt.
+RUN --mount=type=cache,target=/root/.cache/pip \
+    pip --python /opt/venv/bin/python install --no-deps --only-binary :all: \
+        --index-url https://download.pytorch.org/whl/cpu -c constraints.txt torch \
+    && pip --python /opt/venv/bin/python install --no-deps --only-binary :all: --require-hashes -r requirements.txt
+COPY pyproject.toml README.md LICENSE ./
 COPY index/ index/
 COPY bot/ bot/
-# PyPI's torch for x86-64 brings gigabytes of CUDA. PyTorch's own index has the pinned version built for the CPU, marked
-# +cpu, which pip takes for the newer of the two.
-RUN --mount=type=cache,target=/root/.cache/pip \
-    pip --python /opt/venv/bin/python install \
-        -c constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu '.[metrics,slack]'
+# Built by the setuptools that is there for torch, so that nothing more is fetched.
+RUN pip --python /opt/venv/bin/python install --no-deps --no-index --no-build-isolation . \
+    && pip --python /opt/venv/bin/python check
 
-FROM python:3.11-slim
+FROM base
 COPY --from=build /opt/venv /opt/venv
 # A model by name is downloaded into the volume of the index: nothing else can be written to by the bot.
 ENV PATH="/opt/venv/bin:$PATH" HF_HOME=/app/data/models

@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/installed
 
-.PHONY: setup run test lint quality bench fit clean
+.PHONY: setup run test quick lint quality bench lock fit train clean
 
 setup: $(STAMP)
 
@@ -23,6 +23,17 @@ run: $(STAMP)
 test: lint
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
+# Left out of `make quick`: they start processes, servers or the real model, or try very many cases, and took more than
+# five seconds of processor time each when measured.
+SLOW := adding build console_scripts copies crash days desk discord_add discord_admin discord_answers discord_app \
+	discord_places discord_render discord_server discord_sources discord_verify encoder faults generations \
+	histories index_cli layers quotations quoting read_html read_json read_markdown read_pdf read_xml records \
+	seed_questions slack_add slack_admin slack_answers slack_commands slack_http slack_loopback slack_process \
+	slack_render slack_server store terminal watch
+
+quick: lint
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(SLOW:%=--ignore=tests/test_%.py)
+
 lint: $(STAMP)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
@@ -37,9 +48,21 @@ quality: $(STAMP)
 bench: $(STAMP)
 	@$(PY) tests/bench.py $(ARGS)
 
+# requirements.txt, from which the image installs: the packages that running takes, with the hashes of all their files on
+# PyPI. Resolved as for a Mac, where torch brings no CUDA; torch itself is left out, since its build differs by machine.
+lock: $(STAMP)
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
+	@MACOSX_DEPLOYMENT_TARGET=14.0 $(VENV)/bin/uv pip compile --quiet --no-config --custom-compile-command 'make lock' \
+		--python-version 3.11 --python-platform aarch64-apple-darwin --only-binary :all: --generate-hashes --no-annotate \
+		--no-emit-package torch --extra metrics --extra slack -c constraints.txt -o requirements.txt pyproject.toml
+
 # Fits index/ranking.json on the training half of those sets.
 fit: $(STAMP)
 	@$(PY) tests/fit.py
+
+# Trains a reader for READER_MODEL; takes hours, goes on where it was if stopped. ARGS="--examples N" sets how long.
+train: $(STAMP)
+	@$(PY) tests/train_reader.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

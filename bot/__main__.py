@@ -21,13 +21,14 @@ from bot import service, terminal
 from bot.answer import CAUTION
 from bot.days import period
 from bot.desk import RECORDS, Desk
-from bot.records import Records
+from bot.records.records import Records
 from bot.settings import MAX_EXCERPTS, Settings, SettingsError
 from index.__main__ import Commands, build_with_progress
+from index.corpus import article_files
 from index.encoder import SentenceTransformerEncoder
 from index.generations import Generations
 from index.model import Filters
-from index.reranker import CrossEncoderReranker
+from index.reader import open_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -36,6 +37,7 @@ _index_dir = click.option("--index-dir", type=click.Path(path_type=Path), help="
 
 
 @click.group(cls=Commands, invoke_without_command=True)
+@click.version_option(package_name="on-the-record", message="On the Record %(version)s")
 @_index_dir
 @click.pass_context
 def main(ctx: click.Context, index_dir: Path | None) -> None:
@@ -45,6 +47,8 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
         return
     settings = _settings(index_dir)
     platforms = _platforms(settings)
+    if not platforms:
+        _first_steps(ctx, settings)
     _build_if_missing(settings)
     if platforms:
         _with_desk(
@@ -61,6 +65,7 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
 @click.option("--outlet", "outlets", multiple=True, help="Only articles of this outlet; may be given again.")
 @click.option("--since", help="Only articles published on this day or later, such as 2023-05-03 or last Monday.")
 @click.option("--until", help="Only articles published on this day or earlier.")
+@click.option("--closest", is_flag=True, help="Where nothing answers, show what comes closest, as no answer.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as a JSON object, one a line.")
 @_index_dir
 @click.pass_context
@@ -71,6 +76,7 @@ def ask(
     outlets: tuple[str, ...],
     since: str | None,
     until: str | None,
+    closest: bool,
     as_json: bool,
     index_dir: Path | None,
 ) -> None:
@@ -86,11 +92,11 @@ def ask(
             if as_json:
                 click.echo(json.dumps(terminal.as_json(answer), ensure_ascii=False))
             elif many:
-                click.echo(terminal.as_line(answer))
+                click.echo(terminal.as_line(answer, closest=closest))
             elif sys.stdout.isatty():
-                Console().print(terminal.layout(answer))
+                Console().print(terminal.layout(answer, closest=closest))
             else:
-                click.echo(terminal.as_text(answer))
+                click.echo(terminal.as_text(answer, closest=closest))
 
     _with_desk(settings, work)
 
@@ -134,7 +140,7 @@ def export(ctx: click.Context, index_dir: Path | None) -> None:
     """Print all feedback as JSON Lines, without saying who gave it."""
     records = Records(_settings(index_dir or ctx.obj).index_dir / RECORDS)
     try:
-        for given in records.feedback():
+        for given in records.feedback.all():
             click.echo(json.dumps(given.as_row(), ensure_ascii=False))
     finally:
         records.close()
@@ -146,6 +152,7 @@ def export(ctx: click.Context, index_dir: Path | None) -> None:
 def chat(ctx: click.Context, index_dir: Path | None) -> None:
     """Chat in this terminal, whatever tokens are set."""
     settings = _settings(index_dir or ctx.obj)
+    _first_steps(ctx, settings)
     _build_if_missing(settings)
     _with_desk(settings, lambda desk: terminal.chat(desk, settings.excerpts, Console()))
 
@@ -175,16 +182,27 @@ def _platforms(settings: Settings) -> list[Callable[[Settings, Desk, service.Ser
         except ModuleNotFoundError as exc:
             raise SettingsError(
                 "Slack's tokens are set, and the packages for it are not installed. Run `.venv/bin/python -m pip "
-                "install -c constraints.txt -e '.[slack]'`, or leave the tokens empty."
+                "install -c constraints.txt -e '.[slack]'` in the project's folder (with pipx or uv: install "
+                "'.[slack]' again), or leave the tokens empty."
             ) from exc
         platforms.append(run_slack)
     return platforms
 
 
+def _first_steps(ctx: click.Context, settings: Settings) -> None:
+    """End with what to do first, where a chat in this terminal would have nothing to answer from."""
+    corpus = settings.corpus_dir
+    if not Generations(settings.index_dir).serving_order() and not (corpus.is_dir() and any(article_files(corpus))):
+        click.echo(terminal.first_steps(corpus, settings.index_dir), err=True)
+        ctx.exit(1)
+
+
 def _build_if_missing(settings: Settings) -> None:
     if not Generations(settings.index_dir).serving_order():
         encoder = SentenceTransformerEncoder(settings.embedding_model)
-        report = build_with_progress(settings.corpus_dir, settings.index_dir, encoder, settings.keep_generations)
+        report = build_with_progress(
+            settings.corpus_dir, settings.index_dir, encoder, settings.keep_generations, future=settings.takes_future
+        )
         click.echo("\n".join(report.lines()), err=True)
 
 
@@ -195,9 +213,10 @@ def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, No
             settings.index_dir,
             settings.corpus_dir,
             partial(SentenceTransformerEncoder, settings.embedding_model),
-            reranker=CrossEncoderReranker(settings.reranker_model) if settings.reranker_model else None,
+            reader=open_reader(settings.reader_model),
             keep=settings.keep_generations,
             max_loss=settings.max_loss,
+            future=settings.takes_future,
             caution=CAUTION[settings.caution],
         )
     if desk.warning:
@@ -208,7 +227,12 @@ def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, No
         desk.close()
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Run what the command line asks for: the console script `on-the-record`, and `python -m bot`."""
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
-    main(prog_name="python -m bot")
+    main()
+
+
+if __name__ == "__main__":
+    run()

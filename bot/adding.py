@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import os
 import re
 import secrets
@@ -21,6 +20,7 @@ from itertools import count
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+import tomli_w
 from filelock import FileLock, Timeout
 
 from bot import admin, wording
@@ -31,15 +31,16 @@ from index.corpus import METADATA_FILE, Corpus, article_files, read_corpus, read
 from index.errors import CorpusError, OnTheRecordError
 from index.generations import sync_folder
 from index.passages import paragraph_spans
-from index.readers.drafts import CARD_FIELDS, Draft, card_field
-from index.readers.formats import HEAD_BYTES, SUFFIXES, reader_of
+from index.readers.drafts import CARD_FIELDS, Draft, UnreadableError, card_field
+from index.readers.formats import HEAD_BYTES, SUFFIXES, is_unread, reader_of, suffix_of
 from index.readers.worker import Wanted, Worker
+from index.versions import address
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
-    from bot.records import Withdrawal
+    from bot.records.withdrawals import Withdrawal
     from bot.visit import Visit
     from index.model import Article, Source
     from index.readers.drafts import Problem
@@ -114,10 +115,11 @@ class Intake:
     their files are there or not: those of the index, and those that were removed from it.
     """
 
-    def __init__(self, index_dir: Path, corpus_dir: Path) -> None:
+    def __init__(self, index_dir: Path, corpus_dir: Path, *, future: bool = False) -> None:
         self._index = index_dir
         self._staged = index_dir / STAGED
         self._corpus = corpus_dir
+        self._future = future
 
     def stage(self, data: bytes, name: str, given: Card, taken: Collection[str] = ()) -> Staged:
         """Keep a file aside, durably, with what is given of the one article in it; nothing of it is in the corpus.
@@ -134,12 +136,15 @@ class Intake:
         self.forget_old()
         self._require_new(data)
         self._own(ADDED)
-        file = self._free(_safe(name, data), self._metadata()[0], taken)
+        try:
+            file = self._free(_safe(name, data), self._metadata()[0], taken)
+        except UnreadableError as exc:
+            raise AddingError(f"{quoted(name)} is not added: {exc}.") from exc
         key = f"{hashlib.sha256(data).hexdigest()}-{secrets.token_hex(4)}"
         folder = self._staged / key
         try:
             with _explained(quoted(name)):
-                found = _kept_aside(folder, file, data, given)
+                found = _kept_aside(folder, file, data, given, future=self._future)
                 for each in (folder / ADDED, folder, self._staged, self._index):
                     sync_folder(each)
             if not found.articles:
@@ -224,7 +229,7 @@ class Intake:
         try:
             (path,) = (folder / ADDED).iterdir()
             data = path.read_bytes()
-            found = read_corpus(folder, folder / CACHE)
+            found = read_corpus(folder, folder / CACHE, future=self._future)
             cards, _ = read_metadata(folder / METADATA_FILE)
         except (OSError, ValueError, CorpusError) as exc:
             raise UsageError(GONE) from exc
@@ -234,6 +239,8 @@ class Intake:
 
     def _require_new(self, data: bytes) -> None:
         for path in article_files(self._corpus):
+            if suffix_of(path.name) not in SUFFIXES:
+                continue  # what is no article is not in the way
             with suppress(OSError):
                 if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
                     held = path.relative_to(self._corpus).as_posix()
@@ -319,14 +326,14 @@ def too_large(name: str) -> str:
 def already(articles: Sequence[Article], sources: Sequence[Source], removed: Sequence[Withdrawal]) -> tuple[str, ...]:
     """What to know before articles are stored: that the index has their text or address, or had it until removed."""
     texts = {source.sha256: source.id for source in sources}
-    links = {source.url: source.id for source in sources if source.url}
+    links = {address(source.url): source.id for source in sources if source.url}
     gone = {each.sha256: each.article for each in removed}
     remarks = []
     for new in (article.source for article in articles):
         if new.sha256 in texts:
             remarks.append(f"The index has the text of {new.id} already, as {texts[new.sha256]}.")
-        if new.url in links:
-            remarks.append(f"The index has the address of {new.id} already, as that of {links[new.url]}.")
+        if new.url and (where := address(new.url)) in links:
+            remarks.append(f"The index has the address of {new.id} already, as that of {links[where]}.")
         if new.sha256 in gone:
             remarks.append(f"The text of {new.id} was removed as {gone[new.sha256]}; if stored it is quoted again.")
     return tuple(remarks)
@@ -343,7 +350,8 @@ def facts(staged: Staged) -> list[tuple[str, str]]:
         "Link": source.url or "",
     }
     missing = [name.lower() for name, value in {"Headline": source.title_given, **known}.items() if not value]
-    told = {**known, "Not given": ", ".join(missing), "Paragraphs": f"{staged.paragraphs:,}"}
+    told = {**known, "Not given": ", ".join(missing), "Text": wording.extent(source)}
+    told["Paragraphs"] = f"{staged.paragraphs:,}"
     return [(name, value) for name, value in told.items() if value]
 
 
@@ -373,7 +381,7 @@ def afterwards(reindex: str) -> str:
     return f"{reindex} brings it into the answers."
 
 
-async def propose(visit: Visit, intake: Intake, data: bytes, name: str, given: Card) -> Proposal:
+async def propose(visit: Visit, data: bytes, name: str, given: Card) -> Proposal:
     """Keep a file aside for an admin to confirm.
 
     Raises:
@@ -383,14 +391,14 @@ async def propose(visit: Visit, intake: Intake, data: bytes, name: str, given: C
     """
     admin.require_all_seen(visit)
     sources, removed, taken = await _known(visit)
-    staged = await asyncio.to_thread(intake.stage, data, name, given, taken)
+    staged = await asyncio.to_thread(_intake(visit).stage, data, name, given, taken)
     key = await visit.desk.record(
-        lambda records: records.keep_message(visit.platform, visit.user, {"staged": staged.key})
+        lambda records: records.messages.keep(visit.platform, visit.user, {"staged": staged.key})
     )
     return Proposal(key, staged, already(staged.articles, sources, removed))
 
 
-async def confirm(visit: Visit, intake: Intake, key: str) -> Stored:
+async def confirm(visit: Visit, key: str) -> Stored:
     """Store what an admin was shown, for the same one alone; it is noted in the audit log.
 
     Raises:
@@ -401,14 +409,14 @@ async def confirm(visit: Visit, intake: Intake, key: str) -> Stored:
     admin.require_all_seen(visit)
     staged = await _kept(visit, key)
     *_, taken = await _known(visit)
-    done = await asyncio.to_thread(intake.store, staged, taken)
+    done = await asyncio.to_thread(_intake(visit).store, staged, taken)
     one = len(done.ids) == 1
     named = {"article": done.ids[0]} if one else {"file": done.file, "articles": len(done.ids)}
     await admin.note(visit, "add", **named, sha256=done.sha256)
     return done
 
 
-async def discard(visit: Visit, intake: Intake, key: str) -> None:
+async def discard(visit: Visit, key: str) -> None:
     """Delete what an admin was shown, for the same one alone.
 
     Raises:
@@ -416,11 +424,15 @@ async def discard(visit: Visit, intake: Intake, key: str) -> None:
         UsageError: it is no longer kept.
 
     """
-    await asyncio.to_thread(intake.discard, await _kept(visit, key))
+    await asyncio.to_thread(_intake(visit).discard, await _kept(visit, key))
+
+
+def _intake(visit: Visit) -> Intake:
+    return Intake(visit.desk.index_dir, visit.desk.corpus_dir, future=visit.desk.future)
 
 
 async def _kept(visit: Visit, key: str) -> str:
-    fields = await visit.desk.recall(lambda records: records.message(key))
+    fields = await visit.desk.recall(lambda records: records.messages.fields(key))
     if fields is None:
         raise UsageError(GONE)
     await visit.require_asker(key)
@@ -430,7 +442,7 @@ async def _kept(visit: Visit, key: str) -> str:
 async def _known(visit: Visit) -> tuple[list[Source], tuple[Withdrawal, ...], list[str]]:
     """The articles of the index, those that were removed from it, and the ids of both."""
     sources = [row.source for row in await visit.desk.listings(visit.within())]
-    removed = await visit.desk.recall(lambda records: records.withdrawn())
+    removed = await visit.desk.recall(lambda records: records.withdrawals.all())
     return sources, removed, [*(source.id for source in sources), *(each.article for each in removed)]
 
 
@@ -444,30 +456,30 @@ def _day(typed: str) -> date:
 
 def _safe(name: str, data: bytes) -> str:
     """A name like the given one that is a file's name on every system, and ends as its format does."""
-    path = PurePosixPath(re.split(r"[/\\]", unicodedata.normalize("NFKC", name))[-1].strip(" ."))
-    stem, suffix = path.stem, path.suffix.lower()
+    whole = re.split(r"[/\\]", unicodedata.normalize("NFKC", name))[-1].strip(" .")
+    suffix = suffix_of(whole)
+    stem = whole[: len(whole) - len(suffix)]
     if suffix not in SUFFIXES:
-        stem, suffix = path.name, _suffix_of(data)
+        stem, suffix = whole, _suffix_of(data, whole)
     stem = re.sub(r"[^\w.-]+", "-", stem)[: MAX_NAME_CHARS - _SPARE_CHARS - len(suffix)]
     stem = stem.encode()[:_MAX_STEM_BYTES].decode(errors="ignore").strip(".-") or "article"
     return f"{'_' * (stem.partition('.')[0].lower() in _RESERVED)}{stem}{suffix}"
 
 
-def _suffix_of(data: bytes) -> str:
-    """How the names of files of this format end."""
-    reader, _ = reader_of(data[:HEAD_BYTES], "")
+def _suffix_of(data: bytes, name: str) -> str:
+    """How the names of files of this format end; what says nothing else, as chats send it, is text."""
+    reader, _ = reader_of(data[:HEAD_BYTES], name if is_unread(name) else "x.txt")
     return next(suffix for suffix in SUFFIXES if reader_of(b"", f"x{suffix}")[0] is reader)
 
 
-def _kept_aside(folder: Path, file: str, data: bytes, given: Card) -> Corpus:
+def _kept_aside(folder: Path, file: str, data: bytes, given: Card, *, future: bool) -> Corpus:
     """A new folder as a corpus of one file, with what is given of its article."""
     (folder / ADDED).mkdir(parents=True)
     _write(folder / file, data)
-    found = read_corpus(folder, folder / CACHE)
-    if not given or not found.articles:
-        return found
-    _write(folder / METADATA_FILE, _table(_only_article(folder, file), given))
-    return read_corpus(folder, folder / CACHE)
+    # What is given may be another day than one in the future.
+    if given and read_corpus(folder, folder / CACHE, future=True).articles:
+        _write(folder / METADATA_FILE, _table(_only_article(folder, file), given))
+    return read_corpus(folder, folder / CACHE, future=future)
 
 
 def _only_article(folder: Path, file: str) -> str:
@@ -488,13 +500,7 @@ def _only_article(folder: Path, file: str) -> str:
 
 def _table(name: str, card: Card) -> bytes:
     """A card as a table of TOML."""
-    rows = (f"{key} = {value if isinstance(value, date) else _string(value)}" for key, value in card.items())
-    return "\n".join((f"[{_string(name)}]", *rows, "")).encode()
-
-
-def _string(value: str) -> str:
-    """A text as TOML writes it: as JSON does, but for one character."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return tomli_w.dumps({name: card}).encode()
 
 
 def _read_cards(path: Path) -> _Cards:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bot import wording
-from bot.records import RecordsError
+from bot.records.database import RecordsError
 from bot.visit import RefusedError, UsageError
 from index.model import ANY
 
@@ -32,7 +32,7 @@ async def note(visit: Visit, what: str, outcome: str = "done", **details: Detail
     visit.log.info("%s.%s user=%s outcome=%s", platform, what, visit.user, outcome.split(":", maxsplit=1)[0])
     who = (platform, visit.user, visit.server, visit.channel)
     try:
-        await visit.desk.record(lambda records: records.note_action(*who, what, details, outcome))
+        await visit.desk.record(lambda records: records.audit.note(*who, what, details, outcome))
     except RecordsError as exc:
         visit.log.error("%s.action_not_recorded what=%s error=%s", platform, what, type(exc).__name__)  # noqa: TRY400 no traceback
 
@@ -59,7 +59,7 @@ async def reindex(visit: Visit, show: Callable[[int, int], Awaitable[None]], *, 
         progress = (done, total)
 
     visit.log.info("%s.reindex_started user=%s", visit.platform, visit.user)
-    build = asyncio.create_task(visit.desk.reindex(take, confirmed=confirmed))
+    build = asyncio.create_task(visit.desk.builds.reindex(take, confirmed=confirmed))
     shown = None
     while not build.done():
         if shown != progress:
@@ -77,7 +77,7 @@ async def reindex(visit: Visit, show: Callable[[int, int], Awaitable[None]], *, 
 
 async def rollback(visit: Visit) -> int:
     """Serve the generation before; its number."""
-    number = await visit.desk.rollback()
+    number = await visit.desk.builds.rollback()
     await note(visit, "rollback", generation=number)
     return number
 
@@ -91,7 +91,7 @@ async def remove(visit: Visit, named: str, reason: str | None) -> Source:
     """
     found = (await visit.find(named)).source
     await visit.desk.record(
-        lambda records: records.withdraw(found.id, found.sha256, visit.platform, visit.user, reason)
+        lambda records: records.withdrawals.add(found.id, found.sha256, visit.platform, visit.user, reason)
     )
     await note(visit, "remove", article=found.id, reason=reason)
     return found
@@ -104,7 +104,7 @@ async def restore(visit: Visit, article: str) -> None:
         UsageError: it was not removed.
 
     """
-    if not await visit.desk.record(lambda records: records.restore(article)):
+    if not await visit.desk.record(lambda records: records.withdrawals.restore(article)):
         raise UsageError("No article of this id was removed. Pick one from the list.")
     await note(visit, "restore", article=article)
 
@@ -119,7 +119,7 @@ async def change_settings(
     wanted = {name: value for name, value in given.items() if value is not None or clear}
     if not wanted:
         return
-    await visit.desk.record(lambda records: records.change(visit.platform, visit.server, channel, **wanted))
+    await visit.desk.record(lambda records: records.places.change(visit.platform, visit.server, channel, **wanted))
     details = {name: "; ".join(value) if isinstance(value, tuple) else value for name, value in wanted.items()}
     await note(visit, "settings", "done", **details, set_channel=channel)
 

@@ -71,6 +71,11 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
+def load() -> None:
+    """Make the first day that is read as quick as the others: it loads a language, for tenths of a second."""
+    parse_since("3 May", today())
+
+
 def period(since: str | None, until: str | None) -> tuple[date | None, date | None]:
     """The first and the last day that somebody asks for, as far as they name one.
 

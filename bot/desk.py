@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
@@ -11,16 +10,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import wording
-from bot.answer import CAUTION, EXCERPTS, Answer, Excerpt, Place, Reason, Refusal, compose, is_question, refuse
+from bot.answer import CAUTION, EXCERPTS, Answer, Excerpt, Place, Reason, Refusal, compose, is_question, refuse, sought
+from bot.builds import Builds
 from bot.metrics import Gauges, Metrics, Quantiles, outcome_of
 from bot.quotations import Verification, verify
-from bot.records import Records, RecordsError
-from bot.sent import Context, Lost, Quoted, context, quote_again
-from index.build import MAX_LOSS, BuildReport, Changes, build, preview
+from bot.records.database import RecordsError
+from bot.records.records import Records
+from bot.records.sent import Context, Lost, Quoted, context, quote_again
+from index.build import MAX_LOSS
 from index.copies import place_of
-from index.errors import BuildError, BuildLockedError, DamagedIndexError, IndexUnavailableError, OnTheRecordError
+from index.errors import DamagedIndexError, IndexUnavailableError, OnTheRecordError
 from index.generations import KEEP, Generations
-from index.model import ANY, Filters, Kind
+from index.mentions import mentions
+from index.model import ANY, Filters, Kind, Span
 from index.passages import paragraph_spans, split
 from index.search import search
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from index.encoder import Encoder
     from index.model import Article, Listing, Manifest, Source
-    from index.reranker import Reranker
+    from index.reader import Reader
     from index.search import Ranking
     from index.store import Store
 
@@ -75,11 +77,11 @@ class Neighbour:
 
 
 class Desk:
-    """Answers questions from an index folder and rebuilds it while it serves.
+    """Answers questions from an index folder, whose current generation it follows; `builds` makes new ones.
 
-    `load_encoder` makes a fresh encoder: one answers, and each reindexing has its own, since a model's tokenizer
-    cannot serve two threads at once. A `reranker`, if there is one, reads the best sentences. `caution` holds the
-    probabilities from which a question is answered, and from which without reservation.
+    `load_encoder` makes a fresh encoder: one answers, and each build has its own. A `reader`, if there is one, finds
+    the words that answer. `caution` holds the probabilities from which a question is answered, and from which without
+    reservation.
 
     Raises:
         EncoderError: the model cannot be loaded.
@@ -94,17 +96,17 @@ class Desk:
         corpus_dir: Path,
         load_encoder: Callable[[], Encoder],
         *,
-        reranker: Reranker | None = None,
+        reader: Reader | None = None,
         keep: int = KEEP,
         max_loss: int = MAX_LOSS,
+        future: bool = False,
         caution: tuple[float, float] = CAUTION["balanced"],
     ) -> None:
+        self.index_dir = index_dir
+        self.corpus_dir = corpus_dir
         self._generations = Generations(index_dir)
-        self._corpus_dir = corpus_dir
-        self._load_encoder = load_encoder
-        self._reranker = reranker
-        self._keep = keep
-        self._max_loss = max_loss
+        self._reader = reader
+        self.future = future
         self._caution = caution
         self._encoder = load_encoder()
         self._pointer = self._generations.readable_current()
@@ -115,13 +117,11 @@ class Desk:
         except RecordsError:
             self._store.close()
             raise
+        self.builds = Builds(self._generations, corpus_dir, load_encoder, keep=keep, max_loss=max_loss, future=future)
         self.metrics = Metrics()
         self._waiting = 0
-        self._building = False
-        self._stopping = threading.Event()
         # One thread each: SQLite, FAISS and the model are used by one question at a time, and never by the event loop.
         self._search_thread = ThreadPoolExecutor(1, "search")
-        self._build_thread = ThreadPoolExecutor(1, "build")
         self._records_thread = ThreadPoolExecutor(1, "records")
         self._recall_thread = ThreadPoolExecutor(1, "recall")
 
@@ -203,66 +203,14 @@ class Desk:
         """What is served now."""
         return await self._search(lambda store: self._status(store, self._seen(filters)))
 
-    async def reindex(
-        self, progress: Callable[[int, int], None] = lambda _done, _total: None, *, confirmed: bool = False
-    ) -> BuildReport:
-        """Build a new generation from the corpus folder and serve it; the old one serves until then.
-
-        `progress` is called in the build's thread with (texts embedded, texts to embed). `confirmed` lets any number of
-        articles go.
-
-        Raises:
-            BuildLockedError: a build is under way, here or in another process.
-            LossError: more articles would go than may.
-            CorpusError, BuildError, EncoderError: the build failed; the old generation still serves.
-
-        """
-        if self._building:
-            raise BuildLockedError("The index is being built already, by this bot. Try again when it is done.")
-        self._building = True
-        try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._build_thread, self._build, progress, 100 if confirmed else self._max_loss
-            )
-        finally:
-            self._building = False
-
-    async def preview(self) -> Changes:
-        """What a build would change.
-
-        Raises:
-            CorpusError: the corpus cannot be used at all.
-
-        """
-        return await asyncio.get_running_loop().run_in_executor(
-            self._build_thread, preview, self._corpus_dir, self._generations.root
-        )
-
-    async def rollback(self) -> int:
-        """Serve the generation before the current one; its number.
-
-        Raises:
-            BuildLockedError: a build is under way.
-            IndexUnavailableError: there is none.
-
-        """
-        if self._building:
-            raise BuildLockedError("The index is being built, by this bot. Try again when it is done.")
-        return await asyncio.get_running_loop().run_in_executor(self._build_thread, self._generations.rollback)
-
     def gauges(self, latency: float) -> Gauges:
         """What is so now, from any thread; `latency` is that of the chat platform's connection, in seconds."""
         manifest = self._store.manifest
         return Gauges(self._waiting, manifest.generation, manifest.articles, latency)
 
-    def stop_building(self) -> None:
-        """Give up a build at its next report of progress, for good; the generation that is current stays."""
-        self._stopping.set()
-
     def close(self) -> None:
         """Finish the answer under way, drop what is queued, and let go of the index. Call it once, from any thread."""
-        self.stop_building()
-        self._build_thread.shutdown(cancel_futures=True)
+        self.builds.close()
         self._search_thread.shutdown(cancel_futures=True)
         self._records_thread.shutdown()
         self._recall_thread.shutdown()
@@ -270,22 +218,12 @@ class Desk:
         self._records.close()
 
     def _seen(self, filters: Filters) -> Filters:
-        return replace(filters, withdrawn=self._records.withdrawn_ids())
+        return replace(filters, withdrawn=self._records.withdrawals.ids())
 
     def _status(self, store: Store, filters: Filters) -> DeskStatus:
         articles, passages = store.counts(filters.scope())
         waiting, times = self._waiting - 1, self.metrics.quantiles()
-        return DeskStatus(store.manifest, articles, passages, self._warning, self._building, waiting, times)
-
-    def _build(self, progress: Callable[[int, int], None], max_loss: int) -> BuildReport:
-        def checked(done: int, total: int) -> None:
-            if self._stopping.is_set():
-                raise BuildError("The build was stopped with the bot. The old index stays; reindex again.")
-            progress(done, total)
-
-        encoder = self._load_encoder()
-        root = self._generations.root
-        return build(self._corpus_dir, root, encoder, keep=self._keep, max_loss=max_loss, progress=checked)
+        return DeskStatus(store.manifest, articles, passages, self._warning, self.builds.running, waiting, times)
 
     async def _search(self, work: Callable[[Store], T]) -> T:
         if self._waiting >= QUEUE:
@@ -320,16 +258,25 @@ class Desk:
         elif not articles or not store.manifest.passages:
             answer = replace(answer, refusal=Refusal(Reason.EMPTY_INDEX, wording.EMPTY_INDEX))
         else:
-            ranking = search(question, store, self._encoder, filters, self._reranker)
+            ranking, mentioned = self._rank(store, question, filters)
             if self._answers(ranking):
                 likely = ranking.confidence >= self._caution[1]
                 seen = filters.scope()
                 excerpts = tuple(_with_copies(store, excerpt, seen) for excerpt in compose(ranking, count, skip))
-                answer = replace(answer, excerpts=excerpts, likely=likely, preferred=ranking.preferred)
-                _check(answer, store)
+                answer = replace(answer, excerpts=excerpts, likely=likely)
+                answer = replace(answer, preferred=ranking.preferred, mentioned=mentioned)
             else:
                 answer = replace(answer, refusal=self._refusal(store, question, filters, ranking))
+            _check(answer, store)
         return replace(answer, elapsed=time.perf_counter() - started)
+
+    def _rank(self, store: Store, question: str, filters: Filters) -> tuple[Ranking, tuple[str, ...]]:
+        """How passages rank; and the words that they mention, where it is no question and all of these stand there."""
+        words = sought(question)
+        found = mentions(question, store, self._encoder, filters) if words else None
+        if found and found.hits:
+            return found, words
+        return search(question, store, self._encoder, filters, self._reader), ()
 
     def _answers(self, ranking: Ranking) -> bool:
         return bool(ranking.hits) and ranking.confidence >= self._caution[0]
@@ -337,24 +284,30 @@ class Desk:
     def _refusal(self, store: Store, question: str, filters: Filters, ranking: Ranking) -> Refusal:
         if not filters:
             return refuse(ranking, Reason.NOTHING_NEAR, wording.nothing_near(ranking.unknown))
-        everywhere = search(question, store, self._encoder, filters.scope(), self._reranker)
+        everywhere, _ = self._rank(store, question, filters.scope())
         passing = store.listings(filters)
-        if passing and not self._answers(everywhere):
+        answers = self._answers(everywhere)
+        if passing and not answers:
             return refuse(everywhere, Reason.NOTHING_NEAR, wording.nothing_near(everywhere.unknown))
         without_dates = replace(filters, since=None, until=None)
         undated = sum(listing.source.published is None for listing in store.listings(without_dates))
         message = wording.filtered_out(filters, len(passing), undated)
-        return refuse(everywhere, Reason.FILTERED_OUT, message)
+        return refuse(everywhere, Reason.FILTERED_OUT, message, answers=answers)
 
 
 def _check(answer: Answer, store: Store) -> None:
-    """The promise, kept at the last moment: every excerpt stands in the stored article, character by character."""
-    for excerpt in answer.excerpts:
+    """The promise, kept at the last moment: every excerpt stands in the stored article, character by character.
+
+    So do the words in it that are marked.
+    """
+    for excerpt in answer.quoted:
         article = store.article(excerpt.source.id)
-        if article is None or article.text[excerpt.start : excerpt.end] != excerpt.text:
+        marked = excerpt.answer or Span(excerpt.start, excerpt.end)
+        within = excerpt.start <= marked.start < marked.end <= excerpt.end
+        if article is None or article.text[excerpt.start : excerpt.end] != excerpt.text or not within:
             raise DamagedIndexError(
                 f"An excerpt from {excerpt.source.id} does not stand in its stored text, so it is not shown. "
-                "An admin should run `python -m index verify`."
+                "An admin should run `on-the-record-index verify`."
             )
 
 

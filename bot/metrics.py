@@ -136,7 +136,8 @@ def serve(metrics: Metrics, port: int, gauges: Callable[[], Gauges], host: str =
     except ImportError as exc:
         raise MetricsError(
             "METRICS_PORT is set, and the package for it is not installed. Run `.venv/bin/python -m pip install "
-            "-c constraints.txt -e '.[metrics]'`, or leave METRICS_PORT empty."
+            "-c constraints.txt -e '.[metrics]'` in the project's folder (with pipx or uv: install '.[metrics]' "
+            "again), or leave METRICS_PORT empty."
         ) from exc
     # A registry of its own: the library's default one is global, and would add numbers about Python.
     registry = CollectorRegistry()

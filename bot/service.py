@@ -91,7 +91,7 @@ class Work:
     async def finish(self) -> None:
         """Begin nothing new, and wait until what is under way is done; what is not after `GRACE` is given up."""
         self._stopping = True
-        self._desk.stop_building()
+        self._desk.builds.stop()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
                 while self._tasks:

@@ -33,9 +33,10 @@ class Settings:
     corpus_dir: Path = Path("seeds")
     index_dir: Path = Path("data")
     embedding_model: str = DEFAULT_MODEL
-    reranker_model: str | None = None
+    reader_model: str = "off"
     keep_generations: int = KEEP
     max_loss: int = MAX_LOSS
+    future_dates: str = "refuse"
     excerpts: int = EXCERPTS
     caution: str = "balanced"
     discord_token: str | None = field(default=None, repr=False)
@@ -53,6 +54,11 @@ class Settings:
     admin_user_ids: frozenset[int] = frozenset()
     admin_role_ids: frozenset[int] = frozenset()
     log_level: str = "INFO"
+
+    @property
+    def takes_future(self) -> bool:
+        """Whether articles are taken that are dated in the future."""
+        return self.future_dates == "take"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -152,9 +158,10 @@ _READERS: dict[str, Callable[[str], object]] = {
     "corpus_dir": Path,
     "index_dir": Path,
     "embedding_model": str,
-    "reranker_model": str,
+    "reader_model": str,
     "keep_generations": _count(0, 1000),
     "max_loss": _count(0, 100),
+    "future_dates": _one_of("refuse", "take"),
     "excerpts": _count(1, MAX_EXCERPTS),
     "caution": _one_of(*CAUTION),
     "discord_token": _token,

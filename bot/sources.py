@@ -68,6 +68,11 @@ class Wanted:
         return found
 
 
+def named(listings: Iterable[Listing], typed: str) -> Listing | None:
+    """The article of this id, or of this hash of its text."""
+    return next((row for row in listings if typed in (row.source.id, row.source.sha256)), None)
+
+
 def fitting(sources: Iterable[Source], typed: str) -> list[Source]:
     """The articles whose id, title or outlet holds what is typed, whatever the case."""
     wanted = typed.casefold()

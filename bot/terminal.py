@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -12,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import wording
+from bot.prompt import Prompt
+from bot.records.sent import Lost, sent
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
@@ -26,13 +30,35 @@ HELP = """\
 Ask anything about the coverage; the answer is quoted from the articles, word for word, or it is refused.
   /sources     the articles in the index
   /source N    one of them, whole: its number in that list, or its id
+  /closest     what came closest to the last question, where that was refused; it is not an answer
   /verify TEXT hold the quotations in a text against the articles
   /status      what is being served
   /help        this
-  /quit        leave (so does Ctrl-D)"""
+  /quit        leave (so does Ctrl-D)
+Tab completes commands and the names of outlets, and the arrow keys call back what was typed before."""
+
+COMMANDS = re.findall(r"^  (/\w+)", HELP, re.MULTILINE)
+
+_FIRST_STEPS = """\
+There are no articles to answer from yet.
+
+1. Put some into {corpus}
+   or name another folder of yours: a line CORPUS_DIR=… in the file .env in {here}
+   Text, Markdown, saved web pages, JSON, feeds, NewsML and PDF are read.
+2. Run on-the-record again. It indexes them, which takes a moment, and opens a chat.
+   The index is kept in {index}
+
+`on-the-record --help` and `on-the-record-index --help` list the other commands."""
+
+SHOW_CLOSEST = "What comes closest is not an answer; --closest shows it, and /closest in the chat."
 
 # Characters that make a terminal do something instead of showing something.
 _CONTROLS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "�")
+
+
+def first_steps(corpus: Path, index: Path) -> str:
+    """What to do before there is anything to ask: where articles go, and which command comes next."""
+    return _FIRST_STEPS.format(corpus=corpus.absolute(), index=index.absolute(), here=Path.cwd())
 
 
 def as_json(answer: Answer) -> dict[str, object]:
@@ -41,9 +67,11 @@ def as_json(answer: Answer) -> dict[str, object]:
         "reason": answer.refusal.reason.value,
         "message": answer.refusal.message,
         "nearest": [source.card() for source in answer.refusal.nearest],
+        "closest": answer.refusal.closest and _excerpt_json(answer.refusal.closest),
     }
     return {
         "question": answer.question,
+        "mode": "mentions" if answer.mentioned else "question",
         "answered": answer.refusal is None,
         "refusal": refusal,
         "excerpts": [_excerpt_json(excerpt) for excerpt in answer.excerpts],
@@ -53,17 +81,23 @@ def as_json(answer: Answer) -> dict[str, object]:
     }
 
 
-def as_line(answer: Answer) -> str:
-    """The answer in one line, for one answer a line in a pipe; white space within a quotation becomes one space."""
+def as_line(answer: Answer, *, closest: bool = False) -> str:
+    """The answer in one line, for one answer a line in a pipe; white space within a quotation becomes one space.
+
+    `closest` adds to a refusal what it has to show on demand.
+    """
     if answer.refusal:
-        return answer.refusal.message
-    excerpts = [f"[{e.number}] {_shown(e)} ({wording.citation(e)})" for e in answer.excerpts]
-    line = "  ".join([*wording.remarks(answer), *excerpts])
+        shown = answer.quoted if closest else ()
+        quoted = [f"{wording.NOT_AN_ANSWER} {_shown(e)} ({wording.citation(e)})" for e in shown]
+        line = "  ".join([answer.refusal.message, *quoted])
+    else:
+        excerpts = [f"[{e.number}] {_shown(e)} ({wording.citation(e)})" for e in answer.excerpts]
+        line = "  ".join([*wording.remarks(answer), *excerpts])
     return re.sub(r"\s*\n\s*", " ", _harmless(line))
 
 
-def as_text(answer: Answer) -> str:
-    """The answer as plain text of several lines, uncoloured and unwrapped."""
+def as_text(answer: Answer, *, closest: bool = False) -> str:
+    """The answer as plain text of several lines, uncoloured and unwrapped; `closest` as for `as_line`."""
     lines = [_head(answer)] if answer.excerpts else []
     for excerpt in answer.excerpts:
         quote = _shown(excerpt).replace("\n", "\n    │ ")
@@ -74,18 +108,26 @@ def as_text(answer: Answer) -> str:
         if answer.refusal.nearest:
             lines.append(f"{wording.NEAREST}:")
             lines += [f"  {wording.title(s)} · {wording.outlet(s)} · {wording.day(s)}" for s in answer.refusal.nearest]
+        if answer.refusal.closest:
+            lines += ["", closest_text(answer.refusal.closest)] if closest else [SHOW_CLOSEST]
     return _harmless("\n".join(lines))
 
 
-def layout(answer: Answer) -> Group:
-    """The answer laid out for a terminal, wrapped to its width."""
+def closest_text(excerpt: Excerpt) -> str:
+    """What is nearest to a question that was refused, as no answer."""
+    quote = _shown(excerpt).replace("\n", "\n│ ")
+    return _harmless(f"{wording.NOT_AN_ANSWER}\n│ {quote}\n{wording.citation(excerpt)}")
+
+
+def layout(answer: Answer, *, closest: bool = False) -> Group:
+    """The answer laid out for a terminal, wrapped to its width; `closest` as for `as_line`."""
     if answer.refusal:
-        first, *rest = as_text(answer).split("\n")
+        first, *rest = as_text(answer, closest=closest).split("\n")
         return Group(Text(first, style="yellow"), *(Text(line, style="dim") for line in rest))
     parts: list[Text | Padding] = [Text(_head(answer), style="dim" if answer.likely else "yellow")]
     for excerpt in answer.excerpts:
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(Text(str(excerpt.number), style="bold cyan"), Text(_harmless(_shown(excerpt))))
+        grid.add_row(Text(str(excerpt.number), style="bold cyan"), _marked(excerpt))
         for note in [wording.citation(excerpt), *wording.also_in(excerpt)[:1]]:
             grid.add_row("", Text(_harmless(note), style="dim"))
         parts.append(Padding(grid, (1, 0, 0, 1)))
@@ -98,8 +140,14 @@ def sources_text(listings: Iterable[Listing]) -> str:
     for number, listing in enumerate(listings, start=1):
         s = listing.source
         lines.append(f"{number:>3}  {wording.title(s)}")
-        facts = [s.id, wording.outlet(s), wording.day(s), wording.plural(listing.passages, "passage")]
-        lines.append(f"     {' · '.join(facts)} · indexed {listing.indexed_at:%Y-%m-%d %H:%M} UTC")
+        facts = [
+            s.id,
+            wording.outlet(s),
+            wording.day(s),
+            wording.plural(listing.passages, "passage"),
+            wording.extent(s),
+        ]
+        lines.append(f"     {' · '.join(filter(None, facts))} · indexed {listing.indexed_at:%Y-%m-%d %H:%M} UTC")
     return _harmless("\n".join(lines)) or wording.EMPTY_INDEX
 
 
@@ -119,14 +167,18 @@ def status_text(status: DeskStatus) -> str:
 async def chat(desk: Desk, count: int, console: Console) -> None:
     """Read questions until the end of input: with a prompt on a terminal, quietly from a pipe."""
     interactive = console.is_terminal
+    prompt = Prompt(COMMANDS) if interactive and sys.stdin.isatty() else None
+    asked: Answer | None = None
     if interactive:
-        import readline  # noqa: F401, PLC0415 gives input() a history, where the platform has it
-
         status = await desk.status()
         console.print(Text(f"On the Record. {status_text(status)}\nAsk a question, or /help.", style="dim"))
     while True:
         try:
-            line = await asyncio.to_thread(input, "\n? " if interactive else "")
+            if prompt:
+                console.print()
+                line = await prompt.line(await _outlets(desk))
+            else:
+                line = await asyncio.to_thread(input, "\n? " if interactive else "")
         except (EOFError, KeyboardInterrupt):
             return
         if line.strip() in {"/quit", "/exit"}:
@@ -134,12 +186,20 @@ async def chat(desk: Desk, count: int, console: Console) -> None:
         if not line.strip():
             continue
         try:
-            await _respond(desk, line.strip(), count, console)
+            asked = await _respond(desk, line.strip(), count, console, asked)
         except OnTheRecordError as exc:
             console.print(Text(str(exc), style="red"))
 
 
-async def _respond(desk: Desk, line: str, count: int, console: Console) -> None:
+async def _outlets(desk: Desk) -> tuple[str, ...]:
+    try:
+        return await desk.outlets()
+    except OnTheRecordError:  # what is wrong is said when something is asked
+        return ()
+
+
+async def _respond(desk: Desk, line: str, count: int, console: Console, asked: Answer | None) -> Answer | None:
+    """Answer a line, or do what it commands; gives the latest answer, which before was `asked`."""
     command, _, argument = line.partition(" ")
     if command == "/help":
         reply: Text | Group = Text(HELP)
@@ -149,18 +209,28 @@ async def _respond(desk: Desk, line: str, count: int, console: Console) -> None:
         reply = Text(status_text(await desk.status()))
     elif command == "/verify":
         reply = Text(verification_text(await desk.verify(argument)))
+    elif command == "/closest":
+        reply = Text(await _closest(desk, asked))
     elif command == "/source":
         reply = Text(await _source(desk, argument.strip()))
     elif command.startswith("/"):
         reply = Text(f"There is no command {command}.\n{HELP}")
     else:
-        answer = await desk.ask(line, count=count)
+        asked = await desk.ask(line, count=count)
         if not console.is_terminal:
             # A pipe gets the lines unwrapped, each answer under its question.
-            console.print(Text(f"? {line}\n{as_text(answer)}\n"), soft_wrap=True)
-            return
-        reply = layout(answer)
+            console.print(Text(f"? {line}\n{as_text(asked)}\n"), soft_wrap=True)
+            return asked
+        reply = layout(asked)
     console.print(reply, soft_wrap=not console.is_terminal)
+    return asked
+
+
+async def _closest(desk: Desk, asked: Answer | None) -> str:
+    if asked is None or not (asked.refusal and asked.refusal.closest):
+        return "The last question was not refused, or nothing came close to it."
+    (found,) = await desk.quote_again(sent(asked).quoted)
+    return wording.lost(found, asked.generation) if isinstance(found, Lost) else closest_text(found)
 
 
 async def _source(desk: Desk, wanted: str) -> str:
@@ -176,7 +246,7 @@ async def _source(desk: Desk, wanted: str) -> str:
 def article_text(article: Article) -> str:
     """A card and the stored text."""
     s = article.source
-    facts = [s.id, wording.outlet(s), wording.day(s), s.author, s.url]
+    facts = [s.id, wording.outlet(s), wording.day(s), s.author, s.url, wording.extent(s)]
     return _harmless(f"{wording.title(s)}\n{' · '.join(filter(None, facts))}\n\n{article.text}")
 
 
@@ -191,6 +261,7 @@ def _excerpt_json(excerpt: Excerpt) -> dict[str, object]:
         "article": excerpt.source.card(),
         "start": excerpt.start,
         "end": excerpt.end,
+        "answer": excerpt.answer and {"start": excerpt.answer.start, "end": excerpt.answer.end},
         "paragraph": excerpt.passage.paragraph,
         "kind": excerpt.passage.kind.value,
         "score": round(excerpt.score, 4),
@@ -198,10 +269,20 @@ def _excerpt_json(excerpt: Excerpt) -> dict[str, object]:
 
 
 def _shown(excerpt: Excerpt) -> str:
-    """The excerpt with marks where its paragraph goes on."""
+    """The excerpt with […] where its paragraph goes on."""
+    return excerpt.text.join(_trims(excerpt))
+
+
+def _trims(excerpt: Excerpt) -> tuple[str, str]:
     before = f"{wording.TRIMMED} " if excerpt.trimmed_before else ""
-    after = f" {wording.TRIMMED}" if excerpt.trimmed_after else ""
-    return before + excerpt.text + after
+    return before, f" {wording.TRIMMED}" if excerpt.trimmed_after else ""
+
+
+def _marked(excerpt: Excerpt) -> Text:
+    """As `_shown`, with the words that answer in bold."""
+    before, answer, after = excerpt.parts
+    opening, closing = _trims(excerpt)
+    return Text.assemble(_harmless(opening + before), (_harmless(answer), "bold"), _harmless(after + closing))
 
 
 def _harmless(text: str) -> str:

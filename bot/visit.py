@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from bot import wording
 from bot.answer import Answer, Excerpt, Reason
 from bot.days import today
-from bot.records import RecordsError
+from bot.records.database import RecordsError
+from bot.records.sent import Context, Lost, SentAnswer, sent
 from bot.refine import refine
-from bot.sent import Context, Lost, SentAnswer, sent
+from bot.sources import named
 from index.errors import OnTheRecordError
 from index.model import ANY, Filters
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
     from bot.desk import Desk
     from bot.pace import Pace
-    from bot.records import PlaceSettings, Verdict
-    from bot.sent import Quoted
+    from bot.records.feedback import Verdict
+    from bot.records.places import PlaceSettings
+    from bot.records.sent import Quoted
     from index.model import Article, Listing
 
 # Refusals that say something about the coverage, and not about the question.
@@ -59,7 +61,7 @@ class Visit:
         cls, desk: Desk, pace: Pace, platform: str, server: str, channel: str, user: str, excerpts: int
     ) -> Visit:
         """The visit of a person, under the settings that hold in the place now."""
-        settings = await desk.recall(lambda records: records.place(platform, server, channel))
+        settings = await desk.recall(lambda records: records.places.settings(platform, server, channel))
         return cls(desk, pace, platform, server, channel, user, settings, excerpts)
 
     @property
@@ -97,8 +99,8 @@ class Visit:
 
         `message` is the id under which the platform knows the answer.
         """
-        key = await self.desk.recall(lambda records: records.message_key(self.platform, message))
-        fields = await self.desk.recall(lambda records: records.message(key)) if key else None
+        key = await self.desk.recall(lambda records: records.messages.key(self.platform, message))
+        fields = await self.desk.recall(lambda records: records.messages.fields(key)) if key else None
         if fields is None:
             return None
         earlier = SentAnswer.from_fields(fields)
@@ -120,7 +122,7 @@ class Visit:
         """
         fields = sent(answer, skipped=skipped).as_fields()
         try:
-            key = await self.desk.record(lambda records: records.keep_message(self.platform, self.user, fields))
+            key = await self.desk.record(lambda records: records.messages.keep(self.platform, self.user, fields))
         except RecordsError as exc:
             self.log.warning("%s.answer_not_kept error=%s", self.platform, type(exc).__name__)
             await send(None)
@@ -128,10 +130,10 @@ class Visit:
         message = await send(key)
         try:
             if message:
-                await self.desk.record(lambda records: records.name_message(key, message))
+                await self.desk.record(lambda records: records.messages.name(key, message))
             if answer.refusal and answer.refusal.reason in _TELLING and self.server and not private:
                 refused = (self.platform, self.server, answer.question, answer.refusal.reason.value, answer.generation)
-                await self.desk.record(lambda records: records.note_refusal(*refused))
+                await self.desk.record(lambda records: records.refusals.note(*refused))
         except RecordsError as exc:
             self.log.warning("%s.answer_not_kept error=%s", self.platform, type(exc).__name__)
 
@@ -142,7 +144,7 @@ class Visit:
             UsageError: it is no longer kept.
 
         """
-        fields = await self.desk.recall(lambda records: records.message(key))
+        fields = await self.desk.recall(lambda records: records.messages.fields(key))
         if fields is None:
             raise UsageError(wording.TOO_OLD)
         return SentAnswer.from_fields(fields)
@@ -155,6 +157,18 @@ class Visit:
 
         """
         found = await self.desk.context(_quoted(was, number), self.within())
+        if isinstance(found, Lost):
+            raise UsageError(wording.lost(found, was.generation))
+        return found
+
+    async def closest(self, was: SentAnswer) -> Excerpt:
+        """What is nearest to a question that was refused, from the article as it is now.
+
+        Raises:
+            UsageError: it can no longer be shown.
+
+        """
+        (found,) = await self.desk.quote_again([_quoted(was, 0)], self.within())
         if isinstance(found, Lost):
             raise UsageError(wording.lost(found, was.generation))
         return found
@@ -196,14 +210,14 @@ class Visit:
             raise UsageError("\n".join(losses))
         status = await self.desk.status(self.within())
         # What is quoted and counted now is of the generation that is served now.
-        now = (status.articles, status.manifest.generation, was.filters, was.likely, was.preferred)
+        now = (status.articles, status.manifest.generation, was.filters, was.likely, was.preferred, was.mentioned)
         return Answer(was.question, excerpts, None, *now), losses
 
     async def complain(self, was: SentAnswer, number: int, verdict: Verdict) -> str:
         """Keep what this person says of an excerpt; what to tell them."""
         quoted = _quoted(was, number)
         new = await self.desk.record(
-            lambda records: records.note_feedback(
+            lambda records: records.feedback.note(
                 platform=self.platform, server=self.server, user=self.user, question=was.question, verdict=verdict,
                 article=quoted.article, sha256=quoted.sha256, start=quoted.start, end=quoted.end, number=quoted.number,
                 generation=was.generation,
@@ -213,18 +227,17 @@ class Visit:
 
     async def require_asker(self, key: str) -> None:
         """Raise RefusedError where the answer of a key was sent for somebody else."""
-        if not await self.desk.recall(lambda records: records.is_asker(key, self.platform, self.user)):
+        if not await self.desk.recall(lambda records: records.messages.is_asker(key, self.platform, self.user)):
             raise RefusedError(wording.NOT_YOURS)
 
-    async def find(self, named: str) -> Listing:
+    async def find(self, typed: str) -> Listing:
         """The article of an id, or of the hash of its text.
 
         Raises:
             UsageError: none that may be seen here has it.
 
         """
-        rows = await self.desk.listings(self.within())
-        found = next((row for row in rows if named in (row.source.id, row.source.sha256)), None)
+        found = named(await self.desk.listings(self.within()), typed)
         if found is None:
             raise UsageError("No article in the index has this id. Pick one from the list.")
         return found
@@ -236,9 +249,8 @@ class Visit:
             UsageError: there is none any more that may be seen here.
 
         """
-        rows = await self.desk.listings(self.within())
-        found = next((row.source.id for row in rows if row.source.sha256 == sha256), None)
-        article = await self.desk.article(found, self.within()) if found else None
+        found = named(await self.desk.listings(self.within()), sha256)
+        article = await self.desk.article(found.source.id, self.within()) if found else None
         if article is None or article.source.sha256 != sha256:
             raise UsageError(wording.TEXT_GONE)
         return article

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from bot.sent import Lost
+from bot.records.sent import Lost
 from index.findings import Verdict
 from index.tokens import Change
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from bot.answer import Answer, Excerpt, Place
     from bot.metrics import Quantiles
     from bot.quotations import Verification
-    from bot.records import Action, OwnSettings, PlaceSettings
+    from bot.records.audit import Action
+    from bot.records.places import OwnSettings, PlaceSettings
     from index.build import Changes
     from index.findings import Finding, Standing
     from index.model import Filters, Source
@@ -30,7 +31,8 @@ TRIMMED = "[…]"
 KIND_LABELS = {"caption": "picture caption", "embed": "embedded post"}
 EMPTY_QUESTION = "There is no question to look for. Ask in a few words, for example: Who denied the attack?"
 EMPTY_INDEX = "The index holds no articles yet. An admin can add some and reindex."
-NEAREST = "Nearest articles"
+NEAREST = "Closest"
+NOT_AN_ANSWER = "This is not an answer. It is what comes closest:"
 VERDICTS = {
     Verdict.EXACT: "exact",
     Verdict.SHORTENED: "exact with words left out",
@@ -73,6 +75,11 @@ def day(source: Source) -> str:
 def title(source: Source) -> str:
     """The headline; opening words that stand in for one are marked as such."""
     return source.title if source.title_given else opening(source.title)
+
+
+def extent(source: Source) -> str:
+    """That only the beginning of the article is stored; nothing where all of it is."""
+    return "only the beginning of the article" if source.teaser else ""
 
 
 def opening(words: str) -> str:
@@ -146,8 +153,10 @@ def counts(answer: Answer) -> str:
 
 
 def remarks(answer: Answer) -> tuple[str, ...]:
-    """What to know before the excerpts are read: that they may not answer, what was left out and what put first."""
+    """What to know before the excerpts are read: whether they answer, what was left out and what put first."""
     remarks = [] if answer.likely else [MAY_NOT_ANSWER]
+    if answer.mentioned:
+        remarks.append(f"Mentions of {' and '.join(f'“{word}”' for word in answer.mentioned)}.")
     if answer.filters:
         remarks.append(f"Only articles {' and '.join(described(answer.filters))}.")
     if answer.preferred:

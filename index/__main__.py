@@ -17,12 +17,12 @@ from index.corpus import require_folder
 from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder
 from index.errors import BuildLockedError, OnTheRecordError
 from index.generations import KEEP, Generations
-from index.reranker import CrossEncoderReranker
+from index.reader import open_reader
 from index.search import search
 
 if TYPE_CHECKING:
     from index.encoder import Encoder
-    from index.faiss_store import FaissStore
+    from index.store import Store
 
 _index_dir = click.option(
     "--index-dir", envvar="INDEX_DIR", default="data", show_default=True, type=click.Path(path_type=Path),
@@ -44,9 +44,14 @@ _max_loss = click.option(
     "--max-loss", envvar="MAX_LOSS", default=MAX_LOSS, show_default=True, type=click.IntRange(0, 100),
     help="Percent of the articles that may go without --confirm (MAX_LOSS).",
 )  # fmt: skip
-_reranker = click.option(
-    "--reranker", envvar="RERANKER_MODEL",
-    help="Any sentence-transformers CrossEncoder by name or path, to read the best sentences (RERANKER_MODEL).",
+_future = click.option(
+    "--future-dates", envvar="FUTURE_DATES", default="refuse", show_default=True,
+    type=click.Choice(["refuse", "take"], case_sensitive=False),
+    help="What is done with articles that are dated in the future (FUTURE_DATES).",
+)  # fmt: skip
+_reader = click.option(
+    "--reader", envvar="READER_MODEL", default="off", show_default=True,
+    help="Any Hugging Face model for extractive question answering by name or path, or off (READER_MODEL).",
 )  # fmt: skip
 
 
@@ -67,6 +72,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands)
+@click.version_option(package_name="on-the-record", message="On the Record %(version)s")
 def main() -> None:
     """Build and look after the index of a folder of articles."""
 
@@ -77,18 +83,21 @@ def main() -> None:
 @_model
 @_keep
 @_max_loss
+@_future
 @click.option("--confirm", is_flag=True, help="Let more articles go than --max-loss.")
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 def build_command(
-    corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int, confirm: bool, dry_run: bool
+    corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int, future_dates: str, confirm: bool, dry_run: bool
 ) -> None:
     """Index the articles as a new generation; the old one serves until it is done."""
     if dry_run:
-        changes = preview(corpus, index_dir)
+        changes = preview(corpus, index_dir, future=future_dates == "take")
         click.echo("\n".join([f"A build would find: {changes.counts()}.", *changes.names()]))
         return
     encoder = SentenceTransformerEncoder(model)
-    report = build_with_progress(corpus, index_dir, encoder, keep, 100 if confirm else max_loss)
+    report = build_with_progress(
+        corpus, index_dir, encoder, keep, 100 if confirm else max_loss, future=future_dates == "take"
+    )
     click.echo("\n".join(report.lines()))
 
 
@@ -98,7 +107,8 @@ def build_command(
 @_model
 @_keep
 @_max_loss
-def watch(corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int) -> None:
+@_future
+def watch(corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int, future_dates: str) -> None:
     """Index the articles, and again whenever a file of them changes, until it is stopped."""
     require_folder(corpus)
     encoder = SentenceTransformerEncoder(model)
@@ -109,7 +119,7 @@ def watch(corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int) -
         if not stale:
             continue
         try:
-            report = build_with_progress(corpus, index_dir, encoder, keep, max_loss)
+            report = build_with_progress(corpus, index_dir, encoder, keep, max_loss, future=future_dates == "take")
         except BuildLockedError as exc:
             click.echo(exc, err=True)  # tried again
             continue
@@ -144,16 +154,17 @@ def status(index_dir: Path) -> None:
 @click.option("-k", "count", default=5, show_default=True, type=click.IntRange(1, 100), help="How many passages.")
 @_index_dir
 @_model
-@_reranker
-def search_command(question: str, count: int, index_dir: Path, model: str, reranker: str | None) -> None:
+@_reader
+def search_command(question: str, count: int, index_dir: Path, model: str, reader: str) -> None:
     """Show the nearest passages with their scores, for looking into a ranking."""
     encoder = SentenceTransformerEncoder(model)
-    reader = CrossEncoderReranker(reranker) if reranker else None
-    ranking = search(question, _open(index_dir, encoder), encoder, reranker=reader)
+    ranking = search(question, _open(index_dir, encoder), encoder, reader=open_reader(reader))
     click.echo(f"probability that the first answers: {ranking.confidence:.2f}\nscore  where")
     for hit in ranking.hits[:count]:
         click.echo(f"{hit.score:5.3f}  {hit.passage.source.id} ¶ {hit.passage.paragraph} [{hit.passage.kind}]")
         click.echo(f"       {hit.passage.words(hit.best)}")
+        if hit.answer:
+            click.echo(f"       answer: {hit.passage.words(hit.answer)}")
 
 
 @main.command()
@@ -165,7 +176,7 @@ def show(article_id: str, as_json: bool, index_dir: Path) -> None:
     article = _open(index_dir).article(article_id)
     if article is None:
         raise click.ClickException(
-            f'There is no article "{article_id}" in the index. `python -m bot sources` lists them.'
+            f'There is no article "{article_id}" in the index. `on-the-record sources` lists them.'
         )
     if as_json:
         click.echo(json.dumps({"article": article.source.card(), "text": article.text}, ensure_ascii=False))
@@ -184,7 +195,7 @@ def verify(index_dir: Path) -> None:
         click.echo(fault, err=True)
     if faults:
         raise click.ClickException(
-            f"Generation {number} is damaged. Run `python -m index build` or `python -m index rollback`."
+            f"Generation {number} is damaged. Run `on-the-record-index build` or `on-the-record-index rollback`."
         )
     m = generations.manifest(number)
     click.echo(f"Generation {number} is sound: {m.articles} articles, {m.passages} passages, {m.sentences} sentences.")
@@ -199,7 +210,7 @@ def rollback(index_dir: Path) -> None:
 
 
 def build_with_progress(
-    corpus: Path, index_dir: Path, encoder: Encoder, keep: int, max_loss: int = MAX_LOSS
+    corpus: Path, index_dir: Path, encoder: Encoder, keep: int, max_loss: int = MAX_LOSS, *, future: bool = False
 ) -> BuildReport:
     """Build, with a progress bar where standard error is a terminal, and a line there elsewhere."""
     console = Console(stderr=True)
@@ -213,16 +224,21 @@ def build_with_progress(
             elif total and not done:
                 click.echo(f"Embedding {total} texts.", err=True)
 
-        return build(corpus, index_dir, encoder, keep=keep, max_loss=max_loss, progress=progress)
+        return build(corpus, index_dir, encoder, keep=keep, max_loss=max_loss, future=future, progress=progress)
 
 
-def _open(index_dir: Path, encoder: SentenceTransformerEncoder | None = None) -> FaissStore:
+def _open(index_dir: Path, encoder: SentenceTransformerEncoder | None = None) -> Store:
     store, warning = Generations(index_dir).open_current(encoder)
     if warning:
         click.echo(warning, err=True)
     return store
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Run what the command line asks for: the console script `on-the-record-index`, and `python -m index`."""
     load_dotenv(".env")
-    main(prog_name="python -m index")
+    main()
+
+
+if __name__ == "__main__":
+    run()

@@ -18,12 +18,12 @@ from index import spellings
 from index.copies import groups, signature
 from index.corpus import read_corpus, require_folder
 from index.errors import BuildError, IndexUnavailableError, LossError, OnTheRecordError
-from index.faiss_store import FaissStoreWriter
 from index.generations import FORMAT, KEEP, Generations, file_facts
 from index.languages import detect
 from index.model import Earlier, Filters, Manifest
 from index.passages import split
 from index.spellings import names_in
+from index.writer import StoreWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     from index.corpus import Corpus
     from index.encoder import Encoder
-    from index.faiss_store import FaissStore
     from index.model import Article, Derived, Listing
     from index.readers.drafts import Problem
+    from index.store import Store
 
 _ENCODE_AT_ONCE = 256  # texts between two reports of progress
 CACHE = "drafts.sqlite"  # what was read of files that take long
@@ -108,14 +108,14 @@ def tools() -> str:
     return ", ".join((*versions, f"SQLite {sqlite3.sqlite_version}", f"Unicode {unicodedata.unidata_version}"))
 
 
-def preview(corpus_folder: Path, root: Path) -> Changes:
-    """What a build would change; nothing is written.
+def preview(corpus_folder: Path, root: Path, *, future: bool = False) -> Changes:
+    """What a build would change, with or without what is dated in the `future`; nothing is written.
 
     Raises:
         CorpusError: the corpus cannot be used at all.
 
     """
-    corpus = read_corpus(corpus_folder, root / CACHE if root.is_dir() else None)
+    corpus = read_corpus(corpus_folder, root / CACHE if root.is_dir() else None, future=future)
     previous = _open_previous(Generations(root))
     try:
         return _changes(corpus, _listed(previous))
@@ -131,12 +131,14 @@ def build(
     *,
     keep: int = KEEP,
     max_loss: int = MAX_LOSS,
+    future: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> BuildReport:
     """Index a folder of articles as a new generation in `root` and make it current.
 
     `progress` is called with (texts embedded so far, texts to embed). `keep` earlier generations stay for rollback.
     No more than `max_loss` percent of the articles may go; fewer than `SMALL_LOSS` always may.
+    Articles that are dated in the `future` are refused unless it is set.
 
     Raises:
         CorpusError: the corpus cannot be used at all.
@@ -150,7 +152,7 @@ def build(
     require_folder(corpus_folder)
     generations = Generations(root)
     with generations.locked():
-        corpus = read_corpus(corpus_folder, root / CACHE)
+        corpus = read_corpus(corpus_folder, root / CACHE, future=future)
         previous = _open_previous(generations)
         try:
             before = _listed(previous)
@@ -195,7 +197,7 @@ def build(
     )
 
 
-def _listed(previous: FaissStore | None) -> dict[str, Listing]:
+def _listed(previous: Store | None) -> dict[str, Listing]:
     return {listing.source.id: listing for listing in previous.listings(Filters())} if previous else {}
 
 
@@ -212,7 +214,7 @@ def _changes(corpus: Corpus, before: Mapping[str, Listing]) -> Changes:
     )
 
 
-def _open_previous(generations: Generations) -> FaissStore | None:
+def _open_previous(generations: Generations) -> Store | None:
     """What the new generation is compared with and takes vectors from: the newest one in which no byte has changed."""
     for number in generations.serving_order():
         try:
@@ -225,9 +227,9 @@ def _open_previous(generations: Generations) -> FaissStore | None:
 def _write(
     generations: Generations,
     corpus: Corpus,
-    previous: FaissStore | None,
+    previous: Store | None,
     encoder: Encoder,
-    same_model: FaissStore | None,
+    same_model: Store | None,
     keep: int,
     progress: Callable[[int, int], None],
 ) -> tuple[Manifest, int, int]:
@@ -239,7 +241,7 @@ def _write(
         used = tools()
         same_tools = previous if previous and previous.manifest.tools == used else None
         base = same_tools if same_model else None
-        writer = FaissStoreWriter(folder, encoder.dimension, base)
+        writer = StoreWriter(folder, encoder.dimension, base)
         try:
             built_at = datetime.now(UTC)
             derived = same_tools.derived() if same_tools else {}
@@ -304,7 +306,7 @@ def _replaced(
     article: Article,
     was: Article | None,
     versions: Sequence[Article],
-    previous: FaissStore | None,
+    previous: Store | None,
     indexed_at: datetime,
     now: datetime,
 ) -> list[Earlier]:
@@ -327,7 +329,7 @@ def _replaced(
 
 
 def _vectors(
-    texts: set[str], encoder: Encoder, known: FaissStore | None, progress: Callable[[int, int], None]
+    texts: set[str], encoder: Encoder, known: Store | None, progress: Callable[[int, int], None]
 ) -> tuple[dict[str, NDArray[np.float32]], int]:
     """A vector for every text, and how many of them had to be made."""
     vectors = {text: vector for text, vector in known.vectors() if text in texts} if known and texts else {}

@@ -9,15 +9,17 @@ import hashlib
 import re
 import stat
 import tomllib
-from collections import deque
+from collections import Counter, defaultdict, deque
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from index.errors import CorpusError
 from index.model import Article, Source
 from index.passages import sentences
 from index.readers import formats
+from index.readers.decoding import storable
 from index.readers.drafts import (
     CARD_FIELDS,
     MAX_ARTICLE_BYTES,
@@ -30,19 +32,25 @@ from index.readers.drafts import (
     card_field,
     line_finder,
 )  # fmt: skip
-from index.readers.markup import WITHDRAWN
-from index.readers.text import storable
+from index.readers.items import WITHDRAWN
 from index.readers.worker import Wanted, Worker
 from index.spellings import ALIASES_FILE, read_aliases
-from index.versions import Edition, settle
+from index.versions import Edition, Withdrawal, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import date
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 METADATA_FILE = "sources.toml"
 OPENING_CHARS = 80
+
+# What systems leave in folders.
+_OF_SYSTEMS = {"thumbs.db", "desktop.ini", "icon\r"}
+# How the folder is called in which browsers keep a saved page's pictures and the like, in their languages.
+_PARTS = re.compile(
+    r"(.+?)[_.-](?:files|Dateien|fichiers|archivos|ficheiros|arquivos|bestanden|filer|file|pliki|soubory|tiedostot|файлы)"
+)
+_PAGES = {".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx", ".jsp"}
 
 # Where a report was filed, in brackets, before a dash, or before a colon.
 _DATELINE = re.compile(
@@ -81,13 +89,17 @@ class Corpus:
 def require_folder(folder: Path) -> None:
     """Raise CorpusError where there is no such folder."""
     if not folder.is_dir():
-        raise CorpusError(f"The corpus folder {folder} does not exist. Set CORPUS_DIR or pass --corpus.")
+        raise CorpusError(
+            f"The corpus folder {folder} does not exist. Put articles there, or name another with CORPUS_DIR or "
+            "--corpus."
+        )
 
 
-def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
+def read_corpus(folder: Path, cache: Path | None = None, *, future: bool = False) -> Corpus:
     """Read every article file under `folder`, with the metadata of its `sources.toml` if there is one.
 
     `cache` is a file that remembers what was read of pages and PDFs, which take long; it is made where there is none.
+    Articles that are dated in the future are not published yet: they are taken only with `future`.
 
     Raises:
         CorpusError: `folder` is not a readable folder, or `sources.toml` is not TOML (the message names the line).
@@ -95,7 +107,7 @@ def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
     """
     require_folder(folder)
     metadata, notes = read_metadata(folder / METADATA_FILE)
-    editions, refused = [], []
+    editions, refused, withdrawals = [], [], []
     with DraftCache(cache) as known, Worker() as worker:
         for read in _read(folder, known, worker):
             file = read.name
@@ -113,8 +125,13 @@ def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
                 card = metadata.pop(name, {})
                 if isinstance(draft, Refused):
                     refused.append(Problem(name, draft.reason, draft.line))
+                    if draft.withdrawal:
+                        withdrawals.append(Withdrawal(name, draft.member, draft.withdrawal))
                     continue
                 article = _article(draft, name, card)
+                if not future and (reason := _ahead(article.source.published)):
+                    refused.append(Problem(name, reason, draft.line))
+                    continue
                 # What is given of its publication counts, else what the file says most exactly.
                 published = card.get("published") or draft.revision.published or article.source.published
                 editions.append(Edition(name, article, draft.revision._replace(published=published), draft.member))
@@ -126,10 +143,11 @@ def read_corpus(folder: Path, cache: Path | None = None) -> Corpus:
         locate = line_finder(cards)
         for name in sorted(metadata):
             notes.append(Problem(METADATA_FILE, f'there is no article file "{name}"', locate(name)))
-    settled = settle(editions)
+    refused += _left_out(folder)
+    settled = settle(editions, withdrawals)
     aliases, problems = read_aliases(folder / ALIASES_FILE)
     notes += [*settled.notes, *problems]
-    return Corpus(settled.articles, tuple(refused), tuple(notes), tuple(aliases), settled.earlier)
+    return Corpus(settled.articles, (*refused, *settled.withdrawn), tuple(notes), tuple(aliases), settled.earlier)
 
 
 def read_metadata(path: Path) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
@@ -174,20 +192,68 @@ def opening_words(text: str, start: int, language: str = "en") -> str:
 
 
 def article_files(folder: Path) -> Iterator[Path]:
-    """Every article file below the folder in a stable order: no hidden ones, and nothing called README.
+    """Every file below the folder that may hold articles, in a stable order.
+
+    Passed over are hidden files, what is called README, what holds no text by its name, and the parts of saved pages.
 
     Raises:
         CorpusError: a folder cannot be listed, perhaps since it has gone meanwhile.
 
     """
+    found = _files(folder)
+    parts = _parts_of_pages(folder, found)
+    for path in found:
+        is_part = any(above in parts for above in path.parents)
+        if not is_part and formats.media_of(path.name) is None and not path.is_dir():
+            yield path
+
+
+def _files(folder: Path) -> list[Path]:
+    """Everything below the folder but what is there for people or for the system, and what is not of the articles."""
     try:
-        found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in formats.SUFFIXES)
+        found = sorted(folder.rglob("*"))
     except OSError as exc:
         raise CorpusError(f"{exc.filename or folder} cannot be listed: {exc.strerror}. Build again.") from exc
+    own = {folder / METADATA_FILE, folder / ALIASES_FILE}
+    return [
+        path
+        for path in found
+        if not any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
+        and path.stem.lower() != "readme"
+        and path.name.lower() not in _OF_SYSTEMS
+        and path not in own
+    ]
+
+
+def _parts_of_pages(folder: Path, found: Iterable[Path]) -> dict[Path, str]:
+    """The folders that browsers save beside a page for its pictures and the like, and which page that is."""
+    named = [(path, match) for path in found if (match := _PARTS.fullmatch(path.name)) and path.is_dir()]
+    pages = {path.with_suffix(""): path.name for path in found if path.suffix.lower() in _PAGES} if named else {}
+    return {
+        path: pages[page] for path, match in named if (page := path.with_name(match[1])) in pages and path != folder
+    }
+
+
+def _left_out(folder: Path) -> list[Problem]:
+    """What holds no articles, told once for a folder and kind, however much of it there is."""
+    found = _files(folder)
+    parts = _parts_of_pages(folder, found)
+    inside = Counter(next((above for above in path.parents if above in parts), None) for path in found)
+    told = [
+        Problem(path.relative_to(folder).as_posix(), f"the parts of the page {page}, {inside[path]:,} files; not read")
+        for path, page in parts.items()
+        if not any(above in parts for above in path.parents)
+    ]
+    kinds: dict[tuple[Path, str], list[str]] = defaultdict(list)
     for path in found:
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.stem.lower() != "readme" and not path.is_dir():
-            yield path
+        kind = formats.media_of(path.name)
+        if kind and not any(above in parts for above in path.parents):
+            kinds[path.parent, kind].append(path.name)
+    for (parent, kind), names in kinds.items():
+        place = (parent / names[0] if len(names) == 1 else parent).relative_to(folder).as_posix()
+        others = f" ({len(names):,} files such as {names[0]})" if len(names) > 1 else ""
+        told.append(Problem(place, f"{kind}{others}: no text in a form that is read"))
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,8 +359,15 @@ def _article(draft: Draft, name: str, card: Mapping[str, str | date]) -> Article
         url=None,
         language=None,
         sha256=hashlib.sha256(draft.text.encode()).hexdigest(),
+        teaser=draft.teaser,
     )
     return Article(replace(source, **told), draft.text, draft.body_start)
+
+
+def _ahead(published: date | None) -> str | None:
+    """Why an article of this day is not published yet; nothing if that day has come anywhere."""
+    latest = datetime.now(timezone(timedelta(hours=14))).date()
+    return f"its day of publication, {published}, has not come" if published and published > latest else None
 
 
 def _conflicts(draft: Draft, card: Mapping[str, str | date]) -> list[str]:

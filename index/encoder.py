@@ -99,19 +99,19 @@ class SentenceTransformerEncoder:
             cut = [texts[n][: self._reads] for n in batch]
             rows[batch] = self._model.encode(cut, normalize_embeddings=True, show_progress_bar=False)
 
-        batches = _batches(texts, BATCH)
+        made = batches(texts, BATCH)
         # The first alone, since it sets the tokenizer up.
-        for batch in batches[:1]:
+        for batch in made[:1]:
             fill(batch)
-        if batches[1:]:
+        if made[1:]:
             with ThreadPoolExecutor(self._workers) as pool:
-                list(pool.map(fill, batches[1:]))
+                list(pool.map(fill, made[1:]))
         return rows
 
     def tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         """See `Encoder.tokens`; marks that a tokenizer adds at the ends are left out."""
         found: dict[int, TokenVectors] = {}
-        for batch in _batches(texts, TOKEN_BATCH):
+        for batch in batches(texts, TOKEN_BATCH):
             found.update(zip(batch, self._tokens([texts[n] for n in batch]), strict=True))
         return [found[n] for n in range(len(texts))]
 
@@ -164,7 +164,7 @@ class SentenceTransformerEncoder:
         return [TokenVectors(offsets[n][kept[n]], vectors[n][kept[n]]) for n in range(len(texts))]
 
 
-def _batches(texts: Sequence[str], size: int) -> list[list[int]]:
+def batches(texts: Sequence[str], size: int) -> list[list[int]]:
     """The numbers of the texts in batches of like length: the longest first, so that a lack of memory shows at once."""
     order = sorted(range(len(texts)), key=lambda n: -len(texts[n]))
     return [order[first : first + size] for first in range(0, len(order), size)]

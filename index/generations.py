@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from index.catalogue import DATABASE
 from index.errors import (
     BuildError,
     BuildLockedError,
@@ -31,8 +32,9 @@ from index.errors import (
     IndexUnavailableError,
     NoIndexError,
 )
-from index.faiss_store import FILES, FaissStore
+from index.faiss_vectors import VECTOR_FILES, FaissVectors
 from index.model import Manifest
+from index.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,10 +43,12 @@ if TYPE_CHECKING:
     from index.encoder import Encoder
 
 # Raised whenever what is stored, or how passages are cut, changes.
-FORMAT = 4
+FORMAT = 5
 KEEP = 3
 MANIFEST = "manifest.json"
-REBUILD = "Run `python -m index build` to make a new one."
+# The other files of a generation.
+FILES = (DATABASE, *VECTOR_FILES.values())
+REBUILD = "Run `on-the-record-index build` to make a new one."
 
 
 class Generations:
@@ -124,7 +128,7 @@ class Generations:
             raise DamagedIndexError(f"{path} is not that of generation {number}.")
         return manifest
 
-    def open(self, number: int) -> FaissStore:
+    def open(self, number: int) -> Store:
         """One generation, whatever model made it, after reading every byte of it.
 
         Raises:
@@ -141,7 +145,7 @@ class Generations:
                 raise DamagedIndexError(f"{folder / name} cannot be read: {exc.strerror}.") from exc
             if found != manifest.files[name]:
                 raise DamagedIndexError(f"{folder / name} is not what was written (its sha256 differs).")
-        return FaissStore(folder, manifest)
+        return Store(folder, manifest, FaissVectors)
 
     def serving_order(self) -> list[int]:
         """The generations in the order in which they are tried: the current one, then the others, newest first."""
@@ -149,7 +153,7 @@ class Generations:
         others = sorted(set(self.numbers()) - {current}, reverse=True)
         return others if current is None else [current, *others]
 
-    def open_current(self, encoder: Encoder | None = None) -> tuple[FaissStore, str | None]:
+    def open_current(self, encoder: Encoder | None = None) -> tuple[Store, str | None]:
         """The current generation, or the newest sound one with a sentence saying why.
 
         With an `encoder`, a generation made by another model counts as unusable.
@@ -259,7 +263,7 @@ class Generations:
         fields = asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
         _write_durably(folder / MANIFEST, json.dumps(fields | {"sha256": checksum(fields)}, indent=1))
         sync_folder(folder)
-        store = FaissStore(folder, manifest)
+        store = Store(folder, manifest, FaissVectors)
         try:
             for fault in store.faults():
                 raise DamagedIndexError(f"The new generation does not read back: {fault}.")
@@ -282,7 +286,7 @@ class Generations:
             sync_folder(self._folder)
             shutil.rmtree(aside, ignore_errors=True)
 
-    def _open_for(self, number: int, encoder: Encoder | None) -> FaissStore:
+    def _open_for(self, number: int, encoder: Encoder | None) -> Store:
         try:
             if encoder is not None:
                 _require_model(self.manifest(number), encoder)
@@ -338,7 +342,7 @@ def _require_model(manifest: Manifest, encoder: Encoder) -> None:
     if made_by[1:] != asked_for[1:]:
         raise IncompatibleIndexError(
             f"Generation {manifest.generation} was made by the model {_describe(*made_by)}; EMBEDDING_MODEL is "
-            f"{_describe(*asked_for)}. Run `python -m index build`, or set EMBEDDING_MODEL back."
+            f"{_describe(*asked_for)}. Run `on-the-record-index build`, or set EMBEDDING_MODEL back."
         )
 
 

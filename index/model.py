@@ -24,7 +24,8 @@ class Source:
     """An article's card.
 
     `id` is the file's path within the corpus without its ending, `sha256` the hash of the stored text in UTF-8.
-    Unknown metadata is None. `title_given` is False where the title is the article's opening words.
+    Unknown metadata is None. `title_given` is False where the title is the article's opening words. `teaser` is True
+    where the file has only the beginning of the article.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Source:
     url: str | None
     language: str | None
     sha256: str
+    teaser: bool = False
 
     def card(self) -> dict[str, str | bool | None]:
         """The card as JSON shows it, a contract that other tools rely on; the date is YYYY-MM-DD."""
@@ -48,6 +50,7 @@ class Source:
             "published": self.published.isoformat() if self.published else None,
             "url": self.url,
             "sha256": self.sha256,
+            "teaser": self.teaser,
         }
 
 

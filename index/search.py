@@ -3,7 +3,7 @@
 1. Four scores, the cosine and BM25 of passages and of their sentences, are fused to find the passages worth reading.
 2. Each of their sentences is scored by a linear model over the features of `index.features`.
 3. The best sentences are compared with the question token by token (late interaction) and scored again. Where there is
-   a re-ranker, it reads them with the question, and its word counts as much as everything before.
+   a reader, it reads them with the question, finds the words that answer, and counts as much as everything before.
 
 `ranking.json` holds the weights of the two linear models and of the probability that the best sentence answers.
 """
@@ -12,20 +12,21 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index import features
-from index.model import ANY
+from index.model import ANY, Span
+from index.reader import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from index.encoder import Encoder
-    from index.model import Candidate, Filters, Passage, SentenceScores, Span
-    from index.reranker import Reranker
+    from index.model import Candidate, Filters, Passage, SentenceScores
+    from index.reader import Reader
     from index.store import Store
 
 # How many passages and sentences each of the four rankings may put forward.
@@ -33,8 +34,8 @@ POOL = 50
 # How many passages are read, and how many of their sentences are compared token by token, which costs most of the time.
 READ = 25
 CLOSE = 8
-# How many sentences a re-ranker reads.
-RERANK = 16
+# How many sentences a reader reads.
+READINGS = 16
 # Share of the cosine, and of the sentence rather than its passage, in a fused score.
 DENSE_SHARE = 0.6
 SENTENCE_SHARE = 0.5
@@ -45,12 +46,16 @@ PREFERENCE = 3.0
 
 @dataclass(frozen=True, slots=True)
 class SentenceHit:
-    """A sentence with the features it is judged by; `score` is the linear model's, comparable within one question."""
+    """A sentence with the features it is judged by; `score` is comparable within one question.
+
+    `answer` are the words that answer, where a reader rather thinks so than not: offsets into the article's text.
+    """
 
     passage: Passage
     span: Span
     score: float
     features: dict[str, float]
+    answer: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +63,15 @@ class Hit:
     """A passage with its best sentence, whose score is the hit's, and the scores of all its sentences in order.
 
     `score` compares hits: the odds against the best hit of the ranking, times its probability to answer, 0 to 1.
-    `sentences` are scored without late interaction, to choose among neighbours.
+    `sentences` are scored without late interaction, to choose among neighbours. `answer` are the words that answer, in
+    the best sentence and perhaps its neighbours; None where none are known.
     """
 
     passage: Passage
     best: Span
     score: float
     sentences: tuple[SentenceHit, ...]
+    answer: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +93,17 @@ def search(
     store: Store,
     encoder: Encoder,
     filters: Filters = ANY,
-    reranker: Reranker | None = None,
+    reader: Reader | None = None,
 ) -> Ranking:
     """Rank the passages of a store for a question; only articles that pass `filters` take part."""
     weights = load_weights()
     asked, read = read_passages(question, store, encoder, filters)
     if not read:
         return Ranking((), 0.0, features.phrases(question) or asked.unknown)
-    best = sorted(read, key=lambda s: -s.score)[: RERANK if reranker else CLOSE]
+    best = sorted(read, key=lambda s: -s.score)[: READINGS if reader else CLOSE]
     close = compare_closely(asked, best, encoder)
-    if reranker:
-        close = rerank(asked, close, reranker)
+    if reader:
+        close = read_closely(asked, close, reader)
     return as_ranking(asked, read, close, weights["confidence"])
 
 
@@ -112,8 +119,10 @@ def as_ranking(
     for sentence in close:
         bests.setdefault(sentence.passage, sentence)
     hits = (
-        Hit(passage, best.span, confidence * math.exp(best.score - close[0].score), tuple(by_passage[passage]))
-        for passage, best in bests.items()
+        Hit(
+            passage, hit.span, confidence * math.exp(hit.score - close[0].score), tuple(by_passage[passage]), hit.answer
+        )
+        for passage, hit in bests.items()
     )
     preferred = dict.fromkeys(words for hit in close for words in asked.preference.met_by(hit.passage.source))
     return Ranking(tuple(hits), confidence, asked.unknown, tuple(preferred))
@@ -160,16 +169,23 @@ def compare_closely(asked: features.Question, best: Sequence[SentenceHit], encod
     return sorted(close, key=lambda hit: (-hit.score, hit.passage.source.id, hit.span.start))
 
 
-def rerank(asked: features.Question, close: Sequence[SentenceHit], reranker: Reranker) -> list[SentenceHit]:
-    """Step 3 with a re-ranker: the mean of its log-odds and the score, best first.
+def read_closely(asked: features.Question, close: Sequence[SentenceHit], reader: Reader) -> list[SentenceHit]:
+    """Step 3 with a reader: the mean of its log-odds and the score, best first, with the words that answer.
 
     That is a logarithmic opinion pool (Genest and Zidek, "Combining Probability Distributions", 1986) of equal weights.
     """
-    judged = reranker.log_odds(asked.text, [hit.passage.words(hit.span) for hit in close])
-    pooled = [
-        SentenceHit(hit.passage, hit.span, (hit.score + float(odds)) / 2, hit.features | {"reranked": float(odds)})
-        for hit, odds in zip(close, judged, strict=True)
-    ]
+    windows = [Window(hit.passage.source.title, hit.passage.words(hit.span)) for hit in close]
+    pooled = []
+    for hit, reading in zip(close, reader.read(asked.text, windows), strict=True):
+        answer = Span(hit.span.start + reading.span.start, hit.span.start + reading.span.end)
+        pooled.append(
+            replace(
+                hit,
+                score=(hit.score + reading.log_odds) / 2,
+                features=hit.features | {"read": reading.log_odds},
+                answer=answer if reading.log_odds > 0 else None,
+            )
+        )
     return sorted(pooled, key=lambda hit: (-hit.score, hit.passage.source.id, hit.span.start))
 
 
@@ -200,9 +216,9 @@ def _features(
 
 
 def probability(asked: features.Question, close: Sequence[SentenceHit], weights: dict[str, float]) -> float:
-    """The probability that the best sentence answers, pooled with a re-ranker's where it was asked."""
+    """The probability that the best sentence answers, pooled with a reader's where there is one."""
     odds = linear(weights, confidence_features(asked, close) | {"bias": 1.0})
-    return 1 / (1 + math.exp(-(odds + close[0].features.get("reranked", odds)) / 2))
+    return 1 / (1 + math.exp(-(odds + close[0].features.get("read", odds)) / 2))
 
 
 def confidence_features(asked: features.Question, close: Sequence[SentenceHit]) -> dict[str, float]:

@@ -1,36 +1,67 @@
-"""The seams between an index and the engine that holds it. No paths, no row numbers; whole passages with scores."""
+"""One generation as it is searched: the catalogue, which words stand where, and an engine that holds the vectors."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from index.catalogue import CHUNK, EMBEDDED, Catalogue
+from index.errors import DamagedIndexError
+from index.lexical import Lexical
+from index.model import Candidate, SentenceScores
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from index.model import (
-        Article,
-        Candidate,
-        Derived,
-        Earlier,
-        Filters,
-        Listing,
-        Manifest,
-        Passage,
-        Source,
-        Span,
-    )  # fmt: skip
+    from index.model import Article, Earlier, Filters, Manifest, Span
 
 
-class Store(Protocol):
-    """One generation, read only. Safe to call from several threads."""
+class Vectors(Protocol):
+    """The seam to an engine: the vectors of the passages and sentences of a catalogue, by its rows.
 
-    @property
-    def manifest(self) -> Manifest:
-        """What the generation is made of."""
+    `part` is one of `catalogue.EMBEDDED`. A question's vector has unit length and shape (dimension,). Safe to call from
+    several threads.
+    """
+
+    def nearest(self, part: str, vector: NDArray[np.float32], filters: Filters, limit: int) -> list[int]:
+        """The rows of the best `limit` by cosine, drawn only from articles that pass `filters`."""
+
+    def cosines(self, part: str, rows: Sequence[int], vector: NDArray[np.float32]) -> dict[int, float]:
+        """The cosine of each of the rows."""
+
+    def stored(self, part: str, rows: Sequence[int]) -> NDArray[np.float32]:
+        """The vectors of the rows, in the same order."""
+
+    def faults(self) -> Iterator[str]:
+        """Every way in which what is stored is not what was written, as sentences."""
+
+
+class Store(Catalogue):
+    """A catalogue that can be searched. No row number leaves it; whole passages with scores do.
+
+    Raises:
+        DamagedIndexError: a file is missing, cut short, or does not fit the others.
+
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, engine: Callable[[Path, Catalogue], Vectors]) -> None:
+        for name, (expected, _) in manifest.files.items():
+            try:
+                size = (folder / name).stat().st_size
+            except FileNotFoundError as exc:
+                raise DamagedIndexError(f"{folder / name} is missing.") from exc
+            if size != expected:
+                raise DamagedIndexError(f"{folder / name} has {size} bytes instead of {expected}.")
+        super().__init__(folder, manifest)
+        self._lexical = Lexical(self)
+        try:
+            self._vectors = engine(folder, self)
+        except DamagedIndexError:
+            self.close()
+            raise
 
     def search(
         self, vector: NDArray[np.float32], terms: Sequence[str], filters: Filters, limit: int
@@ -41,6 +72,20 @@ class Store(Protocol):
         is the union of the best `limit` passages and the best `limit` sentences by cosine and by BM25, drawn only
         from articles that pass `filters`; its order means nothing.
         """
+        near, near_sentences = (
+            {*self._vectors.nearest(part, vector, filters, limit), *self._lexical.best(part, terms, filters, limit)}
+            for part in EMBEDDED
+        )
+        rows = self.passages(sorted(near | self.passages_of(near_sentences)))
+        scores = self._scores("passage", [found.row for found in rows], vector, terms)
+        of_sentences = self._scores("sentence", [row for found in rows for row in found.sentences], vector, terms)
+        titled = self._lexical.matched("title", sorted({found.article for found in rows}), terms)
+        candidates = []
+        for found in rows:
+            spans = zip(found.passage.sentences, found.sentences, strict=True)
+            sentences = tuple(SentenceScores(span, *of_sentences[row]) for span, row in spans)
+            candidates.append(Candidate(found.passage, *scores[found.row], titled[found.article], sentences))
+        return candidates
 
     def articles_with(self, terms: Sequence[str], filters: Filters, limit: int) -> list[tuple[Article, list[Span]]]:
         """The articles in which any of the terms stands, each with the spans of the passages that hold them.
@@ -48,70 +93,45 @@ class Store(Protocol):
         Only the best `limit` passages by BM25 count, best first, drawn only from articles that pass `filters`; an
         article's spans are in the order of its text. A term of several words must stand as one run.
         """
+        return self.articles_of(self._lexical.best("passage", terms, filters, limit))
 
     def earlier_with(self, terms: Sequence[str], filters: Filters, limit: int) -> list[Earlier]:
         """The earlier texts in which any of the terms stands, of articles that pass; the best `limit` by BM25.
 
         A term of several words must stand as one run. Earlier texts are for verification: no search finds them.
         """
-
-    def earlier(self, article_id: str) -> list[Earlier]:
-        """The earlier texts of an article, the latest first."""
-
-    def copies(self, article_id: str, filters: Filters) -> list[Source]:
-        """The other articles that carry the same story, as far as they pass, by id."""
-
-    def derived(self) -> dict[str, Derived]:
-        """What was worked out from each stored text, by the text's hash, for reuse by the next build."""
+        return self.earlier_texts(self._lexical.best("earlier", terms, filters, limit))
 
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many searchable passages of the whole index each term stands, as the lexical index matches it.
 
         A term matches in every form of the languages that the index holds, and a name in every spelling of it.
         """
-
-    def listings(self, filters: Filters) -> list[Listing]:
-        """The articles that pass, by id."""
-
-    def counts(self, filters: Filters) -> tuple[int, int]:
-        """How many articles pass, and how many searchable passages they have."""
-
-    def outlets(self, filters: Filters) -> tuple[str, ...]:
-        """The outlets of the articles that pass, each once, as they are spelled."""
-
-    def article(self, article_id: str) -> Article | None:
-        """The stored article, or None."""
+        return {term: self._lexical.frequency(term) for term in terms}
 
     def vectors(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
         """Every embedded text with its vector, for reuse by the next build."""
+        for part in EMBEDDED:
+            texts = self.words(part)
+            for first in range(0, len(texts), CHUNK):
+                chunk = texts[first : first + CHUNK]
+                yield from zip(chunk, self.stored(part, range(first + 1, first + len(chunk) + 1)), strict=True)
 
-    def close(self) -> None:
-        """Let go of files; the store is not used afterwards."""
+    def stored(self, part: str, rows: Sequence[int]) -> NDArray[np.float32]:
+        """The vectors of these rows, for a writer that goes on from this store."""
+        return self._vectors.stored(part, rows)
 
+    def faults(self) -> Iterator[str]:
+        """Every way in which texts, offsets, words and vectors do not agree, as sentences; none when all is well."""
+        yield from super().faults()
+        yield from self._lexical.faults()
+        yield from self._vectors.faults()
 
-class StoreWriter(Protocol):
-    """Takes one generation's content, article by article; it may begin with the content of another one."""
-
-    def drop(self, article_id: str) -> None:
-        """Leave out an article with which the writer began, and its earlier texts."""
-
-    def add(self, article: Article, passages: Sequence[Passage], indexed_at: datetime, signature: bytes) -> None:
-        """Take an article and its passages. Related links are passed over: they can never be found or quoted."""
-
-    def add_earlier(self, earlier: Earlier) -> None:
-        """Take an earlier text of an article that was taken before."""
-
-    def relate(self, stories: Iterable[Sequence[str]], names: Mapping[str, Sequence[str]]) -> None:
-        """Take which articles, by id, carry the same story, and the spellings of names by their keys."""
-
-    def texts(self) -> Iterator[str]:
-        """What has a vector, or needs one: every passage and every sentence, repeats included."""
-
-    def new_texts(self) -> Iterator[str]:
-        """Those of the articles that were added."""
-
-    def finish(self, vectors: Mapping[str, NDArray[np.float32]]) -> tuple[int, int]:
-        """Take the vector of every new text, write everything out durably and close; how many passages and sentences.
-
-        What was there from the beginning keeps its vectors.
-        """
+    def _scores(
+        self, part: str, rows: Sequence[int], vector: NDArray[np.float32], terms: Sequence[str]
+    ) -> dict[int, tuple[float, float, frozenset[str]]]:
+        """The cosine and the BM25 score of each of the rows, and the terms that stand in it."""
+        dense = self._vectors.cosines(part, rows, vector)
+        lexical = self._lexical.bm25(part, rows, terms)
+        matched = self._lexical.matched(part, rows, terms)
+        return {row: (dense[row], lexical.get(row, 0.0), matched[row]) for row in rows}

@@ -48,21 +48,36 @@ class Edition:
     member: str = ""
 
 
+class Withdrawal(NamedTuple):
+    """That a publisher has taken an article back: which file says so, the article, and the version that says it."""
+
+    name: str
+    member: str
+    revision: Revision
+
+
 class Settled(NamedTuple):
-    """The articles by id in order, the other versions of each (by its id, the latest first), and notes on these."""
+    """The articles by id in order, the other versions of each (by its id, the latest first), and notes on these.
+
+    `withdrawn` says of each edition that is none of these any more who took it back.
+    """
 
     articles: tuple[Article, ...]
     earlier: dict[str, tuple[Article, ...]]
     notes: tuple[Problem, ...]
+    withdrawn: tuple[Problem, ...] = ()
 
 
-def settle(editions: Iterable[Edition]) -> Settled:
+def settle(editions: Iterable[Edition], withdrawals: Iterable[Withdrawal] = ()) -> Settled:
     """Tell articles from earlier versions of them, whatever order they come in.
+
+    What was taken back in another file is none, unless it is stated to be later than that: by its id, where that is one
+    of the kind that is unique everywhere.
 
     Versions whose files do not say which is the latest are all articles, but of several with the very same text only
     one is: the latest, or else the first by id. Takes time in proportion to the articles, see `copies.groups`.
     """
-    editions = sorted(editions, key=_id)
+    editions, withdrawn = _standing(sorted(editions, key=_id), withdrawals)
     by_address: dict[str, list[Edition]] = defaultdict(list)
     for edition in editions:
         if where := address(edition.article.source.url) if edition.article.source.url else _unique_id(edition):
@@ -76,7 +91,7 @@ def settle(editions: Iterable[Edition]) -> Settled:
                 earlier[article] = tuple(other.article for other in others)
                 replaced.update(map(_id, others))
     articles = tuple(edition.article for edition in editions if _id(edition) not in replaced)
-    return Settled(articles, earlier, tuple(notes))
+    return Settled(articles, earlier, tuple(notes), tuple(withdrawn))
 
 
 def address(url: str) -> str:
@@ -94,6 +109,22 @@ def address(url: str) -> str:
 
 def _id(edition: Edition) -> str:
     return edition.article.source.id
+
+
+def _standing(editions: Sequence[Edition], withdrawals: Iterable[Withdrawal]) -> tuple[list[Edition], list[Problem]]:
+    """The editions that nobody has taken back, and a sentence for each of the others."""
+    by_id: dict[str, list[Withdrawal]] = defaultdict(list)
+    for each in withdrawals:
+        by_id[each.member].append(each)
+    standing, withdrawn = [], []
+    for edition in editions:
+        against = by_id.get(_unique_id(edition), ())
+        last = next((each for each in against if not _later(edition.revision, each.revision)), None)
+        if last is None:
+            standing.append(edition)
+        else:
+            withdrawn.append(Problem(edition.name, f"withdrawn by its publisher, as {last.name} says"))
+    return standing, withdrawn
 
 
 def _unique_id(edition: Edition) -> str:
@@ -125,13 +156,13 @@ def _ranked(versions: Sequence[Edition], notes: list[Problem]) -> list[tuple[str
     kept: dict[str, Edition] = {}  # of each text
     for version in versions:
         sha256 = version.article.source.sha256
-        if sha256 not in kept or _later(version, kept[sha256]):
+        if sha256 not in kept or _later(version.revision, kept[sha256].revision):
             kept[sha256] = version
     latest, *_ = kept.values()
     for version in kept.values():
-        latest = version if _later(version, latest) else latest
+        latest = version if _later(version.revision, latest.revision) else latest
     # That no other is later is not known of what was passed over: times can be of kinds that do not compare.
-    staying = {_id(version): version for version in kept.values() if not _later(latest, version)}
+    staying = {_id(version): version for version in kept.values() if not _later(latest.revision, version.revision)}
     replaced: dict[str, list[Edition]] = defaultdict(list)
     for version in versions:
         twin = kept[version.article.source.sha256]
@@ -142,7 +173,7 @@ def _ranked(versions: Sequence[Edition], notes: list[Problem]) -> list[tuple[str
             notes.append(Problem(version.name, f"left out: {twin.name} has {same} and the same text"))
         else:
             replaced[_id(latest)].append(version)
-            reason = f"replaced by {latest.name}, which has {same} and {_later(latest, twin)}"
+            reason = f"replaced by {latest.name}, which has {same} and {_later(latest.revision, twin.revision)}"
             notes.append(Problem(version.name, reason))
     if len(staying) > 1:
         notes.append(_undecided(list(staying.values()), same))
@@ -164,9 +195,8 @@ def _stated(version: Edition) -> tuple[int, str]:
     return number, str(changed or published or "")
 
 
-def _later(one: Edition, other: Edition) -> str:
+def _later(this: Revision, that: Revision) -> str:
     """In which way one version is stated to be later than another, to follow its name; nothing if it is not."""
-    this, that = one.revision, other.revision
     if this.number and that.number and this.number != that.number:
         return f"is version {this.number}, not {that.number}" if this.number > that.number else ""
     times = [(this.changed or this.published, that.changed or that.published)]

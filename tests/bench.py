@@ -70,8 +70,7 @@ def pool() -> list[str]:
     """Sentences to draw from."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*.txt"))]
     for name in public_sets.available():
-        with (public_sets.FOLDER / name / "articles.jsonl").open(encoding="utf-8") as lines:
-            texts += [json.loads(line)["text"] for line in lines]
+        texts += [article["text"] for article in public_sets.articles(name)]
     spans = ((text, span) for text in texts for span in sentences(text))
     return sorted({text[s.start : s.end].replace("\n", " ") for text, s in spans if 20 <= s.end - s.start <= 400})
 

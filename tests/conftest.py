@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 from word_encoder import WordHashEncoder
 
 from index.build import build
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from discord_world import World
 
     from bot.discord.app import OnTheRecordBot
+
+# How long an example takes says nothing on a busy machine.
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"

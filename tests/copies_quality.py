@@ -122,10 +122,7 @@ def stories(name: str, *, tuning: bool) -> list[Story]:
     if name == "seeds":
         texts = [(path.stem, path.read_text(encoding="utf-8")) for path in sorted((ROOT / "seeds").glob("*.txt"))]
     else:
-        rows = [
-            (row["title"] if name != "time" else row["id"], row["text"])
-            for row in public_sets._rows(public_sets.FOLDER / name / "articles.jsonl")
-        ]
+        rows = [(row["title"] if name != "time" else row["id"], row["text"]) for row in public_sets.articles(name)]
         rows = [row for row in rows if public_sets.held_out(row[0]) != tuning]
         texts = []
         for title, group in groupby(sorted(rows, key=lambda row: row[0]), key=lambda row: row[0]):
@@ -470,8 +467,8 @@ def measure_places(name: str, told: list[Story], seed: int, *, show: bool) -> No
 def main(seed: int, tuning: bool, show: bool) -> None:
     """Look for copies in every set and print the tables."""
     available = public_sets.available()
-    for name in set(public_sets.SETS) - set(available):
-        click.echo(f"{name} is left out: it does not lie in {public_sets.FOLDER}.", err=True)
+    for line in public_sets.missing():
+        click.echo(line, err=True)
     sets = {name: stories(name, tuning=tuning) for name in ("seeds", *available) if name != "multihop_facts"}
     clock = Clock()
     print(
@@ -487,7 +484,7 @@ def main(seed: int, tuning: bool, show: bool) -> None:
     for name, told in sets.items():
         measure_words(name, [(story.title, story.text) for story in told], seed, show=show)
     if "multihop_facts" in available:
-        rows = public_sets._rows(public_sets.FOLDER / "multihop_facts" / "articles.jsonl")
+        rows = public_sets.articles("multihop_facts")
         facts = [(row["title"], row["text"]) for row in rows if public_sets.held_out(row["title"]) != tuning]
         measure_words("multihop_facts", facts, seed, show=show)
     print("\n| set | copy | excerpts | same | share | nearly | share of both | ms |\n|---|---|---|---|---|---|---|---|")

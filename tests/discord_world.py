@@ -90,7 +90,7 @@ class World:
     async def kept(self, message: Any) -> dict[str, Any]:
         """What the bot keeps of an answer that it sent."""
         key = next(iter(buttons_of(message).values()))["custom_id"].split(":")[2]
-        return await self.desk.record(lambda records: records.message(key))
+        return await self.desk.record(lambda records: records.messages.fields(key))
 
     def unhurried(self) -> None:
         """Whoever asked before may ask again at once."""

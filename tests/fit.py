@@ -54,7 +54,7 @@ class Case:
 
 def main() -> None:
     if missing := {*FITTED, LONG_SET} - set(public_sets.available()):
-        sys.exit(f"Nothing was fitted: {', '.join(sorted(missing))} must lie in {public_sets.FOLDER}.")
+        sys.exit(f"Nothing was fitted: {', '.join(sorted(missing))} must lie in {public_sets.SHARED}.")
     encoder = SentenceTransformerEncoder()
     cases = read_cases(encoder)
     weights = search.load_weights()

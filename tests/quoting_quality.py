@@ -38,7 +38,7 @@ from index.passages import split
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from index.faiss_store import FaissStore
+    from index.store import Store
 
 ROOT = Path(__file__).parent.parent
 EACH = 200
@@ -66,7 +66,7 @@ class Coverage:
             public_sets.write_corpus(name, corpus)
         build(corpus, folder / "index", WordHashEncoder())
         self.name = name
-        self.store: FaissStore = Generations(folder / "index").open_current()[0]
+        self.store: Store = Generations(folder / "index").open_current()[0]
         found = [self.store.article(listing.source.id) for listing in self.store.listings(Filters())]
         self.articles = [article for article in found if article]
         self.bare = {article.source.id: bare(article.text) for article in self.articles}
@@ -211,8 +211,8 @@ def cases(coverage: Coverage, other: Coverage, seed: int) -> list[tuple[Verdict,
 @click.option("--show", is_flag=True, help="Print every message that is judged wrongly.")
 def main(seed: int, show: bool) -> None:
     """Verify quotations of every set and print a table."""
-    for name in set(public_sets.SETS) - set(public_sets.available()):
-        click.echo(f"{name} is left out: it does not lie in {public_sets.FOLDER}.", err=True)
+    for line in public_sets.missing():
+        click.echo(line, err=True)
     with tempfile.TemporaryDirectory() as folder:
         sets = [Coverage(name, Path(folder) / name) for name in ("seeds", *public_sets.available())]
         print(

@@ -71,10 +71,19 @@ def check_view(view: dict[str, Any]) -> None:
 
 
 def quotes(payload: dict[str, Any]) -> list[str]:
-    """What stands in each quote of a message without a style."""
+    """What stands in each quote of a message without a style, or in bold."""
+    return _quoted(payload, None, {"bold": True})
+
+
+def marked(payload: dict[str, Any]) -> list[str]:
+    """What of each quote of a message is in bold."""
+    return _quoted(payload, {"bold": True})
+
+
+def _quoted(payload: dict[str, Any], *styles: dict[str, bool] | None) -> list[str]:
     parts = (part for block in payload["blocks"] if block["type"] == "rich_text" for part in block["elements"])
     return [
-        "".join(e["text"] for e in part["elements"] if e["type"] == "text" and "style" not in e)
+        "".join(e["text"] for e in part["elements"] if e["type"] == "text" and e.get("style") in styles)
         for part in parts
         if part["type"] == "rich_text_quote"
     ]

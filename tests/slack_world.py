@@ -150,7 +150,7 @@ def add_person(slack: LoopbackSlack, user: str) -> str:
 
 async def settings_of(desk: Desk, channel: str = CHANNEL, server: str = TEAM, **settings: Any) -> None:
     """Set how the bot behaves in a channel, or with "" in the workspace."""
-    await desk.record(lambda records: records.change("slack", server, channel, **settings))
+    await desk.record(lambda records: records.places.change("slack", server, channel, **settings))
 
 
 # ---- What the bot says -----------------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ def key_of(message: dict[str, Any]) -> str:
 
 async def kept(desk: Desk, message: dict[str, Any]) -> dict[str, Any]:
     """What the bot keeps of an answer that it sent."""
-    fields = await desk.recall(lambda records: records.message(key_of(message)))
+    fields = await desk.recall(lambda records: records.messages.fields(key_of(message)))
     assert fields is not None
     return fields
 

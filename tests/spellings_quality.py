@@ -293,7 +293,7 @@ def main(sample: int) -> None:
     seeds = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "seeds").glob("*.txt"))]
     report_set("seeds", seeds, [question.text for question in seed_questions.load()], sample)
     for name in public_sets.available():
-        rows = public_sets._rows(public_sets.FOLDER / name / "articles.jsonl")
+        rows = public_sets.articles(name)
         asked = [question.text for question in public_sets.questions(name)]
         report_set(name, [row["text"] for row in rows], asked, sample)
 

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from bot import adding
 from bot.adding import AddingError, Intake, Staged, given_fields
 from bot.days import DayError
-from bot.records import Withdrawal
+from bot.records.withdrawals import Withdrawal
 from bot.visit import UsageError
 from index.corpus import METADATA_FILE, read_corpus
 from index.errors import CorpusError
@@ -182,12 +182,22 @@ def test_the_format_is_told_by_content_and_gives_the_ending(intake: Intake) -> N
     assert intake.stage(b'{"title": "T", "text": "A heron."}', "wire.export", {}).file == "added/wire.export.json"
 
 
+def test_new_formats_are_taken_under_names_that_end_as_they_do(intake: Intake) -> None:
+    from documents import docx
+
+    assert intake.stage(docx("A heron stopped the tram."), "Report (2).DOCX", {}).file == "added/Report-2.docx"
+    assert intake.stage(docx("A heron stopped the bus."), "report", {}).file == "added/report.docx"
+    assert intake.stage(b"{\\rtf1 A heron stopped.}", "letter.doc", {}).file == "added/letter.doc.rtf"
+
+
 @pytest.mark.parametrize(
     ("data", "name", "reason"),
     [
         (b"", "a.txt", "it is empty"),
         (b" \n", "a", "it is empty"),
-        (b"PK\x03\x04\0\0\0", "report.docx", "it holds NUL bytes, so it is not a text file"),
+        (b"PK\x03\x04\0\0\0", "report.docx", "it is not a Word document, or a damaged one"),
+        (b"\xd0\xcf\x11\xe0", "report.doc", "it is not read; open it in Word or LibreOffice and save it as .docx"),
+        (b"\x89PNG\r\n", "scan.png", "it is of a kind that holds no text (pictures)"),
         (b"[{}, 3]", "a.json", "it has no text; it is not an article"),
         (b"%PDF-1.7 nothing", "a.pdf", ""),
         (b"<?xml version='1.0'?><rss><channel></channel></rss>", "a.xml", "it holds no articles"),
@@ -542,6 +552,10 @@ def test_what_the_index_has_or_had_of_an_article_is_pointed_out(intake: Intake) 
     assert adding.already(new.articles, [other, link, same.source], []) == (
         "The index has the text of added/new already, as added/same.",
         "The index has the address of added/new already, as that of added/link.",
+    )
+    written = card("written.txt", "A gull.", "http://A.example/1/?utm_source=mail#top").articles
+    assert adding.already(written, [link, other], []) == (
+        "The index has the address of added/written already, as that of added/link.",
     )
     gone = Withdrawal("gone", same.source.sha256, "discord", "1", None, datetime.now(UTC))
     assert adding.already(new.articles, [], [gone]) == (

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import wording
-from bot.answer import EXCERPT_CHARS, RELATIVE_FLOOR, compose, is_question
+from bot.answer import EXCERPT_CHARS, NEARNESS, RELATIVE_FLOOR, Reason, compose, is_question, refuse, sought
 from index.model import Kind, Passage, Source, Span
 from index.search import Hit, Ranking, SentenceHit
 
@@ -151,21 +152,71 @@ def test_a_sentence_longer_than_the_limit_is_not_cut() -> None:
     assert excerpt.text == huge
 
 
+def answering(hit: Hit, words: str) -> Hit:
+    """A hit with the words in its passage that answer."""
+    start = hit.passage.start + hit.passage.text.index(words)
+    return replace(hit, answer=Span(start, start + len(words)))
+
+
+def test_the_words_that_answer_are_marked_without_white_space_around_them() -> None:
+    parts = [("It was late.", 0.1), ("Ann  said no.", 1.0)]
+    for words, marked in (("Ann", "Ann"), (" Ann ", "Ann"), (". Ann  said no.", ". Ann  said no."), ("  ", None)):
+        (excerpt,) = compose(ranking(answering(hit("a", parts, offset=7), words)), 1)
+        assert excerpt.text == "It was late. Ann  said no."
+        assert (excerpt.answer and excerpt.passage.words(excerpt.answer)) == marked
+        assert "".join(excerpt.parts) == excerpt.text
+        assert excerpt.parts[1] == (marked or "")
+    (unmarked,) = compose(ranking(hit("a", parts)), 1)
+    assert unmarked.answer is None
+
+
+def test_an_excerpt_is_cut_around_the_words_that_answer() -> None:
+    long = "x" * (EXCERPT_CHARS - 20)
+    parts = [(f"A{long}.", 0.2), ("Ann spoke.", 0.3), ("She said no.", 1.0), (f"B{long}.", 0.9), ("C.", 0.1)]
+    for words, text in (
+        ("no", "Ann spoke. She said no."),
+        ("Ann spoke. She", "Ann spoke. She said no."),
+        # Whole sentences, however long.
+        ("xx. Ann", f"A{long}. Ann spoke. She said no."),
+        ("no. Bx", f"Ann spoke. She said no. B{long}."),
+        ("spoke. She said no. Bx", f"Ann spoke. She said no. B{long}."),
+    ):
+        (excerpt,) = compose(ranking(answering(hit("a", parts), words)), 1)
+        assert excerpt.text == text
+        assert excerpt.parts[1] == words
+
+
 SENTENCE = st.tuples(
     st.text(st.characters(codec="utf-8", exclude_categories=["Zs", "Cc"]), min_size=1, max_size=200),
     st.floats(0.0, 1.0),
 )
 
 
+MARKS = st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+
+
+def marked_within(hit: Hit, first: float, last: float) -> Hit:
+    """A hit with what stands between two shares of its passage as the words that answer."""
+    start, end = (hit.passage.start + int(share * len(hit.passage.text)) for share in sorted((first, last)))
+    return replace(hit, answer=Span(start, end))
+
+
 @settings(deadline=None, max_examples=200)
 @given(
-    st.lists(st.tuples(st.sampled_from("abc"), st.lists(SENTENCE, min_size=1, max_size=6)), min_size=1, max_size=8),
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.lists(SENTENCE, min_size=1, max_size=6), st.none() | MARKS),
+        min_size=1,
+        max_size=8,
+    ),
     st.integers(1, 6),
 )
 def test_any_ranking_gives_whole_sentences_in_order(
-    parts: list[tuple[str, list[tuple[str, float]]]], count: int
+    parts: list[tuple[str, list[tuple[str, float]], tuple[float, float] | None]], count: int
 ) -> None:
-    hits = [hit(name, sentences, n + 1, n * 10_000) for n, (name, sentences) in enumerate(parts)]
+    hits = [hit(name, sentences, n + 1, n * 10_000) for n, (name, sentences, _) in enumerate(parts)]
+    marks = [mark for *_, mark in parts]
+    hits = [marked_within(one, *mark) if mark else one for one, mark in zip(hits, marks, strict=True)]
+    answers = {one.passage: one.answer for one in hits}
     excerpts = compose(ranking(*hits), count)
     assert 1 <= len(excerpts) <= count
     assert [e.number for e in excerpts] == list(range(1, len(excerpts) + 1))
@@ -178,6 +229,9 @@ def test_any_ranking_gives_whole_sentences_in_order(
         assert excerpt.score >= RELATIVE_FLOOR * excerpts[0].score
         assert excerpt.trimmed_before == (excerpt.start > passage.start)
         assert excerpt.trimmed_after == (excerpt.end < passage.end)
+        answer = answers[passage]
+        assert excerpt.parts[1] == (passage.words(answer).strip() if answer else "")
+        assert "".join(excerpt.parts) == excerpt.text
     articles = [e.source.id for e in excerpts]
     firsts = len(set(articles))
     assert len(set(articles[:firsts])) == firsts  # every new article comes before any second excerpt
@@ -185,11 +239,76 @@ def test_any_ranking_gives_whole_sentences_in_order(
         assert all(a.score >= b.score for a, b in pairwise(group))
 
 
+def read(hit: Hit, dense: float, cover: float) -> Hit:
+    """A hit whose best sentence has these features, and whose other sentences are as near as can be."""
+    none, all_ = ({"dense_passage": d, "cover_passage_title": c} for d, c in ((dense, cover), (1.0, 1.0)))
+    return replace(
+        hit, sentences=tuple(replace(s, features=none if s.span == hit.best else all_) for s in hit.sentences)
+    )
+
+
+def test_a_refusal_names_what_is_near_and_has_the_nearest_unmarked() -> None:
+    far, near = (NEARNESS - 0.01, 0.0), (NEARNESS / 2, NEARNESS / 2)
+    hits = [
+        read(hit("far", [("One.", 1.0), ("Two.", 0.1)]), *far),
+        read(answering(hit("a", [("Ann said no.", 0.9)], offset=5), "no"), *near),
+        read(hit("a", [("Ann said it.", 0.8)], 2, 50), *near),
+        read(hit("b", [("Bob.", 0.7)]), *near),
+        read(hit("c", [("Cat.", 0.001)]), *near),
+        read(hit("d", [("Dan.", 0.0)]), *near),
+    ]
+    refusal = refuse(ranking(*hits), Reason.NOTHING_NEAR, "No.")
+    assert [source.id for source in refusal.nearest] == ["a", "b", "c"]
+    assert refusal.closest
+    assert (refusal.closest.number, refusal.closest.text, refusal.closest.start) == (0, "Ann said no.", 5)
+    assert refusal.closest.answer is None
+    elsewhere = refuse(ranking(hits[0]), Reason.FILTERED_OUT, "Not there.", answers=True)
+    assert [source.id for source in elsewhere.nearest] == ["far"]
+    assert elsewhere.closest
+    nothing = refuse(ranking(hits[0]), Reason.NOTHING_NEAR, "No.")
+    assert (nothing.nearest, nothing.closest) == ((), None)
+    assert refuse(Ranking((), 0.0), Reason.NOTHING_NEAR, "No.").closest is None
+
+
 def test_what_is_a_question() -> None:
     assert is_question("x")
     assert is_question("Чому?")
     for nothing in ("", "  ", "?!", "—", "\n"):
         assert not is_question(nothing)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("library", ["library"]),
+        ("Putin", ["Putin"]),
+        ("  kherson drones. ", ["kherson", "drones"]),
+        ("drone attack!", ["drone", "attack"]),
+        ("“drone attack”", ["drone", "attack"]),
+        ("the library", ["library"]),
+        ("U.S. Zelensky’s", ["U.S", "Zelensky’s"]),
+        ("anti-aircraft missile-defence", ["anti-aircraft", "missile-defence"]),
+        ("May 9", ["May", "9"]),
+        ("Will Smith", ["Smith"]),
+        ("talk show", ["talk", "show"]),
+        ("Howard", ["Howard"]),
+        ("дрони", ["дрони"]),
+        ("乌克兰", ["乌克兰"]),
+        ("the", ["the"]),
+    ],
+)
+def test_one_or_two_words_that_ask_nothing_are_looked_for(text: str, words: list[str]) -> None:
+    assert list(sought(text)) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "?!", "who", "who?", "Putin?", "攻击？", "Who died", "what’s new", "drones where", "Putin said",
+     "didn’t attack", "is war", "Putin resigned", "show drones", "Tell me", "drone attack Kremlin",
+     "谁否认了克里姆林宫袭击"],
+)  # fmt: skip
+def test_whatever_asks_is_a_question(text: str) -> None:
+    assert sought(text) == ()
 
 
 def test_what_was_shown_before_is_skipped_and_the_others_keep_their_numbers() -> None:

@@ -178,7 +178,7 @@ def what_is_read(monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[str]]
         return indexed(text, language)
 
     monkeypatch.setattr("index.build.split", split_noted)
-    monkeypatch.setattr("index.faiss_store.indexed", indexed_noted)
+    monkeypatch.setattr("index.lexical.indexed", indexed_noted)
     return cut, words
 
 

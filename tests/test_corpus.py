@@ -328,7 +328,7 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(tmp_path: Path, monkeypat
     assert [str(p) for p in read_corpus(tmp_path).refused] == ["a.txt: it cannot be read: Permission denied"]
 
 
-def test_subfolders_are_read_in_order_and_hidden_and_other_files_are_not(tmp_path: Path) -> None:
+def test_subfolders_are_read_in_order_and_hidden_files_are_not_and_others_are_told(tmp_path: Path) -> None:
     for name in (
         "b.txt",
         "a/z.txt",
@@ -348,7 +348,8 @@ def test_subfolders_are_read_in_order_and_hidden_and_other_files_are_not(tmp_pat
     (tmp_path / "folder.txt" / "in.txt").write_text("in", encoding="utf-8")
     corpus = read_corpus(tmp_path)
     assert [a.source.id for a in corpus.articles] == ["a/b/c", "a/z", "b", "folder.txt/in", "ä ö"]
-    assert (corpus.refused, corpus.notes) == ((), ())
+    assert [problem.file for problem in corpus.refused] == ["c.docx", "d.txt~"]
+    assert corpus.notes == ()
 
 
 def test_a_corpus_below_a_hidden_folder_is_read(tmp_path: Path) -> None:
@@ -359,7 +360,7 @@ def test_a_corpus_below_a_hidden_folder_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["missing", "file"])
 def test_a_corpus_that_is_no_folder_is_an_error_that_says_what_to_set(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(CorpusError, match=r"corpus folder .* does not exist\. Set CORPUS_DIR"):
+    with pytest.raises(CorpusError, match=r"corpus folder .* does not exist\. Put articles there, or .* CORPUS_DIR"):
         read_corpus(tmp_path / name)
 
 

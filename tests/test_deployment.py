@@ -1,4 +1,4 @@
-"""The Dockerfile and the unit of systemd against the project as it is."""
+"""The Dockerfile, compose.yaml, the unit of systemd and the workflows against the project as it is."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from conftest import ROOT
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from bot.__main__ import main as bot_command
 from bot.service import GRACE
@@ -30,6 +35,9 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
 COMMANDS = {"bot": bot_command, "index": index_command}
 SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|KEY", re.IGNORECASE)
+EXTRAS = ("metrics", "slack")  # what the image has beside the bot itself
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def instructions(name: str) -> list[str]:
@@ -57,6 +65,58 @@ def sent_to_docker(path: str) -> bool:
             if any(re.fullmatch(pattern, place) for place in places):
                 sent = line.startswith("!")
     return sent
+
+
+def pins(name: str) -> dict[str, str]:
+    """The version of each package that a file of requirements fixes, by its normal name."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    found = [re.match(r"([\w.-]+)==([^\s;]+)", line) for line in lines]
+    return {canonicalize_name(pin[1]): pin[2] for pin in found if pin}
+
+
+def image_python() -> str:
+    """The version of Python that the image has, such as 3.11."""
+    bases = [line.split()[0] for line in instructions("FROM") if not line.startswith("base")]
+    [version] = [re.match(r"python:(\d+\.\d+)-slim", base)[1] for base in bases]  # type: ignore[index]
+    return version
+
+
+def needed() -> set[str]:
+    """Every package that the image needs, as the packages installed here say; of torch's, those that are pinned."""
+    environment = {**default_environment(), "python_version": image_python(), "sys_platform": "linux"}
+    pinned = pins("constraints.txt")
+    declared = [
+        *PROJECT["dependencies"],
+        *(text for extra in EXTRAS for text in PROJECT["optional-dependencies"][extra]),
+    ]
+    waiting, found = [Requirement(text) for text in declared], set()
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        if (name, *sorted(requirement.extras)) in found:
+            continue
+        found.add((name, *sorted(requirement.extras)))
+        for text in metadata.requires(name) or []:
+            further = Requirement(text)
+            marks = further.marker is None or any(
+                further.marker.evaluate({**environment, "extra": extra}) for extra in ("", *requirement.extras)
+            )
+            # Builds of torch with CUDA bring packages that the one for the CPU does not.
+            if marks and (name != "torch" or canonicalize_name(further.name) in pinned):
+                waiting.append(further)
+    return {name for name, *_ in found}
+
+
+def compose() -> dict[str, Any]:
+    """The one service of compose.yaml."""
+    [service] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"].values()
+    return dict(service)
+
+
+def documented_run() -> list[str]:
+    """The words of the README's `docker run`."""
+    [line] = re.findall(r"^docker run (.+?)(?<!\\)$", README, re.MULTILINE | re.DOTALL)
+    return shlex.split(line.replace("\\\n", " "))
 
 
 def unit() -> dict[str, list[str]]:
@@ -96,7 +156,8 @@ def test_what_is_copied_exists_and_makes_the_package_whole() -> None:
     found = PYPROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
     packages = {pattern.removesuffix(".*") for pattern in found}
     needed = {*packages, PROJECT["readme"], *PROJECT["license-files"]}
-    assert {*needed, "pyproject.toml", "constraints.txt", str(Settings().corpus_dir)} == set(copied())
+    lists = {"pyproject.toml", "constraints.txt", "requirements.txt"}
+    assert {*needed, *lists, str(Settings().corpus_dir)} == set(copied())
 
 
 def test_every_file_of_the_packages_is_sent_and_nothing_secret_or_large() -> None:
@@ -116,21 +177,56 @@ def test_no_secret_is_baked_in() -> None:
 
 
 def test_the_image_s_python_is_one_that_the_project_runs_on() -> None:
-    bases = [line.split()[0] for line in instructions("FROM")]
-    versions = {re.fullmatch(r"python:(\d+\.\d+)-slim", base)[1] for base in bases}  # type: ignore[index]
-    assert len(versions) == 1
-    assert SpecifierSet(PROJECT["requires-python"]).contains(versions.pop())
+    assert SpecifierSet(PROJECT["requires-python"]).contains(image_python())
 
 
-def test_the_image_installs_the_tested_versions_with_torch_for_the_cpu() -> None:
-    [line] = [line for line in instructions("RUN") if " install " in line and "pip" in line]
-    words = shlex.split(line)
-    assert words[words.index("-c") + 1] == "constraints.txt"
-    assert words[words.index("--extra-index-url") + 1] == "https://download.pytorch.org/whl/cpu"
-    extras = re.fullmatch(r"\.\[([\w,]+)\]", words[-1])
-    assert extras
-    assert set(extras[1].split(",")) <= set(PROJECT["optional-dependencies"]) - {"dev"}
-    assert re.search(r"^torch==\d", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
+def test_every_stage_of_the_image_is_from_one_base_that_a_digest_fixes() -> None:
+    first, *others = instructions("FROM")
+    assert re.fullmatch(r"python:\d+\.\d+-slim-\w+@sha256:[0-9a-f]{64} AS base", first)
+    assert {line.split()[0] for line in others} == {"base"}
+
+
+def test_only_torch_comes_from_another_index_and_all_else_is_checked_by_its_hash() -> None:
+    commands = [
+        shlex.split(command) for line in instructions("RUN") for command in line.split("&&") if "pip" in command
+    ]
+    fetching = [
+        words for words in commands if "check" not in words and "--no-index" not in words and "venv" not in words
+    ]
+    torch, rest = fetching
+    assert torch[-3:] == ["-c", "constraints.txt", "torch"]
+    assert torch[torch.index("--index-url") + 1] == "https://download.pytorch.org/whl/cpu"
+    assert rest[-3:] == ["--require-hashes", "-r", "requirements.txt"]
+    for words in fetching:
+        # Nothing that was not asked for, and no code of a package while it is installed.
+        assert {"--no-deps", "--only-binary"} <= set(words)
+    assert [words for words in commands if "check" in words]
+
+
+@pytest.mark.parametrize("path", [ROOT / "Dockerfile", ROOT / "Makefile", *WORKFLOWS], ids=lambda path: path.name)
+def test_no_second_index_may_answer_for_any_name(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert "extra-index-url" not in text
+    assert "EXTRA_INDEX" not in text
+    # Where there is another index, it is asked for torch and for nothing that torch would bring.
+    for command in re.findall(r"[^\n]*pip(?:[^\n]|\\\n)* install (?:[^\n]|\\\n)*", text):
+        if "--index-url" in command:
+            assert "--no-deps" in command
+            assert command.replace("&&", " ").split()[-1].rstrip("\\") in {"torch", ""} or " torch" in command
+
+
+def test_what_the_image_installs_is_what_was_tested_with_the_hash_of_every_file() -> None:
+    tested, installed = pins("constraints.txt"), pins("requirements.txt")
+    # Where this fails after a change of pyproject.toml or constraints.txt: `make lock`.
+    assert {name: tested[name] for name in installed if name in tested} == installed
+    assert needed() - {"torch"} == set(installed)
+    assert "torch" in tested
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    for entry in re.split(r"\n(?=\w)", text.split("\n", 2)[2].rstrip()):
+        first, *hashes = entry.replace("\\\n", " ").split()
+        assert re.fullmatch(r"[\w.-]+==\S+", first), first
+        assert hashes, first
+        assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", value) for value in hashes), first
 
 
 def test_the_container_is_not_root_and_keeps_what_it_writes_in_volumes_at_the_default_places() -> None:
@@ -148,6 +244,48 @@ def test_the_container_s_commands_are_the_project_s() -> None:
     [health] = instructions("HEALTHCHECK")
     check_command(json.loads(health.partition("CMD ")[2]))
     assert instructions("STOPSIGNAL") == ["SIGTERM"]
+
+
+def test_compose_runs_what_the_readme_s_docker_run_does() -> None:
+    service, words = compose(), documented_run()
+    assert words[-1] == service["image"]
+    assert words[words.index("--name") + 1] == service["container_name"]
+    assert ("--init" in words) is service["init"]
+    assert words[words.index("--stop-timeout") + 1] == service["stop_grace_period"].removesuffix("s")
+    assert words[words.index("--restart") + 1] == service["restart"]
+    assert words[words.index("--env-file") + 1] == service["env_file"][0]["path"]
+    mounted = [words[number + 1] for number, word in enumerate(words) if word == "-v"]
+    places = [volume.split(":")[1:] for volume in service["volumes"]]
+    assert [volume.split(":")[1:] for volume in mounted] == places
+    # Either finds the index that the other has built.
+    [volume] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["volumes"].values()
+    assert mounted[0].split(":")[0] == volume["name"]
+    assert [place for place, *_ in places] == json.loads(instructions("VOLUME")[0])
+    assert int(service["stop_grace_period"].removesuffix("s")) >= 2 * GRACE
+
+
+def test_compose_lets_the_bot_write_to_its_volumes_and_nothing_else() -> None:
+    service = compose()
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+    assert "cap_add" not in service
+    assert [mount.split(":")[0] for mount in service["tmpfs"]] == ["/tmp"]
+    assert all("noexec" in mount for mount in service["tmpfs"])
+    assert service["volumes"][1].endswith(":ro")
+
+
+def test_the_container_and_the_service_have_the_same_limits() -> None:
+    service = compose()
+    assert service["mem_limit"].upper() == one("MemoryMax")
+    assert service["memswap_limit"] == service["mem_limit"]  # the sum of memory and swap
+    assert one("MemorySwapMax") == "0"
+    assert one("CPUQuota") == f"{service['cpus'] * 100}%"
+    assert one("TasksMax") == str(service["pids_limit"])
+    # What building a large index takes, as the README has it, fits in.
+    peaks = [int(peak.replace(",", "")) for peak in re.findall(r"\| ([\d,]+) MiB \|", README)]
+    assert 1.25 * max(peaks) < int(one("MemoryMax").removesuffix("G")) * 1024
 
 
 def test_the_unit_s_command_is_the_project_s_and_writes_where_the_unit_allows() -> None:
@@ -192,3 +330,33 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     copy.write_text(text.replace(shlex.split(one("ExecStart"))[0], sys.executable), encoding="utf-8")
     ended = subprocess.run([analyze, "verify", copy], capture_output=True, text=True, check=False, timeout=60)
     assert (ended.returncode, [line for line in ended.stderr.splitlines() if copy.name in line]) == (0, [])
+
+
+# --- workflows --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_runs_fixed_actions_with_no_more_rights_than_it_says(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    workflow = yaml.safe_load(text)
+    uses = re.findall(r"uses: *(.*)", text)
+    assert [use for use in uses if not re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
+    assert workflow["permissions"] == {"contents": "read"}
+    assert text.count("persist-credentials: false") == text.count("actions/checkout@") >= 1
+    # Written by others: branches, titles. In a script they would be code.
+    assert not re.search(r"\$\{\{ *github\.(?:event|head_ref|ref_name)", text)
+    assert all(job["timeout-minutes"] <= 60 for job in workflow["jobs"].values())
+
+
+def test_every_change_is_tested_on_the_oldest_python_and_on_a_newer_one_and_the_image_is_built() -> None:
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))["jobs"]
+    oldest, newest = jobs["test"]["strategy"]["matrix"]["python"]
+    assert PROJECT["requires-python"] == f">={oldest}"
+    assert tuple(map(int, newest.split("."))) > tuple(map(int, oldest.split(".")))
+    assert jobs["test"]["steps"][-1]["run"] == "make test"
+    assert "docker compose build" in [step.get("run") for step in jobs["image"]["steps"]]
+
+
+def test_dependabot_looks_after_all_that_is_fixed() -> None:
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))["updates"]
+    assert {update["package-ecosystem"] for update in updates} == {"github-actions", "docker", "pip"}

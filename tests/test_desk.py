@@ -17,14 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from word_encoder import WordHashEncoder
 
-from bot.answer import Excerpt, Place, Reason
+from bot.answer import Excerpt, Place, Reason, compose
 from bot.desk import QUEUE, Desk, DeskBusyError, _with_copies
 from bot.metrics import Gauges
 from index.build import build
 from index.copies import place_of
 from index.errors import BuildError, BuildLockedError, DamagedIndexError, NoIndexError
 from index.generations import Generations
-from index.model import ANY, Filters
+from index.model import ANY, Filters, Span
 from index.passages import paragraph_spans, split
 
 if TYPE_CHECKING:
@@ -68,12 +68,25 @@ async def test_an_answer_quotes_what_is_stored(real_desk: Desk) -> None:
     assert article.text[answer.excerpts[0].start : answer.excerpts[0].end] == answer.excerpts[0].text
 
 
-async def test_what_is_not_in_the_coverage_is_refused_with_the_nearest_titles(real_desk: Desk) -> None:
+async def test_what_is_near_a_question_that_nothing_answers_is_named_and_stands(real_desk: Desk) -> None:
+    answer = await real_desk.ask("Which drones did Zelensky say that Finland shot down over the Kremlin in 2019?")
+    assert answer.refusal is not None
+    closest = answer.refusal.closest
+    assert closest
+    assert closest.source == answer.refusal.nearest[0]
+    article = await real_desk.article(closest.source.id)
+    assert article is not None
+    assert article.text[closest.start : closest.end] == closest.text
+    assert answer.quoted == (closest,)
+
+
+async def test_what_is_not_in_the_coverage_is_refused_and_nothing_far_away_is_named(real_desk: Desk) -> None:
     answer = await real_desk.ask("Who won the football world cup in 2018?")
     assert answer.excerpts == ()
     assert answer.refusal is not None
     assert answer.refusal.reason is Reason.NOTHING_NEAR
-    assert len({source.id for source in answer.refusal.nearest}) == 3
+    assert (answer.refusal.nearest, answer.refusal.closest) == ((), None)
+    assert answer.quoted == ()
 
 
 async def test_between_the_thresholds_an_answer_is_given_with_a_reservation(
@@ -88,6 +101,41 @@ async def test_between_the_thresholds_an_answer_is_given_with_a_reservation(
     assert (told["sure"].likely, told["unsure"].likely) == (True, False)
     assert told["sure"].excerpts == told["unsure"].excerpts != ()
     assert told["refused"].refusal is not None
+
+
+async def test_words_that_stand_are_found_and_never_refused(
+    seed_index: Path, encoder: SentenceTransformerEncoder
+) -> None:
+    desk = Desk(seed_index, SEEDS, lambda: encoder, caution=(1.0, 1.0))
+    for query, forms in (("curfews", ("curfew",)), ("Kherson", ("Kherson",)), ("drone kremlin", ("drone", "Kremlin"))):
+        answer = await desk.ask(query)
+        assert answer.mentioned == tuple(query.split())
+        assert answer.likely
+        assert answer.excerpts
+        for excerpt in answer.excerpts:
+            assert any(form.lower() in excerpt.text.lower() for form in forms)
+            assert excerpt.answer is None
+        more = await desk.ask(query, count=10, skip=len(answer.excerpts))
+        assert {e.text for e in more.excerpts}.isdisjoint(e.text for e in answer.excerpts)
+    for query in ("unicorns", "kherson unicorns", "Kherson?"):
+        answer = await desk.ask(query)
+        assert answer.refusal is not None
+        assert answer.mentioned == ()
+    desk.close()
+
+
+async def test_words_that_stand_only_outside_of_what_was_asked_for_are_said_to(real_desk: Desk) -> None:
+    articles = {listing.source.id for listing in await real_desk.listings()}
+    found = await real_desk.ask("Prigozhin", count=10)
+    holding = {excerpt.source.id for excerpt in found.excerpts}
+    assert holding
+    within = await real_desk.ask("Prigozhin", Filters(articles=(min(holding),)))
+    assert {excerpt.source.id for excerpt in within.excerpts} == {min(holding)}
+    outside = await real_desk.ask("Prigozhin", Filters(articles=(min(articles - holding),)))
+    assert outside.refusal
+    assert outside.refusal.reason is Reason.FILTERED_OUT
+    assert outside.refusal.closest
+    assert "Prigozhin" in outside.refusal.closest.text
 
 
 async def test_names_and_phrases_that_do_not_occur_are_told_in_the_refusal(real_desk: Desk) -> None:
@@ -195,7 +243,7 @@ async def test_an_edited_copy_is_a_place_that_says_what_differs_and_no_second_ex
     ]
     answer = await desk.ask("How many witnesses said that the pelican stole the hat of the mayor?", count=5)
     assert len([e for e in answer.excerpts if "witnesses said" in e.text]) == 1
-    await desk.record(lambda records: records.withdraw("copy", "0" * 64, "test", "U1"))
+    await desk.record(lambda records: records.withdrawals.add("copy", "0" * 64, "test", "U1"))
     assert [await places(number) for number in range(3)] == [[], [], []]
     desk.close()
 
@@ -258,7 +306,7 @@ async def test_an_empty_index_says_so(tmp_path: Path) -> None:
 
 
 def test_without_an_index_the_error_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(NoIndexError, match="python -m index build"):
+    with pytest.raises(NoIndexError, match="on-the-record-index build"):
         Desk(tmp_path / "data", SEEDS, WordHashEncoder)
 
 
@@ -269,7 +317,7 @@ async def test_reindexing_swaps_what_is_served(tmp_path: Path) -> None:
     assert [listing.source.id for listing in await desk.listings()] == ["one"]
     write(corpus, two="The tunnel was opened on Tuesday.")
     seen: list[tuple[int, int]] = []
-    report = await desk.reindex(lambda done, total: seen.append((done, total)))
+    report = await desk.builds.reindex(lambda done, total: seen.append((done, total)))
     assert report.changes.added == ("two",)
     assert seen[-1] == (1, 1)
     assert [listing.source.id for listing in await desk.listings()] == ["one", "two"]
@@ -310,6 +358,17 @@ async def test_words_that_do_not_stand_in_the_article_are_never_shown(tmp_path: 
     desk.close()
 
 
+async def test_a_mark_that_leaves_its_excerpt_is_never_shown(word_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def beside(*given: object) -> tuple[Excerpt, ...]:
+        return tuple(replace(e, answer=Span(e.start, e.end + 1)) for e in compose(*given))
+
+    monkeypatch.setattr("bot.desk.compose", beside)
+    desk = Desk(word_index, SEEDS, WordHashEncoder, caution=(0.0, 0.0))
+    with pytest.raises(DamagedIndexError, match="not shown"):
+        await desk.ask("Who denied the attack?")
+    desk.close()
+
+
 class SlowEncoder(WordHashEncoder):
     """Holds every encoding until it is let go."""
 
@@ -341,11 +400,11 @@ async def test_two_reindexings_do_not_run_at_once_and_questions_go_on(word_index
     slow = encoders[0]
     # Another model, so that there is something to embed.
     slow.weights_sha256 = "f" * 64
-    running = asyncio.create_task(desk.reindex())
+    running = asyncio.create_task(desk.builds.reindex())
     while not (await desk.status()).building:
         await asyncio.sleep(0.01)
     with pytest.raises(BuildLockedError, match="already"):
-        await desk.reindex()
+        await desk.builds.reindex()
     assert (await desk.ask("Who shot down the drones over the Kremlin?")).generation == 1
     slow.let_go.set()
     assert (await running).built
@@ -357,10 +416,10 @@ async def test_a_build_is_given_up_when_the_bot_stops(word_index: Path) -> None:
     desk = Desk(word_index, SEEDS, lambda: encoders.pop(0))
     slow = encoders[0]
     slow.weights_sha256 = "f" * 64
-    running = asyncio.create_task(desk.reindex())
+    running = asyncio.create_task(desk.builds.reindex())
     while not (await desk.status()).building:
         await asyncio.sleep(0.01)
-    desk.stop_building()
+    desk.builds.stop()
     slow.let_go.set()
     with pytest.raises(BuildError, match=r"stopped with the bot"):
         await running

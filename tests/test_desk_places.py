@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,12 +14,14 @@ from word_encoder import WordHashEncoder
 
 from bot.answer import Excerpt, Reason
 from bot.desk import RECORDS, Desk
-from bot.records import Records, RecordsError
-from bot.sent import Lost, Quoted, SentAnswer, context, quote_again, sent
+from bot.records.database import RecordsError
+from bot.records.records import Records
+from bot.records.sent import Lost, Quoted, SentAnswer, context, quote_again, sent
+from bot.records.withdrawals import Withdrawals
 from index.build import build
 from index.corpus import read_corpus
 from index.findings import Verdict
-from index.model import ANY, Filters
+from index.model import ANY, Filters, Span
 from index.passages import split
 
 if TYPE_CHECKING:
@@ -97,20 +101,20 @@ async def test_an_outlet_that_is_hidden_cannot_be_asked_for(desk: Desk) -> None:
 
 async def test_a_withdrawn_article_is_gone_at_once_and_stays_gone_after_a_build(desk: Desk) -> None:
     sha256 = (await desk.listings(Filters(articles=("wire",))))[0].source.sha256
-    assert await desk.record(lambda records: records.withdraw("wire", sha256, "discord", "1"))
+    assert await desk.record(lambda records: records.withdrawals.add("wire", sha256, "discord", "1"))
     for _ in range(2):
         told = await seen(desk, ANY)
         assert "balsa" not in told
         assert "Secret Wire" not in told
         assert (await desk.status()).articles == 2
-        await desk.reindex()
-    assert await desk.record(lambda records: records.restore("wire"))
+        await desk.builds.reindex()
+    assert await desk.record(lambda records: records.withdrawals.restore("wire"))
     assert "balsa" in await seen(desk, ANY)
 
 
 async def test_a_withdrawal_by_another_process_is_seen_by_the_next_question(desk: Desk, tmp_path: Path) -> None:
     other = Records(tmp_path / "data" / RECORDS)
-    other.withdraw("wire", "0" * 64, "command line", "editor")
+    other.withdrawals.add("wire", "0" * 64, "command line", "editor")
     other.close()
     assert "balsa" not in await seen(desk, ANY)
 
@@ -118,10 +122,10 @@ async def test_a_withdrawal_by_another_process_is_seen_by_the_next_question(desk
 async def test_nothing_is_answered_while_nobody_knows_what_is_withdrawn(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_records: Records) -> tuple[str, ...]:
+    def fail(_withdrawals: Withdrawals) -> tuple[str, ...]:
         raise RecordsError("The records cannot be read.")
 
-    monkeypatch.setattr(Records, "withdrawn_ids", fail)
+    monkeypatch.setattr(Withdrawals, "ids", fail)
     for work in (desk.ask("bridge"), desk.verify("bridge"), desk.listings(), desk.article("open"), desk.status()):
         with pytest.raises(RecordsError):
             await work
@@ -142,10 +146,10 @@ async def test_neighbours_are_the_articles_with_the_same_paragraphs(desk: Desk) 
 
 async def test_a_preview_and_a_rollback(desk: Desk, corpus: Path) -> None:
     (corpus / "new.txt").write_text("Something new happened.", encoding="utf-8")
-    assert (await desk.preview()).added == ("new",)
-    await desk.reindex()
+    assert (await desk.builds.preview()).added == ("new",)
+    await desk.builds.reindex()
     assert (await desk.status()).articles == 4
-    assert await desk.rollback() == 1
+    assert await desk.builds.rollback() == 1
     assert (await desk.status()).articles == 3
 
 
@@ -157,8 +161,8 @@ async def kept(desk: Desk) -> SentAnswer:
     question = "What is the bridge of Springfield made of?"
     answer = await desk.ask(question, Filters(outlets=("Secret Wire", "Open Post")), 3)
     fields = sent(answer, skipped=2).as_fields()
-    key = await desk.record(lambda records: records.keep_message("discord", "7", fields))
-    back = await desk.record(lambda records: records.message(key))
+    key = await desk.record(lambda records: records.messages.keep("discord", "7", fields))
+    back = await desk.record(lambda records: records.messages.fields(key))
     assert back is not None
     was = SentAnswer.from_fields(back)
     assert was == sent(answer, skipped=2)
@@ -184,11 +188,11 @@ async def test_what_has_changed_or_gone_since_is_told_apart(desk: Desk, corpus: 
     was = await kept(desk)
     (wire,) = (quoted for quoted in was.quoted if quoted.article == "wire")
     (corpus / "wire.txt").write_text("Corrected. " + TEXTS["wire"], encoding="utf-8")
-    await desk.reindex()
+    await desk.builds.reindex()
     assert await desk.context(wire) is Lost.CHANGED
     assert await desk.quote_again([wire]) == [Lost.CHANGED]
     (corpus / "wire.txt").unlink()
-    await desk.reindex()
+    await desk.builds.reindex()
     assert await desk.context(wire) is Lost.GONE
 
 
@@ -200,6 +204,28 @@ async def test_what_may_no_longer_be_seen_counts_as_gone(desk: Desk, filters: Fi
     assert await desk.quote_again([wire], filters) == [Lost.GONE]
 
 
+async def test_what_comes_closest_is_never_from_what_may_not_be_seen(corpus: Path, tmp_path: Path) -> None:
+    build(corpus, tmp_path / "data", WordHashEncoder())
+    desk = Desk(tmp_path / "data", corpus, WordHashEncoder, caution=(1.0, 1.0))
+    question = "Who says that the bridge that the mayor of Springfield opened is made of balsa wood?"
+
+    async def named(filters: Filters = ANY) -> list[str]:
+        answer = await desk.ask(question, filters)
+        assert answer.refusal
+        assert answer.refusal.closest
+        return [source.id for source in (answer.refusal.closest.source, *answer.refusal.nearest)]
+
+    assert "wire" in await named()
+    assert set(await named(HIDDEN)) == {"open"}
+    await desk.record(lambda records: records.withdrawals.add("wire", "0" * 64, "test", "U1"))
+    assert set(await named()) == {"open"}
+    desk.close()
+
+
+def test_what_was_kept_before_words_were_marked_is_still_read() -> None:
+    assert Quoted.from_row([2, "wire", "ab", 3, 9]) == Quoted(2, "wire", "ab", 3, 9)
+
+
 ARTICLES = read_corpus(SEEDS).articles
 
 
@@ -209,8 +235,12 @@ def test_context_is_the_stored_text_around_an_excerpt(article: Article, data: st
     passage = data.draw(st.sampled_from(split(article)))
     sentence = data.draw(st.sampled_from(passage.sentences))
     quoted = Quoted(1, article.source.id, article.source.sha256, sentence.start, sentence.end)
+    start = data.draw(st.integers(sentence.start, sentence.end - 1))
+    marked = data.draw(st.none() | st.builds(Span, st.just(start), st.integers(start + 1, sentence.end)))
+    quoted = Quoted.from_row(json.loads(json.dumps(replace(quoted, answer=marked).as_row())))
     excerpt = quote_again(quoted, article)
     assert isinstance(excerpt, Excerpt)
+    assert excerpt.answer == marked
     assert (excerpt.text, excerpt.passage) == (article.text[sentence.start : sentence.end], passage)
     around = context(excerpt, article)
     start = sentence.start - len(around.before)

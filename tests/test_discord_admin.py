@@ -17,7 +17,8 @@ from bot import wording
 from bot.desk import RECORDS
 from bot.discord import admin as discord_admin
 from bot.discord import render
-from bot.records import Records, RecordsError
+from bot.records.audit import AuditLog
+from bot.records.database import RecordsError
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ async def test_reindex_ends_with_the_diff_and_answers_change(world: World) -> No
 
 
 async def test_reindex_cannot_run_twice_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world.desk, "_building", True)
+    monkeypatch.setattr(world.desk.builds, "running", True)
     result = await world.by_chief("reindex")
     assert "is being built already" in result.response.content
 
@@ -303,7 +304,7 @@ async def test_unanswered_questions_are_those_refused_in_public_in_this_server(w
     await world.ask(question=twice)
     await world.alice.send(world.channel, f"{world.mention} {twice.upper()}")
     alone = await world.ask(question="Which gnome sold the trombone?", private=True)
-    assert wording.NEAREST in text_of(alone.response)
+    assert wording.nothing_near(()) in text_of(alone.response)
     await world.alice.user.slash("ask", question="Which gnome sold the trombone?")
     await world.alice.send_dm("Which gnome sold the trombone?")
     world.unhurried()
@@ -331,7 +332,7 @@ async def test_what_cannot_be_noted_is_done_and_told_all_the_same(
     def full(*_args: Any) -> None:
         raise RecordsError("The disk is full.")
 
-    monkeypatch.setattr(Records, "note_action", full)
+    monkeypatch.setattr(AuditLog, "note", full)
     assert "Nothing has changed" in (await world.by_chief("reindex")).response.content
     assert "discord.action_not_recorded what=reindex" in caplog.text
 

@@ -14,8 +14,10 @@ from discord_world import PELICAN, QUESTION, button_of, buttons_of, quoted, text
 from test_discord_render import shown
 
 from bot import desk, wording
-from bot.records import MESSAGE_DAYS, RecordsError, Verdict
-from bot.sent import Lost
+from bot.records.database import RecordsError
+from bot.records.feedback import Verdict
+from bot.records.messages import MESSAGE_DAYS
+from bot.records.sent import Lost
 from index.passages import paragraph_spans
 from index.search import CLOSE
 
@@ -26,7 +28,7 @@ WALRUS = "Which walrus swam to which harbour?"
 
 
 async def feedback(world: World) -> list[Any]:
-    return await world.desk.record(lambda records: list(records.feedback()))
+    return await world.desk.record(lambda records: list(records.feedback.all()))
 
 
 def numbers(message: Any) -> list[int]:
@@ -39,7 +41,7 @@ async def test_context_is_what_stands_around_whoever_asks_and_whenever(world: Wo
     kept = (await world.kept(answer))["quoted"]
     await world.restart()
     neighbours = 0
-    for number, article_id, _, start, end in kept:
+    for number, article_id, _, start, end, _ in kept:
         article = await world.desk.article(article_id)
         result = await world.bob.click(answer, custom_id=button_of(answer, "context", number))
         assert result.ephemeral
@@ -94,6 +96,18 @@ async def test_sources_are_the_cards_of_what_is_quoted_in_that_order(world: Worl
     assert result.ephemeral
     outlets = {"Dresden": "Example Wire", "Utrecht": "Example Post"}
     assert re.findall(r"Example \w+", text_of(result.response)) == [outlets[article] for article in ids]
+
+
+async def test_a_search_has_its_own_line_and_all_buttons(world: World) -> None:
+    answer = (await world.ask(question="walrus harbours", private=True, number=2)).response
+    line = "**Mentions of “walrus” and “harbours”.**"
+    assert line in text_of(answer)
+    await world.restart()
+    more = (await world.alice.click(answer, label="More")).response
+    assert line in text_of(more)
+    assert numbers(more)[0] == 3
+    shared = (await world.alice.click(answer, label="Share")).response
+    assert text_of(shared) == text_of(answer)
 
 
 async def test_a_private_answer_is_shared_as_it_is(world: World) -> None:
@@ -156,6 +170,32 @@ async def test_a_refusal_can_be_removed_and_a_private_one_needs_no_buttons(world
     assert world.answers == []
     private = (await world.ask(question="Which pasta shape won the bakery contest?", private=True)).response
     assert not buttons_of(private)
+
+
+async def test_what_comes_closest_to_a_refused_question_is_shown_alone_and_as_no_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.desk, "_caution", (1.0, 1.0))
+    refused = (await world.ask(question=PELICAN)).response
+    assert set(buttons_of(refused)) == {"Show the closest", "Remove"}
+    assert not quoted(refused)
+    assert "\nClosest:\n- " in text_of(refused)
+    private = (await world.ask(question=PELICAN, private=True)).response
+    assert set(buttons_of(private)) == {"Show the closest"}
+    ((number, article_id, _, start, end, _),) = (await world.kept(refused))["quoted"]
+    assert number == 0
+    await world.restart()
+    article = await world.desk.article(article_id)
+    result = await world.bob.click(refused, label="Show the closest")
+    assert result.ephemeral
+    assert text_of(result.response).startswith(f"**{wording.NOT_AN_ANSWER}**\n")
+    (line,) = quoted(result.response)
+    assert shown(line.removeprefix("> ")) == (article.text[start:end], [])
+    assert not buttons_of(result.response)
+    # What may not be seen any more is not shown.
+    await world.by_chief("remove", article=article_id)
+    result = await world.bob.click(refused, label="Show the closest")
+    assert (result.response.content, result.response.ephemeral) == (wording.lost(Lost.GONE, 1), True)
 
 
 async def test_a_year_later_the_buttons_say_that_it_is_too_late(world: World) -> None:
@@ -226,7 +266,7 @@ async def test_an_article_that_has_gone_since_is_said(world: World, way: str) ->
 
 async def test_feedback_is_kept_once_for_each_person(world: World) -> None:
     answer = (await world.ask(question=PELICAN)).response
-    _, article, sha256, start, end = (await world.kept(answer))["quoted"][1]
+    _, article, sha256, start, end, _ = (await world.kept(answer))["quoted"][1]
     contexts = [
         (person, (await person.click(answer, custom_id=button_of(answer, "context", 2))).response)
         for person in (world.alice, world.bob)
@@ -254,7 +294,7 @@ async def test_feedback_that_cannot_be_kept_is_said(world: World, monkeypatch: p
     def full(*_args: Any, **_more: Any) -> None:
         raise RecordsError("The disk is full.")
 
-    monkeypatch.setattr("bot.records.Records.note_feedback", full)
+    monkeypatch.setattr("bot.records.feedback.FeedbackLog.note", full)
     assert (await world.bob.click(context, label="Wrong source")).response.content == "The disk is full."
 
 

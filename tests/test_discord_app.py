@@ -14,7 +14,9 @@ from bot.desk import DeskBusyError
 from bot.discord import commands as discord_commands
 from bot.discord.app import OnTheRecordBot
 from bot.pace import PERSON, Pace
-from bot.records import Records, RecordsError
+from bot.records.database import RecordsError
+from bot.records.messages import Messages
+from bot.records.withdrawals import Withdrawals
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ async def test_filters(world: World) -> None:
     assert wording.NEAREST in nobody
 
 
-async def test_a_question_without_an_answer_is_refused_with_the_nearest(world: World) -> None:
+async def test_a_question_without_an_answer_is_refused(world: World) -> None:
     answer = text_of((await world.ask(question="Which pasta shape won the bakery contest?")).response)
     assert wording.nothing_near(()) in answer
     assert "\n> " not in answer
@@ -296,7 +298,7 @@ async def test_an_answer_whose_message_is_not_noted_still_has_its_buttons(
     def full(*_args: Any) -> None:
         raise RecordsError("The disk is full.")
 
-    monkeypatch.setattr(Records, "name_message", full)
+    monkeypatch.setattr(Messages, "name", full)
     answer = (await world.ask(question=PELICAN)).response
     assert "Bird takes hat" in text_of((await world.bob.click(answer, label="Sources")).response)
 
@@ -336,10 +338,10 @@ async def test_nothing_is_answered_while_the_records_cannot_be_read(
 async def test_withdrawn_articles_that_cannot_be_read_stop_every_answer(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unreadable(_records: Records) -> None:
+    def unreadable(_withdrawals: Withdrawals) -> None:
         raise RecordsError("It cannot be read.")
 
-    monkeypatch.setattr(Records, "withdrawn_ids", unreadable)
+    monkeypatch.setattr(Withdrawals, "ids", unreadable)
     await world.alice.send(world.channel, f"{world.mention} {PELICAN}")
     assert world.answers[-1].content == "It cannot be read."
 

@@ -9,7 +9,7 @@ from discord_world import EXPECTED, OTTER, PELICAN, button_of, quoted, text_of
 
 from bot import wording
 from bot.discord import render
-from bot.sent import Lost
+from bot.records.sent import Lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,8 +22,11 @@ from bot.discord import render
 from bot.discord.answers import AnswerButton
 from bot.metrics import Quantiles
 from bot.quotations import Verification
-from bot.records import TEXT_CHARS, Action, OwnSettings, PlaceSettings, Unanswered
-from bot.sent import Context
+from bot.records.audit import Action
+from bot.records.database import TEXT_CHARS
+from bot.records.places import OwnSettings, PlaceSettings
+from bot.records.refusals import Unanswered
+from bot.records.sent import Context
 from index.build import BuildReport, Changes
 from index.corpus import read_corpus
 from index.findings import Finding, Part, Quotation, Standing, Verdict
@@ -207,6 +211,23 @@ def excerpt(number: int, text: str, *, before: str = "", after: str = "", also: 
     return Excerpt(number, text, start, end, passage, 1.0, places)
 
 
+def marked(quoted: Excerpt, words: str) -> Excerpt:
+    """The excerpt with words in it that answer, the first of them where they stand twice."""
+    start = quoted.start + quoted.text.index(words)
+    return replace(quoted, answer=Span(start, start + len(words)))
+
+
+def marked_within(quoted: Excerpt, first: float, last: float) -> Excerpt:
+    """The excerpt with the words between two shares of it as those that answer, if there are any."""
+    ends = sorted(int(share * len(quoted.text)) for share in (first, last))
+    words = quoted.text[slice(*ends)]
+    start = quoted.start + ends[0] + len(words) - len(words.lstrip())
+    return replace(quoted, answer=Span(start, start + len(words.strip()))) if words.strip() else quoted
+
+
+MARKS = st.none() | st.tuples(st.floats(0, 1), st.floats(0, 1))
+
+
 def answer(*excerpts: Excerpt, question: str = "Who denied *it*?") -> Answer:
     return Answer(question, excerpts, None, 5, 1)
 
@@ -320,26 +341,58 @@ def test_a_headline_with_an_address_is_shown_beside_its_link() -> None:
 
 
 def assert_quotes(quotation: str, stored: Excerpt) -> None:
-    """A block quote holds the words of an excerpt or their beginning, and says where they go on."""
+    """A block quote holds the words of an excerpt or a part of them, and says where they go on.
+
+    What answers is in bold and nothing else; it is in sight, or its beginning where it does not fit.
+    """
     text = unquoted(quotation)
-    words, kinds = shown(text.removeprefix("[…] ") if stored.trimmed_before else text)
-    assert not kinds
-    whole = words == stored.text
-    assert whole or (words.endswith(" […]") and stored.text.startswith(words.removesuffix(" […]")))
-    assert whole or stored.trimmed_after or words != f"{stored.text} […]"
-    assert words.removesuffix(" […]")
+    assert set(shown(text)[1]) <= {"bold"}
+    pieces = styled(text)
+    words = "".join(piece for _, piece in pieces)
+    bold = [bool(style) for style, piece in pieces for _ in piece]
+    assert any(part_of(stored, words, bold, *marks) for marks in product(("", "[…] "), ("", " […]"))), quotation
+
+
+def part_of(stored: Excerpt, words: str, bold: list[bool], opening: str, closing: str) -> bool:
+    """Whether words, between marks of ours, are a part of an excerpt with what answers in bold."""
+    if not (words.startswith(opening) and words.endswith(closing) and len(words) > len(opening + closing)):
+        return False
+    part, bold = (shown[len(opening) : len(words) - len(closing)] for shown in (words, bold))
+    before, answers, _ = stored.parts
+    first, last = (len(before), len(before) + len(answers)) if answers else (0, 0)
+    return any(
+        bool(opening) == (start > 0 or stored.trimmed_before)
+        and bool(closing) == (start + len(part) < len(stored.text) or stored.trimmed_after)
+        and (start + len(part) >= last or start == first)
+        # At the ends of lines white space has no style.
+        and all(
+            within == styled or (within and character.isspace())
+            for character, styled, within in zip(
+                part, bold, (first <= at < last for at in range(start, start + len(part))), strict=True
+            )
+        )
+        and (not answers or bold[first - start])
+        for start in range(first + 1)
+        if stored.text.startswith(part, start)
+    )
 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(TEXTS.map(str.strip).filter(bool), st.integers(1, 200), TEXTS, TEXTS), min_size=1, max_size=10),
+    st.lists(
+        st.tuples(TEXTS.map(str.strip).filter(bool), st.integers(1, 200), TEXTS, TEXTS, MARKS), min_size=1, max_size=10
+    ),
     st.integers(0, 40),
     st.sampled_from([1, 30, 300]),
     st.booleans(),
     st.sampled_from([(None, False), (BUTTON, False), (BUTTON, True)]),
 )
 def test_any_answer_fits_with_every_citation_and_only_stored_words(
-    pieces: list[tuple[str, int, str, str]], also: int, long: int, given_title: bool, sent: tuple[Any, bool]
+    pieces: list[tuple[str, int, str, str, tuple[float, float] | None]],
+    also: int,
+    long: int,
+    given_title: bool,
+    sent: tuple[Any, bool],
 ) -> None:
     excerpts = [
         excerpt(
@@ -353,8 +406,10 @@ def test_any_answer_fits_with_every_citation_and_only_stored_words(
             outlet="An_outlet " * long,
             url="https://news.example/" + "p" * long * 5,
         )
-        for number, (text, times, before, after) in enumerate(pieces, start=1)
+        for number, (text, times, before, after, _) in enumerate(pieces, start=1)
     ]
+    marks = [mark for *_, mark in pieces]
+    excerpts = [marked_within(one, *mark) if mark else one for one, mark in zip(excerpts, marks, strict=True)]
     full = replace(
         answer(*excerpts, question="?*" * 1000),
         likely=False,
@@ -377,11 +432,14 @@ def test_any_answer_fits_with_every_citation_and_only_stored_words(
 
 
 @settings(max_examples=100, deadline=None)
-@given(TEXTS, TEXTS.map(str.strip).filter(bool), TEXTS, st.sampled_from([1, 10, 100]), st.integers(0, 40))
-@example("", "Alone.", "", 1, 0)
-@example("# one\n\n", "two", " three\n\n1. four", 1, 0)
-def test_a_context_reads_as_it_is_stored(before: str, text: str, after: str, times: int, also: int) -> None:
+@given(TEXTS, TEXTS.map(str.strip).filter(bool), TEXTS, st.sampled_from([1, 10, 100]), st.integers(0, 40), MARKS)
+@example("", "Alone.", "", 1, 0, (0.0, 1.0))
+@example("# one\n\n", "two", " three\n\n1. four", 1, 0, None)
+def test_a_context_reads_as_it_is_stored(
+    before: str, text: str, after: str, times: int, also: int, mark: tuple[float, float] | None
+) -> None:
     stored = excerpt(1, text * times, before=before * times, after=after * times, also=also)
+    stored = marked_within(stored, *mark) if mark else stored
     around = Context(stored, before * times, after * times)
     view = render.context_view(around, 3, BUTTON)
     head, *texts, citation = texts_of(view)
@@ -395,7 +453,8 @@ def test_a_context_reads_as_it_is_stored(before: str, text: str, after: str, tim
         assert not kinds
         assert words == around.before.strip() or around.before.rstrip().endswith(words.removeprefix("…"))
         assert len(words) > min(90, len(around.before.strip()) // 2)
-    assert_quotes(texts.pop(0), replace(stored, start=stored.passage.start, end=stored.passage.end))
+    untrimmed = replace(stored.passage, start=stored.start, end=stored.end)
+    assert_quotes(texts.pop(0), replace(stored, passage=untrimmed))
     if around.after.strip():
         words, kinds = shown(texts.pop(0))
         assert not kinds
@@ -428,6 +487,54 @@ def test_a_long_quote_is_cut_at_a_sentence_else_at_a_word_else_anywhere() -> Non
     assert re.fullmatch(r"> (?:\\_)+ \[…\]", only_quote("_" * 5000, 4999))
 
 
+@pytest.mark.parametrize(
+    ("words", "answers", "markdown"),
+    [
+        ("It was denied by Kyiv.", "Kyiv", "It was denied by **Kyiv**\\."),
+        ("unkind words", "kind", "un**kind** words"),
+        ("He said “no”, twice", "“no”,", "He said **“no”,** twice"),
+        ("a*b*c", "*b*", "a**\\*b\\***c"),
+        ("a**b", "b", "a\\*\\***b**"),
+        ("a\\b\\", "b\\", "a\\\\**b\\\\**"),
+        ("_a_ b", "_a_", "**\\_a\\_** b"),
+        ("~~a~~ b", "~~a~~", "**\\~\\~a\\~\\~** b"),
+        ("one\ntwo  \n\n three", "two  \n\n three", "one\n> **two**  \n> \n>  **three**"),
+        ("1. one", "1", "**1**\\. one"),
+        ("> - 1", "- 1", "\\> **\\- 1**"),
+        ("https://a.example", "//a", "https:**\\/\\/a**\\.example"),
+    ],
+)
+def test_the_words_that_answer_are_in_bold_and_no_character_is_changed(words: str, answers: str, markdown: str) -> None:
+    stored = marked(excerpt(1, words), answers)
+    for quotation in (
+        texts_of(render.answer_view(answer(stored), show_question=False))[0],
+        texts_of(render.context_view(Context(stored, "", ""), 1, BUTTON))[1],
+    ):
+        assert quotation == f"> {markdown}"
+        assert_quotes(quotation, stored)
+
+
+def test_a_long_quote_is_cut_around_the_words_that_answer() -> None:
+    def only_quote(text: str, answers: str, *ends: int) -> str:
+        long = marked(excerpt(1, text), answers)
+        spans = [Span(100 + a, 100 + b) for a, b in pairwise((0, *ends, len(text)))]
+        long = replace(long, passage=replace(long.passage, sentences=tuple(spans)))
+        (quotation, *_) = texts_of(render.answer_view(answer(long), show_question=False))
+        assert_quotes(quotation, long)
+        return quotation
+
+    first, second = "word " * 500 + "end. ", "Ann said no. "
+    assert only_quote(first + second + "long " * 900, "no", 2505, 2518).startswith("> word word")
+    # From the beginning of a sentence, or of a word where a sentence is too long.
+    both = only_quote(first * 2 + second + "long " * 900, "no", 2505, 5010, 5023)
+    assert re.fullmatch(r"> \[…\] (?:word )+end\. Ann said \*\*no\*\*\\\. +\[…\]", both)
+    words = only_quote("word " * 1000 + "no" + " long" * 1000, "no")
+    assert re.fullmatch(r"> \[…\] (?:word )+\*\*no\*\* \[…\]", words)
+    assert 3500 < len(words) <= render.LAYOUT_LIMIT
+    huge = only_quote("word " * 1000 + "yes" * 2000, "yes" * 2000)
+    assert re.fullmatch(r"> \[…\] \*\*(?:yes)+(?:ye?)?\*\* \[…\]", huge)
+
+
 def test_short_quotes_leave_their_room_to_long_ones() -> None:
     long, short = excerpt(1, "long " * 500 + "end"), excerpt(2, "Short.")
     texts = texts_of(render.answer_view(answer(long, short), show_question=False))
@@ -451,6 +558,34 @@ def test_a_refusal_says_why_and_names_the_nearest_articles() -> None:
         "- **Drones over the \\*Kremlin\\*** · Example\\_Wire\\_ · 2023-05-03\n"
         "- **Drones over the \\*Kremlin\\***"
     ]
+
+
+def test_what_comes_closest_is_behind_a_button_and_shown_as_no_answer() -> None:
+    closest = replace(FIRST, number=0, also_in=())
+    refused = Answer("q", (), Refusal(Reason.NOTHING_NEAR, "No.", (closest.source,), closest), 5, 1)
+    for private in (False, True):
+        view = render.answer_view(refused, show_question=False, button=BUTTON, private=private)
+        assert closest.text not in "".join(texts_of(view))
+        assert buttons_of(view) == [
+            ("Show the closest", "answer:closest:0123456789ab:0"),
+            *([] if private else [("Remove", "answer:remove:0123456789ab:0")]),
+        ]
+    assert texts_of(render.closest_view(closest)) == [
+        "**This is not an answer. It is what comes closest:**",
+        "> […] It was denied.",
+        "[**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)\n"
+        "-# Example\\_Wire\\_ · 2023-05-03 · paragraph 7, picture caption",
+    ]
+
+
+@settings(max_examples=30, deadline=None)
+@given(TEXTS.map(str.strip).filter(bool), st.integers(1, 200), TEXTS)
+def test_what_comes_closest_always_fits_as_it_is_stored(text: str, times: int, after: str) -> None:
+    stored = excerpt(
+        0, (text + " ") * times + text, after=after, title="_" * 999, url="https://x.example/" + "y" * 2000
+    )
+    _, quotation, _ = texts_of(render.closest_view(stored))
+    assert_quotes(quotation, stored)
 
 
 def test_a_refusal_always_fits() -> None:
@@ -518,6 +653,9 @@ def test_a_card_shows_what_is_known_and_what_is_not() -> None:
     (full,) = texts_of(render.card_view(replace(LISTING, source=source(author="A. *B*"))))
     assert "**Author:** A. \\*B\\*\n" in full
     assert "Not given" not in full
+    assert "only the beginning" not in full
+    (teaser,) = texts_of(render.card_view(replace(LISTING, source=source(teaser=True))))
+    assert "**Text:** only the beginning of the article\n" in teaser
 
 
 def test_a_card_names_the_articles_that_hold_the_same_words() -> None:
@@ -611,7 +749,7 @@ def altered(*segments: Segment) -> Finding:
         ([changed("“No,” ", "“Yes,”\n"), same("he said")], "~~“No,”~~ **“Yes,”** he said"),
         ([same("a\n"), changed("1. b\n\n- c\n", "# d"), same("e")],
          "a\n> ~~1\\. b~~\n> \n> ~~\\- c~~ **\\# d**\n> e"),
-        ([changed("*a_b*  c", "~~d~~ **e**")], "~~\\*a\\_b\\*  c~~ \\~\\~**d\\~\\~ \\*\\*e\\*\\***"),
+        ([changed("*a_b*  c", "~~d~~ **e**")], "~~\\*a\\_b\\*  c~~ **\\~\\~d\\~\\~ \\*\\*e\\*\\***"),
         ([changed("~~a~~ ", "b "), same("_c")], "\\~\\~~~a~~\\~\\~ **b** \\_c"),
     ],
 )  # fmt: skip

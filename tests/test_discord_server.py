@@ -38,7 +38,7 @@ from discord_server import (
 )
 from word_encoder import WordHashEncoder
 
-from bot import admin, service, wording
+from bot import admin, attached, service, wording
 from bot.desk import Desk
 from bot.discord import app as discord_app
 from bot.discord import commands as discord_commands
@@ -390,7 +390,7 @@ async def test_200_questions_of_50_people_at_once_are_all_answered(
 async def test_a_10_mb_file_is_verified_in_time(settings: Settings, desk: Desk, server: LoopbackDiscord) -> None:
     article = await desk.article((await desk.listings())[0].source.id)
     assert article is not None
-    size = discord_commands.MAX_FILE_BYTES
+    size = attached.MAX_FILE_BYTES
     passage = article.text[200:320].strip()
     texts = {
         "prose": f"“{passage}” He went on and on. ",
@@ -448,7 +448,7 @@ async def test_buttons_of_a_message_from_before_a_restart_do_what_they_say(
 async def test_progress_of_a_slow_build_is_shown(
     settings: Settings, desk: Desk, server: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reindex, go_on = desk.reindex, asyncio.Event()
+    reindex, go_on = desk.builds.reindex, asyncio.Event()
 
     async def slowly(progress: Any, *, confirmed: bool) -> Any:
         assert not confirmed
@@ -456,7 +456,7 @@ async def test_progress_of_a_slow_build_is_shown(
         await go_on.wait()
         return await reindex()
 
-    monkeypatch.setattr(desk, "reindex", slowly)
+    monkeypatch.setattr(desk.builds, "reindex", slowly)
     async with running(settings, desk, server):
         token = await server.slash("reindex", {}, user=OWNER)
 
@@ -496,7 +496,7 @@ async def test_stop_finishes_the_answer_under_way(
         elif way == "slash":
             await server.slash("ask", {"question": QUESTION})
         else:
-            key = await desk.record(lambda records: records.keep_message("discord", str(READER), {}))
+            key = await desk.record(lambda records: records.messages.keep("discord", str(READER), {}))
             following = {"type": 2, "style": 2, "label": "Next", "custom_id": f"sources:{key}:1"}
             row = {"type": 1, "components": [following]}
             await server.press(following["custom_id"], {"components": [row], "flags": 1 << 15})

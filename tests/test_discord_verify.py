@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from discord_world import EXPECTED, OTTER, text_of
 
-from bot.discord import commands as discord_commands
+from bot import attached
 from bot.discord import render
 from bot.quotations import MAX_MESSAGE_CHARS, MAX_QUOTATIONS
 
@@ -67,7 +67,7 @@ async def test_a_file_that_is_no_text_does_no_harm(world: World) -> None:
 
 @EXPECTED
 async def test_what_is_too_large_is_not_fetched(world: World) -> None:
-    size = discord_commands.MAX_FILE_BYTES
+    size = attached.MAX_FILE_BYTES
     result = await verify(world, file=("draft.txt", b"x" * (size + 1)))
     assert "larger than 10 MB" in result.response.content
     assert result.ephemeral

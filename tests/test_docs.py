@@ -28,15 +28,17 @@ MANIFEST = json.loads((ROOT / "bot" / "slack" / "manifest.json").read_text(encod
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("module", "group"), [("index", index_command), ("bot", bot_command)])
-def test_every_command_is_in_the_readme_and_the_other_way_round(module: str, group: click.Group) -> None:
-    named = set(re.findall(rf"python -m {module} ([a-z]+)", README))
+@pytest.mark.parametrize(("script", "group"), [("on-the-record-index", index_command), ("on-the-record", bot_command)])
+def test_every_command_is_in_the_readme_and_the_other_way_round(script: str, group: click.Group) -> None:
+    # At the start of a line or of what is marked as code; elsewhere it may name a container or the service.
+    named = set(re.findall(rf"(?:^|`|exec on-the-record ){script} ([a-z]+)", README, re.MULTILINE))
     assert named == set(group.commands)
 
 
 def test_every_option_that_the_readme_shows_exists() -> None:
-    running = README[README.index("## Running it") :].split("\n## ", 1)[0]  # options of docker and systemctl
-    shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README.replace(running, ""))) - {"--corpus"}
+    theirs = [README[README.index(f"## {title}") :].split("\n## ", 1)[0] for title in ("Installing it", "Running it")]
+    ours = README.replace(theirs[0], "").replace(theirs[1], "")  # without options of pipx, docker and systemctl
+    shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", ours)) - {"--corpus"}
     commands = (*index_command.commands.values(), *bot_command.commands.values(), quality.main, bench.main)
     known = {option for command in commands
              for parameter in command.params for option in parameter.opts}  # fmt: skip
@@ -121,9 +123,15 @@ def test_the_top_level_holds_what_the_owner_fixed_and_what_a_newcomer_expects() 
     top = {name.split("/")[0] for name in tracked if name}
     fixed = {"bot", "index", "tests", "seeds", "pyproject.toml", ".env.example"}
     around = {"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "constraints.txt"}
-    around |= {"Dockerfile", "on-the-record.service"}
+    around |= {"Dockerfile", "compose.yaml", "requirements.txt", "on-the-record.service", "SECURITY.md"}
     assert fixed <= top
     assert {name for name in top - fixed - around if not name.startswith(".")} == set()
+
+
+def test_what_make_quick_leaves_out_is_there() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    [names] = re.findall(r"^SLOW := (.+)$", makefile, re.MULTILINE)
+    assert [name for name in names.split() if not (ROOT / "tests" / f"test_{name}.py").is_file()] == []
 
 
 def test_the_seeds_are_the_owner_s_byte_for_byte() -> None:

@@ -15,16 +15,17 @@ from bot import wording
 from bot.quotations import verify
 from index.build import EARLIER_KEPT, build
 from index.errors import DamagedIndexError, LossError
+from index.faiss_vectors import FaissVectors
 from index.findings import Verdict
 from index.generations import Generations
 from index.model import ANY, Filters
+from index.store import Store
 from index.tokens import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from index.faiss_store import FaissStore
     from index.findings import Finding
 
 WAS = "The mayor said that thirty pelicans had stolen his hat near the harbour."
@@ -39,7 +40,7 @@ class Newsroom:
     def __init__(self, folder: Path) -> None:
         self.corpus, self.root = folder / "corpus", folder / "data"
         self.corpus.mkdir()
-        self._stores: list[FaissStore] = []
+        self._stores: list[Store] = []
 
     def write(self, text: str, name: str = "hat.txt") -> None:
         (self.corpus / name).write_text(text, encoding="utf-8")
@@ -50,7 +51,7 @@ class Newsroom:
         front = f"---\nurl: {address}\ntitle: Hat of {name}\n" + (f"updated: {changed}\n" if changed else "")
         self.write(f"{front}---\n\n{text}\n", name)
 
-    def build(self) -> FaissStore:
+    def build(self) -> Store:
         self.report = build(self.corpus, self.root, WordHashEncoder())
         self._stores.append(Generations(self.root).open_current()[0])
         return self._stores[-1]
@@ -70,7 +71,7 @@ def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
     newsroom.close()
 
 
-def held(store: FaissStore, words: str, filters: Filters = ANY) -> Finding:
+def held(store: Store, words: str, filters: Filters = ANY) -> Finding:
     (finding,) = verify(f"“{words}”", store, filters).findings
     return finding
 
@@ -163,9 +164,9 @@ def test_an_earlier_text_that_was_tampered_with_is_a_fault(newsroom: Newsroom) -
     with sqlite3.connect(folder / "articles.sqlite") as db:
         db.execute("UPDATE earlier SET text = replace(text, 'thirty', 'ninety')")
     db.close()
-    changed = type(store)(folder, store.manifest)
+    changed = Store(folder, store.manifest, FaissVectors)
     assert list(changed.faults()) == ["hat: the stored text is not the one that was indexed"]
-    with pytest.raises(DamagedIndexError, match=r"^hat: the stored text is not .*`python -m index build`"):
+    with pytest.raises(DamagedIndexError, match=r"^hat: the stored text is not .*`on-the-record-index build`"):
         changed.earlier("hat")
     changed.close()
 
@@ -176,7 +177,7 @@ def test_a_text_that_was_tampered_with_is_neither_quoted_nor_borne_out(newsroom:
     with sqlite3.connect(folder / "articles.sqlite") as db:
         db.execute("UPDATE article SET text = replace(text, 'thirty', 'ninety')")
     db.close()
-    changed = type(store)(folder, store.manifest)
+    changed = Store(folder, store.manifest, FaissVectors)
     for read in (lambda: changed.article("hat"), lambda: held(changed, WAS.replace("thirty", "ninety"))):
         with pytest.raises(DamagedIndexError):
             read()
@@ -186,13 +187,13 @@ def test_a_text_that_was_tampered_with_is_neither_quoted_nor_borne_out(newsroom:
 # --- a new version in another file -----------------------------------------------------------------------------------
 
 
-def saved(newsroom: Newsroom) -> FaissStore:
+def saved(newsroom: Newsroom) -> Store:
     newsroom.save("monday.md", WAS, "2023-05-03")
     newsroom.save("wednesday.md", IS, "2023-05-05")
     return newsroom.build()
 
 
-def ids(store: FaissStore) -> list[str]:
+def ids(store: Store) -> list[str]:
     return [listing.source.id for listing in store.listings(ANY)]
 
 

@@ -23,15 +23,15 @@ from word_encoder import WordHashEncoder
 
 from bot.desk import Desk
 from index.build import build
+from index.catalogue import DATABASE
 from index.errors import BuildLockedError, CorpusError, DamagedIndexError
-from index.faiss_store import DATABASE, FILES
-from index.generations import MANIFEST, Generations
+from index.generations import FILES, MANIFEST, Generations
 from index.model import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from index.faiss_store import FaissStore
+    from index.store import Store
 
 BEFORE = {
     "bridge": "The bridge was closed on Monday. It was opened again on Tuesday.",
@@ -66,7 +66,7 @@ def served(root: Path) -> dict[str, str]:
     return texts_of(store)
 
 
-def texts_of(store: FaissStore) -> dict[str, str]:
+def texts_of(store: Store) -> dict[str, str]:
     """Every text of a store, which is closed."""
     articles = [store.article(listing.source.id) for listing in store.listings(ANY)]
     store.close()
@@ -104,7 +104,7 @@ def test_over_a_changed_byte_the_older_generation_is_served_with_a_warning(tmp_p
                 continue
             assert texts_of(store) == BEFORE, place
             assert re.fullmatch(
-                r"Generation 2 .* Run `python -m index build`.* Serving generation 1 until then\.", warning
+                r"Generation 2 .* Run `on-the-record-index build`.* Serving generation 1 until then\.", warning
             )
 
 
@@ -118,7 +118,7 @@ async def test_over_bytes_that_change_under_an_open_desk_nothing_is_told_that_no
         try:
             return await telling
         except DamagedIndexError as exc:
-            assert "python -m index" in str(exc)  # noqa: PT017 - what is told is compared below
+            assert "on-the-record-index" in str(exc)  # noqa: PT017 - what is told is compared below
             return DamagedIndexError
 
     async def told(desk: Desk) -> list[Any]:

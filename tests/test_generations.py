@@ -23,8 +23,7 @@ from index.errors import (
     IndexUnavailableError,
     NoIndexError,
 )
-from index.faiss_store import FILES
-from index.generations import FORMAT, MANIFEST, Generations, checksum
+from index.generations import FILES, FORMAT, MANIFEST, Generations, checksum
 from index.model import Filters
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def test_before_the_first_build_there_is_no_index_and_the_message_says_what_to_r
     generations = Generations(tmp_path / "data")
     assert (generations.current(), generations.readable_current(), generations.numbers()) == (None, None, [])
     for open_it in (generations.open_current, generations.require_current):
-        with pytest.raises(NoIndexError, match=r"There is no index in .*data yet\. Run `python -m index build`"):
+        with pytest.raises(NoIndexError, match=r"There is no index in .*data yet\. Run `on-the-record-index build`"):
             open_it()
     with pytest.raises(NoIndexError, match="no earlier generation"):
         generations.rollback()
@@ -87,7 +86,7 @@ def test_a_reader_keeps_its_generation_while_new_ones_are_built_and_its_files_pr
     store.close()
 
 
-@pytest.mark.parametrize("step", ["manifest", "FaissStore"])
+@pytest.mark.parametrize("step", ["manifest", "Store"])
 def test_whoever_opens_a_generation_just_as_it_is_pruned_gets_the_next_without_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -197,7 +196,7 @@ def test_a_damaged_current_generation_gives_way_to_the_one_before_with_a_message
     assert warning is not None
     assert warning.startswith("Generation 3 cannot be served: ")
     assert name in warning
-    assert warning.endswith("Run `python -m index build` to make a new one. Serving generation 2 until then.")
+    assert warning.endswith("Run `on-the-record-index build` to make a new one. Serving generation 2 until then.")
     assert "\n" not in warning
     assert len(list(three.faults(3))) == 1
     assert add(tmp_path, 3) == 4  # nothing has changed in the corpus, and a sound generation is made all the same
@@ -221,7 +220,7 @@ def test_when_all_are_damaged_the_message_is_about_the_current_one_and_a_build_m
 ) -> None:
     for number in (1, 2, 3):
         remove(three.folder(number) / FILES[1])
-    with pytest.raises(DamagedIndexError, match=r"^Generation 3 cannot be served: .*000003.* is missing\. Run `python"):
+    with pytest.raises(DamagedIndexError, match=r"^Generation 3 cannot be served: .*000003.* is missing\. Run `on-the"):
         three.open_current()
     assert add(tmp_path, 9) == 4
     assert served(three) == ("This is text 9.", None)
@@ -235,7 +234,7 @@ def test_a_garbled_pointer_gives_way_to_the_newest_generation_and_a_build_mends_
     text, warning = served(three)
     assert text == "This is text 3."
     assert warning is not None
-    assert "CURRENT cannot be read. Run `python -m index build`" in warning
+    assert "CURRENT cannot be read. Run `on-the-record-index build`" in warning
     for ask in (three.current, three.require_current):
         with pytest.raises(DamagedIndexError, match="CURRENT cannot be read"):
             ask()
@@ -355,7 +354,7 @@ def test_another_model_is_refused_with_both_names_and_what_to_run(
     ) as caught:
         three.open_current(other)
     assert words in str(caught.value)
-    assert str(caught.value).endswith("Run `python -m index build`, or set EMBEDDING_MODEL back.")
+    assert str(caught.value).endswith("Run `on-the-record-index build`, or set EMBEDDING_MODEL back.")
 
 
 def test_the_same_weights_under_another_name_are_the_same_model(three: Generations) -> None:
@@ -388,7 +387,7 @@ def test_another_format_is_refused_with_what_to_run_and_the_next_build_replaces_
     monkeypatch.setattr(index.generations, "FORMAT", 99)
     monkeypatch.setattr("index.build.FORMAT", 99)
     generations = Generations(tmp_path / "data")
-    with pytest.raises(IncompatibleIndexError, match=r"has index format \d+; this program reads 99\. Run `python -m"):
+    with pytest.raises(IncompatibleIndexError, match=r"has index format \d+; this program reads 99\. Run `on-the"):
         generations.open_current()
     assert add(tmp_path, 1) == 2
     assert served(generations) == ("This is text 1.", None)
@@ -471,7 +470,7 @@ def test_a_generation_that_does_not_read_back_is_never_published(
         for name in FILES:
             (folder / name).write_bytes((three.folder(3) / name).read_bytes())
         manifest = replace(three.manifest(3), generation=4)
-        monkeypatch.setattr("index.faiss_store.FaissStore.faults", lambda _self: iter(["a fault"]))
+        monkeypatch.setattr("index.store.Store.faults", lambda _self: iter(["a fault"]))
         with pytest.raises(DamagedIndexError, match=r"The new generation does not read back: a fault\."):
             three.publish(folder, manifest, keep=0)
         with pytest.raises(IndexUnavailableError):

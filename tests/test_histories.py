@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from index.faiss_store import FaissStore
     from index.model import Article, Manifest
+    from index.store import Store
 
 TEXTS = [
     "Kyiv denied the attack. Nobody was hurt in the harbour.\n\nThe mayor spoke of thirty pelicans.",
@@ -82,7 +82,7 @@ def written(name: str, texts: list[str]) -> str:
             return texts[0]
 
 
-def content(store: FaissStore) -> dict[str, Any]:
+def content(store: Store) -> dict[str, Any]:
     """All that is in a generation but for its number, its times and its past; what is equally near in no order."""
     manifest = asdict(store.manifest)
     encoder = WordHashEncoder()
@@ -111,7 +111,7 @@ def content(store: FaissStore) -> dict[str, Any]:
     }
 
 
-def passages(store: FaissStore, question: str) -> list[tuple[Any, ...]]:
+def passages(store: Store, question: str) -> list[tuple[Any, ...]]:
     """Every passage with its place, its sentences, and how near all of them are to a question."""
     (vector,) = WordHashEncoder().encode([question])
     found = store.search(vector, re.findall(r"\w+", question.lower()), ANY, 10_000)
@@ -172,7 +172,7 @@ class Newsroom(RuleBasedStateMachine):
         self.held: dict[int, Held] = {}
         self.past: dict[str, list[str]] = {}
         self.news = 2  # changes, of which one is enough for a build, and one build more finds that there are none
-        self.readers: list[tuple[FaissStore, dict[str, Any]]] = []
+        self.readers: list[tuple[Store, dict[str, Any]]] = []
 
     # --- the corpus: a change, and most often a build of it ---
 

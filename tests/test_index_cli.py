@@ -16,8 +16,8 @@ from word_encoder import WordHashEncoder
 
 from index.__main__ import main
 from index.build import build
-from index.faiss_store import DATABASE, FILES
-from index.generations import MANIFEST, Generations
+from index.catalogue import DATABASE
+from index.generations import FILES, MANIFEST, Generations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,14 +115,14 @@ def test_show_as_json_gives_the_card_and_the_text(word_index: Path) -> None:
     assert shown["text"] == (SEEDS / f"{ARTICLE}.txt").read_text(encoding="utf-8")
     card = {"id": ARTICLE, "title_given": False, "outlet": None, "author": None, "published": None, "url": None}
     assert card.items() <= shown["article"].items()
-    assert shown["article"].keys() == card.keys() | {"title", "sha256"}
+    assert shown["article"].keys() == card.keys() | {"title", "sha256", "teaser"}
     dated = json.loads(run("show", "003_97ab892218fedf90", "--json", "--index-dir", word_index).stdout)
     assert dated["article"]["published"] == "2023-05-04"
 
 
 def test_show_of_an_unknown_article_says_where_to_look(word_index: Path) -> None:
     told = failed(run("show", "nope", "--index-dir", word_index))
-    assert told == 'There is no article "nope" in the index. `python -m bot sources` lists them.'
+    assert told == 'There is no article "nope" in the index. `on-the-record sources` lists them.'
 
 
 # --- verify ----------------------------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def test_verify_names_the_damaged_file_and_what_to_run(word_index: Path, name: s
     path.write_bytes(raw)
     told = failed(run("verify", "--index-dir", word_index))
     assert "000001" in told
-    assert told.endswith("Generation 1 is damaged. Run `python -m index build` or `python -m index rollback`.")
+    assert told.endswith("Generation 1 is damaged. Run `on-the-record-index build` or `on-the-record-index rollback`.")
 
 
 def test_verify_finds_one_flipped_bit(word_index: Path) -> None:
@@ -267,7 +267,9 @@ def test_a_model_that_is_not_there_is_a_sentence_and_leaves_the_index_alone(
 
 def test_build_without_a_corpus_or_beside_another_build_is_a_sentence(small_corpus: Path, word_index: Path) -> None:
     told = failed(run("build", "--corpus", "nowhere", "--index-dir", word_index))
-    assert told == "The corpus folder nowhere does not exist. Set CORPUS_DIR or pass --corpus."
+    assert told == (
+        "The corpus folder nowhere does not exist. Put articles there, or name another with CORPUS_DIR or --corpus."
+    )
     with another_builder(word_index) as process:
         told = failed(run("build", "--corpus", small_corpus, "--index-dir", word_index))
         assert told.startswith(f"The index is being built already, by process {process.pid} on ")
@@ -300,4 +302,5 @@ def test_the_program_takes_settings_from_a_env_file(word_index: Path, tmp_path: 
 def test_an_error_of_the_program_is_one_line_with_status_1(tmp_path: Path) -> None:
     ended = python_m_index("status", cwd=tmp_path, INDEX_DIR="nowhere")
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr == "Error: There is no index in nowhere yet. Run `python -m index build` to make a new one.\n"
+    told = "Error: There is no index in nowhere yet. Run `on-the-record-index build` to make a new one.\n"
+    assert ended.stderr == told

@@ -15,8 +15,8 @@ from conftest import ROOT, SEEDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.faiss_store import _TOKENIZER
 from index.languages import _STEMMERS, detect, forms, indexed, words
+from index.lexical import _TOKENIZER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

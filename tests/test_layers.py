@@ -125,9 +125,11 @@ def test_only_the_starting_points_choose_a_model() -> None:
         assert named == (path.name == "__main__.py"), path
 
 
-def test_only_the_generations_and_the_build_know_the_engine() -> None:
-    knowing = {path.name for path in SOURCES if "index.faiss_store" in imports(path)}
-    assert knowing <= {"generations.py", "build.py", "__main__.py"}
+def test_only_the_generations_and_the_writer_know_the_engine() -> None:
+    knowing = {path.name for path in SOURCES if "index.faiss_vectors" in imports(path)}
+    assert knowing == {"generations.py", "writer.py"}
+    naming = {path.name for path in SOURCES if "faiss" in imports(path)}
+    assert naming == {"faiss_vectors.py"}
 
 
 def test_a_chat_platform_is_known_only_in_its_folder_and_where_bot_is_started() -> None:

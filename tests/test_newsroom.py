@@ -92,7 +92,7 @@ async def test_copies_that_may_not_be_seen_are_not_named(desk: Desk) -> None:
     # What was asked for narrows what is quoted, and not where else it stands.
     answer = await desk.ask(question, Filters(outlets=("The Post",)), count=1)
     assert {place.source.id for place in answer.excerpts[0].also_in} == {"wire", "cut"}
-    await desk.record(lambda records: records.withdraw("cut", "0" * 64, "test", "U1"))
+    await desk.record(lambda records: records.withdrawals.add("cut", "0" * 64, "test", "U1"))
     answer = await desk.ask(question, Filters(outlets=("The Post",)), count=1)
     assert {place.source.id for place in answer.excerpts[0].also_in} == {"wire"}
 
@@ -151,6 +151,66 @@ def test_an_article_that_a_later_version_withdraws_is_not_taken(tmp_path: Path) 
     assert [problem.reason for problem in corpus.refused] == ["withdrawn by its publisher"]
 
 
+ITEM = {"uri": "urn:newsml:agency.example:7", "headline": "Otters", "version": "2", "pubstatus": "usable",
+        "versioncreated": "2024-05-02T08:00:00Z",
+        "body_text": "Otters have returned to the canals of Leiden."}  # fmt: skip
+G2 = """<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="urn:newsml:agency.example:7" version="{}">
+<itemMeta><versionCreated>2024-05-03T08:00:00Z</versionCreated><pubStatus qcode="stat:{}"/></itemMeta></newsItem>"""
+
+
+@pytest.mark.parametrize(
+    ("name", "withdrawal"),
+    [
+        ("b.json", json.dumps({**ITEM, "version": "3", "pubstatus": "canceled"})),
+        ("b.json", json.dumps({**ITEM, "version": "3", "pubstatus": "onhold"})),
+        ("b.xml", G2.format(3, "canceled")),
+        ("b.xml", G2.format(2, "withheld")),
+        ("b.xml", G2.format("", "canceled")),
+    ],
+)
+def test_an_item_that_a_later_file_takes_back_is_gone_in_every_file(tmp_path: Path, name: str, withdrawal: str) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({**ITEM, "version": "1"}), encoding="utf-8")
+    (tmp_path / name).write_text(withdrawal, encoding="utf-8")
+    (tmp_path / "c.json").write_text(json.dumps(ITEM), encoding="utf-8")
+    (tmp_path / "d.json").write_text(json.dumps({**ITEM, "uri": "urn:newsml:agency.example:8"}), encoding="utf-8")
+    corpus = read_corpus(tmp_path)
+    assert [article.source.id for article in corpus.articles] == ["d.json#urn:newsml:agency.example:8"]
+    assert corpus.earlier == {}
+    member = ITEM["uri"]
+    assert [str(problem) for problem in corpus.refused][1:] == [
+        f"a.json#{member}: withdrawn by its publisher, as {name}#{member} says",
+        f"c.json#{member}: withdrawn by its publisher, as {name}#{member} says",
+    ]
+
+
+def test_an_item_that_is_sent_again_after_it_was_taken_back_stands(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text(G2.format(1, "canceled"), encoding="utf-8")
+    (tmp_path / "b.json").write_text(json.dumps(ITEM), encoding="utf-8")
+    assert [article.source.id for article in read_corpus(tmp_path).articles] == [f"b.json#{ITEM['uri']}"]
+
+
+def test_an_id_that_others_may_have_too_takes_nothing_back(tmp_path: Path) -> None:
+    for name, status in (("a", "usable"), ("b", "canceled")):
+        fields = json.dumps({**ITEM, "uri": "7", "version": "9", "pubstatus": status})
+        (tmp_path / f"{name}.json").write_text(fields, encoding="utf-8")
+    assert [article.source.id for article in read_corpus(tmp_path).articles] == ["a.json#7"]
+
+
+def test_what_is_dated_in_the_future_is_not_published_yet(tmp_path: Path) -> None:
+    for name, day in (("a", "2023-05-04"), ("b", "2954-05-04")):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"id": name, "date": day, "text": "Otters."}))
+    (tmp_path / "c.txt").write_text("date 2954-05-04 Otters have returned.")
+    corpus = read_corpus(tmp_path)
+    assert [article.source.id for article in corpus.articles] == ["a.json#a"]
+    assert [str(problem) for problem in corpus.refused] == [
+        "b.json#b:1: its day of publication, 2954-05-04, has not come",
+        "c.txt: its day of publication, 2954-05-04, has not come",
+    ]
+    assert len(read_corpus(tmp_path, future=True).articles) == 3
+    (tmp_path / "sources.toml").write_text('["c.txt"]\npublished = 2023-05-04\n')
+    assert len(read_corpus(tmp_path).articles) == 2
+
+
 def test_a_language_that_is_given_counts_and_one_that_is_no_longer_given_is_detected(tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
@@ -185,6 +245,7 @@ def test_all_that_a_reader_tells_is_remembered(tmp_path: Path) -> None:
         Draft("Text.", {"title": "T", "published": when.date()}, "m", 1, 2, ("n",), Revision(3, when, when.date())),
         Draft("Text."),
         Refused("no text", 4, "r"),
+        Refused("withdrawn", 5, "w", Revision(2, when)),
     ]
     with DraftCache(tmp_path / "cache.sqlite") as known:
         key = known.key(b"x", "index.readers.html")

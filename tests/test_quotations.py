@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from index.faiss_store import FaissStore
+    from index.store import Store
 
 
 def quoted(message: str) -> list[str]:
@@ -220,7 +220,7 @@ PLAN = "The old plan was to cross the river at dawn and to burn the bridge."
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[FaissStore]:
+def store(tmp_path: Path) -> Iterator[Store]:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     (corpus / "a.txt").write_text(PLAN, encoding="utf-8")
@@ -234,7 +234,7 @@ def store(tmp_path: Path) -> Iterator[FaissStore]:
     made.close()
 
 
-def test_every_quotation_of_a_message_has_its_finding(store: FaissStore) -> None:
+def test_every_quotation_of_a_message_has_its_finding(store: Store) -> None:
     message = (
         "“The old plan was to cross the river,” the Wire reported. The Post: “to burn the bridge”.\n"
         "“the old plan was to cross the road at dawn” “Seven elephants were never seen” "
@@ -249,12 +249,12 @@ def test_every_quotation_of_a_message_has_its_finding(store: FaissStore) -> None
     assert not verified.cut
 
 
-def test_an_outlet_that_the_filters_leave_out_is_not_held_against_a_quotation(store: FaissStore) -> None:
+def test_an_outlet_that_the_filters_leave_out_is_not_held_against_a_quotation(store: Store) -> None:
     message = "The Post: “to burn the bridge”"
     assert verify(message, store).findings[0].verdict is Verdict.OTHER_SOURCE
     assert verify(message, store, Filters(outlets=("the wire",))).findings[0].verdict is Verdict.EXACT
     assert verify(message, store, Filters(outlets=("the post",))).findings[0].verdict is Verdict.NOT_FOUND
 
 
-def test_nothing_to_hold_is_no_finding(store: FaissStore) -> None:
+def test_nothing_to_hold_is_no_finding(store: Store) -> None:
     assert verify("", store).findings == verify("?!", store).findings == ()

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from index.faiss_store import FaissStore
     from index.findings import Standing
+    from index.store import Store
 
-    Make = Callable[..., FaissStore]
+    Make = Callable[..., Store]
 
 FILLER = "Nothing else of note was told on that long and quiet day by anyone in the town. " * 12
 
@@ -39,7 +39,7 @@ class Sentences(list[tuple[str, int, str]]):
         return f"{len(self)} sentences"
 
 
-def held(store: FaissStore, text: str, filters: Filters = ANY, outlets: tuple[str, ...] = ()) -> Finding:
+def held(store: Store, text: str, filters: Filters = ANY, outlets: tuple[str, ...] = ()) -> Finding:
     """A finding whose every place and segment has been checked against the stored text."""
     finding = hold(Quotation(text, 7, 7 + len(text)), store, filters, outlets)
     for standing in (*finding.standings, *(s for part in finding.parts for s in part.standings)):
@@ -71,9 +71,9 @@ def changes(finding: Finding) -> list[tuple[str, str, str]]:
 
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Make]:
-    made: list[FaissStore] = []
+    made: list[Store] = []
 
-    def make_store(texts: dict[str, str], outlets: dict[str, str] | None = None, extra: str = "") -> FaissStore:
+    def make_store(texts: dict[str, str], outlets: dict[str, str] | None = None, extra: str = "") -> Store:
         folder = tmp_path / str(len(made))
         corpus = folder / "corpus"
         corpus.mkdir(parents=True)
@@ -91,7 +91,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
 
 @pytest.fixture(scope="module")
-def seeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaissStore]:
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     folder = tmp_path_factory.mktemp("quoting") / "data"
     build(SEEDS, folder, WordHashEncoder())
     store = Generations(folder).open_current()[0]
@@ -100,7 +100,7 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaissStore]:
 
 
 @pytest.fixture(scope="module")
-def sentences(seeds: FaissStore) -> Sentences:
+def sentences(seeds: Store) -> Sentences:
     """Every quotable sentence of the seed articles."""
     found = Sentences()
     for listing in seeds.listings(ANY):
@@ -155,7 +155,7 @@ def test_a_run_is_found_wherever_it_stands(words: list[str], run: list[str]) -> 
 
 @given(data=st.data())
 @settings(max_examples=100, deadline=None)
-def test_any_sentence_stands_exactly_where_it_is(seeds: FaissStore, sentences: Sentences, data: st.DataObject) -> None:
+def test_any_sentence_stands_exactly_where_it_is(seeds: Store, sentences: Sentences, data: st.DataObject) -> None:
     article, start, text = data.draw(st.sampled_from(sentences))
     finding = held(seeds, text)
     assume(any(c.isalnum() for c in text))
@@ -167,7 +167,7 @@ def test_any_sentence_stands_exactly_where_it_is(seeds: FaissStore, sentences: S
 
 @given(seed=st.integers(0, 1_000_000))
 @settings(max_examples=100, deadline=None)
-def test_other_typography_is_named_and_alters_nothing(seeds: FaissStore, sentences: Sentences, seed: int) -> None:
+def test_other_typography_is_named_and_alters_nothing(seeds: Store, sentences: Sentences, seed: int) -> None:
     draw = random.Random(seed)
     article, start, text = draw.choice([s for s in sentences if len(s[2].split()) > 4])
     others = (
@@ -196,7 +196,7 @@ def test_other_typography_is_named_and_alters_nothing(seeds: FaissStore, sentenc
 @given(data=st.data())
 @settings(max_examples=100, deadline=None)
 def test_a_sentence_with_a_word_replaced_is_altered_and_the_word_is_shown(
-    seeds: FaissStore, sentences: Sentences, data: st.DataObject
+    seeds: Store, sentences: Sentences, data: st.DataObject
 ) -> None:
     article, start, text = data.draw(st.sampled_from([s for s in sentences if len(s[2].split()) > 6]))
     word = data.draw(st.sampled_from(list(re.finditer(r"(?<![\w‘’'.,:-])[^\W_]+(?![\w‘’'.,:-])", text))))
@@ -308,7 +308,7 @@ def test_short_quotations_are_never_altered(make: Make) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", "…", "?!", "“”", ">"])
-def test_no_words_are_not_found(seeds: FaissStore, text: str) -> None:
+def test_no_words_are_not_found(seeds: Store, text: str) -> None:
     assert held(seeds, text) == Finding(Quotation(text, 7, 7 + len(text)), Verdict.NOT_FOUND, telling=False)
 
 
@@ -531,7 +531,7 @@ def test_an_article_without_an_outlet_may_be_of_the_one_that_is_named(make: Make
         "これは東京の話です",
     ],
 )
-def test_what_is_not_near_is_not_found(seeds: FaissStore, text: str) -> None:
+def test_what_is_not_near_is_not_found(seeds: Store, text: str) -> None:
     finding = held(seeds, text)
     assert (finding.verdict, finding.standings, finding.telling) == (Verdict.NOT_FOUND, (), True)
 
@@ -579,5 +579,5 @@ def test_no_word_is_cut_where_reading_begins(make: Make) -> None:
 
 @given(words=st.lists(st.sampled_from([*"…[].,-“”'", *PLAN.split(), "zebra"]), max_size=40))
 @settings(max_examples=200, deadline=None)
-def test_whatever_is_held_the_finding_is_sound(seeds: FaissStore, words: list[str]) -> None:
+def test_whatever_is_held_the_finding_is_sound(seeds: Store, words: list[str]) -> None:
     held(seeds, " ".join(words))

@@ -356,7 +356,7 @@ def test_text_in_schema_org_data_is_used_where_the_page_has_none() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    ["{", '{"@type": "NewsArticle",}', "[" * 100_000, '{"a":' * 100_000, "1" * 5000, "\x00", "<!-- x -->", '"\\ud800'],
+    ["{", '{"@type": NewsArticle}', "[" * 100_000, '{"a":' * 100_000, "1" * 5000, "\x00", "<!-- x -->", '"\\ud800'],
 )
 def test_broken_schema_org_data_are_noted_with_their_line(data: str) -> None:
     head = f'\n\n<script type="application/ld+json">{data}</script>'
@@ -473,11 +473,11 @@ LOST = "its elements are nested too deeply, or one of its texts is too long"
     ],
 )
 def test_what_is_no_article_is_refused_soon(markup: bytes, reason: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(UnreadableError) as refusal:
         draft(markup)
     assert str(refusal.value) == reason
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_text_after_what_cannot_be_read_is_never_silently_lost() -> None:
@@ -505,14 +505,14 @@ def test_text_after_what_cannot_be_read_is_never_silently_lost() -> None:
     ],
 )
 def test_hostile_markup_ends_soon_and_takes_no_harm(part: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     try:
         article = draft(page(BODY + "<p>" + part * 3000))
     except UnreadableError as exc:
         assert str(exc) == LOST  # noqa: PT017 – either is right, by the limits of libxml2
     else:
         assert article.text.split("\n\n")[: len(PARAGRAPHS)] == PARAGRAPHS
-    assert time.monotonic() - begun < 20
+    assert time.process_time() - begun < 20
 
 
 def test_entities_are_not_expanded() -> None:
@@ -524,9 +524,9 @@ def test_entities_are_not_expanded() -> None:
 
 
 def test_a_long_attribute_is_no_burden() -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     assert paragraphs(page(BODY + f'<p class="{"x " * 500_000}" style="{"y:" * 500_000}">')) == PARAGRAPHS
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_a_fault_of_the_extractor_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -586,7 +586,13 @@ def test_real_pages_give_words_that_stand_on_them() -> None:
 
     roots = [Path(sysconfig.get_path(name)) for name in ("purelib", "stdlib")] + [Path("/usr/share/doc")]
     found = sorted(
-        {path for root in roots if root.is_dir() for path in root.rglob("*.html") if path.stat().st_size < 500_000}
+        {
+            path
+            for root in roots
+            if root.is_dir()
+            for path in root.rglob("*.html")
+            if path.is_file() and path.stat().st_size < 500_000
+        }
     )
     if not found:
         pytest.skip("nothing on this machine carries a web page")

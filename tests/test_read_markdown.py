@@ -423,3 +423,67 @@ def test_the_bounds_are_those_of_the_module(monkeypatch: pytest.MonkeyPatch) -> 
     assert draft("1234567890\n\n1234567890").text == "1234567890\n\n1234567890"
     with pytest.raises(UnreadableError, match="more than 10 characters"):
         draft("1234567890a")
+
+
+# --- sites made of Markdown ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("matter", "line", "reason"),
+    [
+        ("draft: true", 3, "it is not published: its front matter says draft: true"),
+        ("Draft: True", 3, "it is not published: its front matter says draft: true"),
+        ("published: false", 3, "it is not published: its front matter says published: false"),
+        ("hidden: true", 3, "it is not published: its front matter says hidden: true"),
+        ("status: draft", 3, 'its status is "draft": it is not published'),
+    ],
+)
+def test_a_page_that_is_not_published_is_refused(matter: str, line: int, reason: str) -> None:
+    with pytest.raises(UnreadableError, match=re.escape(reason)) as caught:
+        draft(f"---\ntitle: T\n{matter}\n---\nOtters.\n")
+    assert caught.value.line == line
+    with pytest.raises(UnreadableError):
+        draft("+++\n" + matter.lower().replace(": ", " = ").replace("= draft", '= "draft"') + "\n+++\nOtters.\n")
+
+
+@pytest.mark.parametrize("matter", ["draft: false", "published: true", "published: 2023-05-04", "status: published"])
+def test_a_page_that_is_published_is_taken(matter: str) -> None:
+    assert draft(f"---\n{matter}\n---\nOtters.\n").text == "Otters."
+
+
+@pytest.mark.parametrize(
+    ("marks", "shown"),
+    [
+        ("{% include ad.html %}\n\nOtters are back.", ["Otters are back."]),
+        ("{{< figure src=\"x.jpg\" caption=\"An otter\" >}}\n\nOtters are back.", ["Otters are back."]),
+        ("{{ page.note }}\n\nOtters are back.\n{: .lead }", ["Otters are back."]),
+        ("{{< figure src=x\n   caption=y >}}\nOtters are back.", ["Otters are back."]),
+        ("{% if page.x %}Otters{% else %} are{% endif %} back.", ["Otters are back."]),
+        ("Otters {{< mark >}}are{{< /mark >}} back.", ["Otters are back."]),
+        ("{{% notice %}}\nOtters **are** back.\n{{% /notice %}}", ["Otters are back."]),
+        ("{% comment %}No.{% endcomment %}Otters are back.", ["Otters are back."]),
+        ("{% highlight text %}\nx\n{% endhighlight %}", ["x"]),
+        ("See [the pier]({{ site.url }}/pier), [this]({% link x.md %}) and [that]({{< ref \"x\" >}}).",
+         ["See the pier, this and that."]),
+        ("![An otter]({{ 'x.jpg' | relative_url }})\n\nOtters are back.", ["Otters are back."]),
+        ("“Back,” she said.[^1] Otters[^note] are.\n\n[^1]: At noon.\n[^note]: Two.",
+         ["“Back,” she said. Otters are.", "At noon.", "Two."]),
+        ("{1, 2}, {x}, 100 %} and {{ stay.", ["{1, 2}, {x}, 100 %} and {{ stay."]),
+    ],
+)  # fmt: skip
+def test_tags_of_templates_and_marks_of_notes_are_not_in_the_text(marks: str, shown: list[str]) -> None:
+    article = draft(f"{marks}\n")
+    assert (article.text.split("\n\n"), article.notes) == (shown, ())
+
+
+def test_a_paragraph_whose_words_are_not_all_in_the_file_is_left_out_with_a_note() -> None:
+    article = draft("Otters are back.\n\nThere are {{ site.otters }} of them.\n\n- one\n- {% render 'two' %} two\n")
+    assert article.text == "Otters are back.\n\none"
+    assert article.notes == (
+        "paragraphs are left out in which the site's template fills in words that are not in the file",
+    )
+
+
+@pytest.mark.parametrize("part", ["{{", "{%", "{% comment %}", "{% x %}", "{{ x }} y ", "[^1]", "[^1]: x\n", "{:"])
+def test_hostile_templates_are_read(part: str) -> None:
+    assert draft(f"{(part * 60_000)[:60_000]}\n\nOtters.").text.endswith("Otters.")

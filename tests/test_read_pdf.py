@@ -331,6 +331,11 @@ def test_letters_that_nobody_can_name_are_refused() -> None:
     assert refusal(raw) == "its fonts do not say which letters they show, so that its text cannot be read"
 
 
+def test_an_archive_s_export_is_never_one_article() -> None:
+    lines = [("1 of 2 DOCUMENTS", 72.0, 760.0, 10.0), *set_lines(FIRST)]
+    assert refusal(pdf(lines)).startswith("it is an archive's export of many articles; download that as .docx")
+
+
 def test_a_tree_of_pages_that_doubles_ends_soon() -> None:
     tree = {1: b"<< /Type /Catalog /Pages 2 0 R >>"}
     for level in range(2, 12):

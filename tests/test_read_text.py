@@ -9,8 +9,9 @@ from conftest import SEEDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.readers.decoding import as_shown, decode, language_code, storable
 from index.readers.drafts import MAX_ARTICLE_BYTES, Draft, UnreadableError
-from index.readers.text import as_shown, decode, language_code, read, storable
+from index.readers.text import read
 
 RUSSIAN = (
     "Премьер-министр заявил в среду, что правительство не намерено пересматривать бюджет до конца года. По его словам, "

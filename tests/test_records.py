@@ -19,6 +19,7 @@ import tempfile
 import threading
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta, timezone
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,17 +30,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-import bot.records
-from bot.records import (
-    BadSettingError,
-    Feedback,
-    OwnSettings,
-    PlaceSettings,
-    Records,
-    RecordsError,
-    Verdict,
-    Withdrawal,
-)
+import bot.records.database
+from bot.records.database import RecordsError
+from bot.records.feedback import Feedback, Verdict
+from bot.records.messages import MESSAGE_DAYS
+from bot.records.places import BadSettingError, OwnSettings, PlaceSettings
+from bot.records.records import Records
+from bot.records.withdrawals import Withdrawal
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
@@ -69,13 +66,13 @@ def serve(path: Path) -> None:
     for line in sys.stdin:
         order = json.loads(line)
         for count in range(1, order["times"] + 1):
-            getattr(records, order["call"])(*order["args"])
+            attrgetter(order["call"])(records)(*order["args"])
             tell(count)
 
 
 def die_while_migrating(path: Path, version: int) -> None:
     """Start on the migration after this version, and be killed when some of it has reached the disk."""
-    known = bot.records._MIGRATIONS
+    known = bot.records.database.MIGRATIONS
 
     def half(db: sqlite3.Connection) -> None:
         db.execute("PRAGMA cache_size = 5")
@@ -86,7 +83,7 @@ def die_while_migrating(path: Path, version: int) -> None:
         db.executemany("INSERT INTO filler VALUES (?)", [("x" * 1000,)] * 200)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    bot.records._MIGRATIONS = (*known[:version], half)
+    bot.records.database.MIGRATIONS = (*known[:version], half)
     Records(path)
 
 
@@ -100,13 +97,13 @@ def run_out_of_room(path: Path) -> None:
     sentences = []
     while len(sentences) < 3:
         try:
-            records.note_action("discord", "1", "S", "C", "reindex", {"n": noted, "filler": "x" * 300})
+            records.audit.note("discord", "1", "S", "C", "reindex", {"n": noted, "filler": "x" * 300})
             noted += 1
         except RecordsError as exc:
             sentences.append(str(exc))
-    seen = len(records.actions(100_000))
+    seen = len(records.audit.actions(100_000))
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    records.note_action("discord", "1", "S", "C", "reindex", {"n": noted})
+    records.audit.note("discord", "1", "S", "C", "reindex", {"n": noted})
     tell({"noted": noted, "seen": seen, "sentences": sentences})
 
 
@@ -115,8 +112,11 @@ def look_without_permission(path: Path) -> None:
     if os.getuid() == 0:
         os.setuid(NOBODY)
     records = Records(path)
-    told: dict[str, object] = {"ids": records.withdrawn_ids()}
-    for name, attempt in (("write", lambda: records.restore("a")), ("make", lambda: Records(path.with_name("new")))):
+    told: dict[str, object] = {"ids": records.withdrawals.ids()}
+    for name, attempt in (
+        ("write", lambda: records.withdrawals.restore("a")),
+        ("make", lambda: Records(path.with_name("new"))),
+    ):
         try:
             attempt()
         except RecordsError as exc:
@@ -199,24 +199,24 @@ def raw(path: Path) -> closing[sqlite3.Connection]:
 
 def fill(records: Records) -> None:
     """Something in every table."""
-    records.change("discord", "S", "", answers=False, outlets=("The Paper",))
-    records.change("discord", "S", "C", outlets=(), excerpts=5, private=True)
-    records.withdraw("a", "ab", "discord", "1", "asked for by the author")
-    records.note_action("discord", "1", "S", "C", "remove", {"article": "a", "passages": 3})
-    records.note_refusal("discord", "S", "Who is it?", "nothing_near", 7)
-    records.note_feedback(**EXCERPT)
+    records.places.change("discord", "S", "", answers=False, outlets=("The Paper",))
+    records.places.change("discord", "S", "C", outlets=(), excerpts=5, private=True)
+    records.withdrawals.add("a", "ab", "discord", "1", "asked for by the author")
+    records.audit.note("discord", "1", "S", "C", "remove", {"article": "a", "passages": 3})
+    records.refusals.note("discord", "S", "Who is it?", "nothing_near", 7)
+    records.feedback.note(**EXCERPT)
 
 
 def contents(records: Records) -> tuple[object, ...]:
     """All that can be read."""
     return (
-        records.place("discord", "S", "C"),
-        records.own_settings("discord", "S", ""),
-        records.withdrawn(),
-        records.withdrawn_ids(),
-        records.actions(1000),
-        records.unanswered("discord", "S", 1000),
-        tuple(records.feedback()),
+        records.places.settings("discord", "S", "C"),
+        records.places.own("discord", "S", ""),
+        records.withdrawals.all(),
+        records.withdrawals.ids(),
+        records.audit.actions(1000),
+        records.refusals.unanswered("discord", "S", 1000),
+        tuple(records.feedback.all()),
     )
 
 
@@ -249,7 +249,7 @@ def test_a_channel_s_own_value_holds_then_the_server_s_then_the_default(
         path = Path(folder) / "records.sqlite"
         with closing(Records(path)) as records:
             for place, values in changes:
-                records.change(*place, **values)
+                records.places.change(*place, **values)
                 model[place] |= values
         with closing(Records(path)) as records:
             for platform, server, channel in PLACES:
@@ -258,22 +258,22 @@ def test_a_channel_s_own_value_holds_then_the_server_s_then_the_default(
                     name: next((value for value in (own[name], wide[name]) if value is not None), default)
                     for name, default in DEFAULTS.items()
                 }
-                assert records.own_settings(platform, server, channel) == OwnSettings(**own)
-                assert records.place(platform, server, channel) == PlaceSettings(**expected)
+                assert records.places.own(platform, server, channel) == OwnSettings(**own)
+                assert records.places.settings(platform, server, channel) == PlaceSettings(**expected)
 
 
 def test_an_outlet_that_a_server_keeps_to_holds_in_its_channels_unless_one_says_all(records: Records) -> None:
-    records.change("discord", "S", "", outlets=("The Paper",))
-    records.change("discord", "S", "C", excerpts=5)
-    assert records.place("discord", "S", "C") == PlaceSettings(outlets=("The Paper",), excerpts=5)
-    assert records.own_settings("discord", "S", "C").outlets is None
-    records.change("discord", "S", "C", outlets=())
-    assert records.place("discord", "S", "C").outlets == ()
-    assert records.own_settings("discord", "S", "C").outlets == ()
-    records.change("discord", "S", "C", outlets=None)
-    assert records.place("discord", "S", "C").outlets == ("The Paper",)
-    assert records.place("discord", "S", "never named").outlets == ("The Paper",)
-    assert records.place("discord", "T", "C") == records.place("slack", "S", "C") == PlaceSettings()
+    records.places.change("discord", "S", "", outlets=("The Paper",))
+    records.places.change("discord", "S", "C", excerpts=5)
+    assert records.places.settings("discord", "S", "C") == PlaceSettings(outlets=("The Paper",), excerpts=5)
+    assert records.places.own("discord", "S", "C").outlets is None
+    records.places.change("discord", "S", "C", outlets=())
+    assert records.places.settings("discord", "S", "C").outlets == ()
+    assert records.places.own("discord", "S", "C").outlets == ()
+    records.places.change("discord", "S", "C", outlets=None)
+    assert records.places.settings("discord", "S", "C").outlets == ("The Paper",)
+    assert records.places.settings("discord", "S", "never named").outlets == ("The Paper",)
+    assert records.places.settings("discord", "T", "C") == records.places.settings("slack", "S", "C") == PlaceSettings()
 
 
 @pytest.mark.parametrize(
@@ -296,59 +296,59 @@ def test_an_outlet_that_a_server_keeps_to_holds_in_its_channels_unless_one_says_
 def test_a_value_that_cannot_be_used_is_named_and_nothing_is_changed(
     records: Records, values: dict[str, Any], named: list[str]
 ) -> None:
-    records.change("discord", "S", "C", excerpts=1, private=True)
-    before = records.own_settings("discord", "S", "C")
+    records.places.change("discord", "S", "C", excerpts=1, private=True)
+    before = records.places.own("discord", "S", "C")
     with pytest.raises(BadSettingError) as caught:
-        records.change("discord", "S", "C", **{"private": False, **values})
+        records.places.change("discord", "S", "C", **{"private": False, **values})
     assert [words for words in named if words not in str(caught.value)] == []
-    assert records.own_settings("discord", "S", "C") == before
+    assert records.places.own("discord", "S", "C") == before
     for good in (1, 10):
-        records.change("discord", "S", "C", excerpts=good)
-        assert records.place("discord", "S", "C").excerpts == good
+        records.places.change("discord", "S", "C", excerpts=good)
+        assert records.places.settings("discord", "S", "C").excerpts == good
 
 
 # --- withdrawn articles -----------------------------------------------------------------------------------------------
 
 
 def test_an_article_is_withdrawn_once_and_restored_once(records: Records) -> None:
-    assert records.withdrawn_ids() == records.withdrawn() == ()
-    assert records.withdraw("b", "bb", "discord", "1", "long " * 100)
-    assert records.withdraw("a", "aa", "slack", "U2")
-    assert not records.withdraw("b", "other text", "slack", "U2", "again")
+    assert records.withdrawals.ids() == records.withdrawals.all() == ()
+    assert records.withdrawals.add("b", "bb", "discord", "1", "long " * 100)
+    assert records.withdrawals.add("a", "aa", "slack", "U2")
+    assert not records.withdrawals.add("b", "other text", "slack", "U2", "again")
     first = Withdrawal("b", "bb", "discord", "1", ("long " * 100)[:300], NOON)
-    assert records.withdrawn() == (Withdrawal("a", "aa", "slack", "U2", None, NOON + timedelta(seconds=1)), first)
-    assert records.withdrawn_ids() == ("a", "b")
-    assert records.restore("a")
-    assert not records.restore("a")
-    assert records.withdrawn_ids() == ("b",)
-    assert records.withdrawn() == (first,)
+    assert records.withdrawals.all() == (Withdrawal("a", "aa", "slack", "U2", None, NOON + timedelta(seconds=1)), first)
+    assert records.withdrawals.ids() == ("a", "b")
+    assert records.withdrawals.restore("a")
+    assert not records.withdrawals.restore("a")
+    assert records.withdrawals.ids() == ("b",)
+    assert records.withdrawals.all() == (first,)
 
 
 def test_what_another_process_withdraws_or_restores_is_seen_at_once(records: Records, other: Other) -> None:
-    assert records.withdrawn_ids() == ()
+    assert records.withdrawals.ids() == ()
     for _ in range(20):
-        other.do("withdraw", "theirs", "aa", "terminal", "root")
-        assert records.withdrawn_ids() == ("theirs",)
-        records.withdraw("ours", "bb", "discord", "1")
-        assert records.withdrawn_ids() == ("ours", "theirs")
-        other.do("restore", "ours")
-        other.do("restore", "theirs")
-        assert records.withdrawn_ids() == ()
+        other.do("withdrawals.add", "theirs", "aa", "terminal", "root")
+        assert records.withdrawals.ids() == ("theirs",)
+        records.withdrawals.add("ours", "bb", "discord", "1")
+        assert records.withdrawals.ids() == ("ours", "theirs")
+        other.do("withdrawals.restore", "ours")
+        other.do("withdrawals.restore", "theirs")
+        assert records.withdrawals.ids() == ()
         # Both change something before we look, ours last and ours first.
-        other.do("withdraw", "theirs", "aa", "terminal", "root")
-        records.withdraw("ours", "bb", "discord", "1")
-        assert records.withdrawn_ids() == ("ours", "theirs")
-        records.restore("ours")
-        other.do("restore", "theirs")
-        assert records.withdrawn_ids() == ()
+        other.do("withdrawals.add", "theirs", "aa", "terminal", "root")
+        records.withdrawals.add("ours", "bb", "discord", "1")
+        assert records.withdrawals.ids() == ("ours", "theirs")
+        records.withdrawals.restore("ours")
+        other.do("withdrawals.restore", "theirs")
+        assert records.withdrawals.ids() == ()
 
 
 def test_the_list_is_not_read_again_while_nothing_changes(records: Records) -> None:
-    records.withdraw("a", "aa", "discord", "1")
-    records.withdrawn_ids()
+    records.withdrawals.add("a", "aa", "discord", "1")
+    records.withdrawals.ids()
     statements: list[str] = []
-    records._db.set_trace_callback(statements.append)
-    assert records.withdrawn_ids() == ("a",)
+    records._database._db.set_trace_callback(statements.append)
+    assert records.withdrawals.ids() == ("a",)
     assert [statement for statement in statements if "withdrawal" in statement] == []
 
 
@@ -357,9 +357,9 @@ def test_the_list_is_not_read_again_while_nothing_changes(records: Records) -> N
 
 def test_an_action_is_kept_as_it_was_noted(records: Records) -> None:
     details = {"article": "a", "passages": 3, "share": 0.5, "forced": True, "reason": None, "words": "é" * 400}
-    records.note_action("discord", "1", "S", "C", "remove", details)
-    records.note_action("slack", "U2", "T", "", "reindex", {}, "failed: " + "x" * 400)
-    reindex, remove = records.actions(10)
+    records.audit.note("discord", "1", "S", "C", "remove", details)
+    records.audit.note("slack", "U2", "T", "", "reindex", {}, "failed: " + "x" * 400)
+    reindex, remove = records.audit.actions(10)
     assert (remove.platform, remove.user, remove.server, remove.channel) == ("discord", "1", "S", "C")
     assert (remove.what, remove.outcome, remove.at) == ("remove", "done", NOON)
     assert remove.details == details | {"words": "é" * 300}
@@ -375,18 +375,18 @@ def test_paging_gives_each_action_once_newest_first_whatever_is_noted_meanwhile(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, closing(Records(Path(folder) / "records.sqlite")) as records:
         for number in range(count):
-            records.note_action("discord", "1", "S", "C", "reindex", {"number": number})
+            records.audit.note("discord", "1", "S", "C", "reindex", {"number": number})
         seen: list[object] = []
         before = None
         for limit, busy in pages:
-            page = records.actions(limit, before)
+            page = records.audit.actions(limit, before)
             assert len(page) == min(limit, count - len(seen))
             if not page:
                 break
             seen += [action.details["number"] for action in page]
             before = page[-1].number
             if busy:
-                records.note_action("discord", "1", "S", "C", "reindex", {"number": "meanwhile"})
+                records.audit.note("discord", "1", "S", "C", "reindex", {"number": "meanwhile"})
         assert seen == list(reversed(range(count)))
 
 
@@ -403,19 +403,19 @@ def test_paging_gives_each_action_once_newest_first_whatever_is_noted_meanwhile(
 )
 def test_the_file_itself_keeps_the_audit_log_from_being_changed(records: Records, path: Path, forgery: str) -> None:
     for user in ("1", "2"):
-        records.note_action("discord", user, "S", "C", "reindex", {})
-    before = records.actions(10)
+        records.audit.note("discord", user, "S", "C", "reindex", {})
+    before = records.audit.actions(10)
     with raw(path) as db, pytest.raises(sqlite3.IntegrityError, match="the audit log is append only"):
         db.execute(forgery)
-    assert records.actions(10) == before
-    records.note_action("discord", "3", "S", "C", "reindex", {})
-    assert [action.user for action in records.actions(10)] == ["3", "2", "1"]
+    assert records.audit.actions(10) == before
+    records.audit.note("discord", "3", "S", "C", "reindex", {})
+    assert [action.user for action in records.audit.actions(10)] == ["3", "2", "1"]
 
 
 def test_times_are_utc_whatever_the_clock_shows(path: Path) -> None:
     with closing(Records(path, lambda: NOON.astimezone(timezone(timedelta(hours=5, minutes=30))))) as records:
-        records.note_action("discord", "1", "S", "C", "reindex", {})
-        (action,) = records.actions(1)
+        records.audit.note("discord", "1", "S", "C", "reindex", {})
+        (action,) = records.audit.actions(1)
     assert action.at == NOON
     assert action.at.utcoffset() == timedelta(0)
 
@@ -423,8 +423,8 @@ def test_times_are_utc_whatever_the_clock_shows(path: Path) -> None:
 def test_the_time_is_now(path: Path) -> None:
     before = datetime.now(UTC)
     with closing(Records(path)) as records:
-        records.note_action("discord", "1", "S", "C", "reindex", {})
-        (action,) = records.actions(1)
+        records.audit.note("discord", "1", "S", "C", "reindex", {})
+        (action,) = records.audit.actions(1)
     assert before <= action.at <= datetime.now(UTC)
     assert action.at.utcoffset() == timedelta(0)
 
@@ -433,7 +433,7 @@ def test_the_time_is_now(path: Path) -> None:
 
 
 def asked(records: Records, platform: str = "discord", server: str = "S", limit: int = 100) -> list[tuple[str, int]]:
-    return [(found.question, found.count) for found in records.unanswered(platform, server, limit)]
+    return [(found.question, found.count) for found in records.refusals.unanswered(platform, server, limit)]
 
 
 def test_spellings_of_a_question_are_counted_together_and_the_last_is_shown(records: Records) -> None:
@@ -442,19 +442,19 @@ def test_spellings_of_a_question_are_counted_together_and_the_last_is_shown(reco
         ("who  is\nstraße", "empty_index", 2),
         (" Who is Straße ?! … ", "nothing_near", 3),
     ):
-        records.note_refusal("discord", "S", question, reason, generation)
-    (found,) = records.unanswered("discord", "S", 10)
+        records.refusals.note("discord", "S", question, reason, generation)
+    (found,) = records.refusals.unanswered("discord", "S", 10)
     assert (found.question, found.reason, found.generation) == ("Who is Straße ?! …", "nothing_near", 3)
     assert (found.count, found.first_asked, found.last_asked) == (3, NOON, NOON + timedelta(seconds=2))
-    records.note_refusal("discord", "S", "Who was Strasse?", "nothing_near", 3)
-    records.note_refusal("discord", "S", "What is C?", "nothing_near", 3)
-    records.note_refusal("discord", "S", "“What is C”?", "nothing_near", 3)
+    records.refusals.note("discord", "S", "Who was Strasse?", "nothing_near", 3)
+    records.refusals.note("discord", "S", "What is C?", "nothing_near", 3)
+    records.refusals.note("discord", "S", "“What is C”?", "nothing_near", 3)
     assert len(asked(records)) == 4
 
 
 def test_the_most_asked_come_first_then_the_newest(records: Records) -> None:
     for question in ("one?", "two?", "three?", "four?", "two?", "one?"):
-        records.note_refusal("discord", "S", question, "nothing_near", 1)
+        records.refusals.note("discord", "S", question, "nothing_near", 1)
     assert asked(records) == [("one?", 2), ("two?", 2), ("four?", 1), ("three?", 1)]
     assert asked(records, limit=2) == [("one?", 2), ("two?", 2)]
 
@@ -462,11 +462,11 @@ def test_the_most_asked_come_first_then_the_newest(records: Records) -> None:
 def test_a_server_never_sees_another_s_questions(records: Records) -> None:
     places = [("discord", "S"), ("discord", "T"), ("slack", "S")]
     for place in places:
-        records.note_refusal(*place, "Who?", "nothing_near", 1)
-        records.note_refusal(*place, f"Who in {place}?", "nothing_near", 1)
+        records.refusals.note(*place, "Who?", "nothing_near", 1)
+        records.refusals.note(*place, f"Who in {place}?", "nothing_near", 1)
     for place in places:
         assert asked(records, *place) == [(f"Who in {place}?", 1), ("Who?", 1)]
-    assert records.forget_unanswered("discord", "S", "who")
+    assert records.refusals.forget("discord", "S", "who")
     assert [len(asked(records, *place)) for place in places] == [1, 2, 2]
 
 
@@ -476,19 +476,19 @@ def test_a_server_never_sees_another_s_questions(records: Records) -> None:
 @example(question="x" * 299 + "?y")
 def test_what_is_shown_can_be_forgotten(question: str) -> None:
     with tempfile.TemporaryDirectory() as folder, closing(Records(Path(folder) / "records.sqlite")) as records:
-        records.note_refusal("discord", "S", question, "nothing_near", 1)
+        records.refusals.note("discord", "S", question, "nothing_near", 1)
         if not question.strip(" ?!.\n\x1c"):
             assert asked(records) == []
-        for found in records.unanswered("discord", "S", 10):
+        for found in records.refusals.unanswered("discord", "S", 10):
             assert len(found.question) <= 300
             assert " ".join(question.split()).startswith(found.question)
-            records.note_refusal("discord", "S", found.question.upper(), "nothing_near", 1)
+            records.refusals.note("discord", "S", found.question.upper(), "nothing_near", 1)
             assert len(asked(records)) <= 2  # a letter in capitals may be another one, such as ı
-            records.note_refusal("discord", "S", found.question, "nothing_near", 1)
+            records.refusals.note("discord", "S", found.question, "nothing_near", 1)
             assert max(count for _, count in asked(records)) >= 2
-            assert records.forget_unanswered("discord", "S", found.question)
-            assert not records.forget_unanswered("discord", "S", found.question)
-            records.forget_unanswered("discord", "S", found.question.upper())
+            assert records.refusals.forget("discord", "S", found.question)
+            assert not records.refusals.forget("discord", "S", found.question)
+            records.refusals.forget("discord", "S", found.question.upper())
         assert asked(records) == []
 
 
@@ -502,10 +502,10 @@ def test_only_so_many_are_kept_and_the_least_asked_oldest_goes_first(records: Re
         db.execute("BEGIN")
         db.executemany("INSERT INTO unanswered SELECT NULL, 'discord', ?1, ?2, ?2, 'nothing_near', 1, ?3, ?4, ?4", rows)
         db.execute("COMMIT")
-    records.note_refusal("discord", "S", "q0", "nothing_near", 1)  # known already: nothing has to go
+    records.refusals.note("discord", "S", "q0", "nothing_near", 1)  # known already: nothing has to go
     assert len(asked(records, limit=20_000)) == 10_000
     for new in ("new", "newer", "new"):
-        records.note_refusal("discord", "S", new, "nothing_near", 1)
+        records.refusals.note("discord", "S", new, "nothing_near", 1)
     kept = asked(records, limit=20_000)
     assert len(kept) == 10_000
     assert {f"q{number}" for number in range(10_000)} - {question for question, _ in kept} == {"q2", "q4"}
@@ -513,15 +513,15 @@ def test_only_so_many_are_kept_and_the_least_asked_oldest_goes_first(records: Re
     assert len(asked(records, server="T", limit=20_000)) == 10_000
     with raw(path) as db:  # every one asked twice: a new question still finds a place
         db.execute("UPDATE unanswered SET count = 2")
-    records.note_refusal("discord", "S", "newest", "nothing_near", 1)
+    records.refusals.note("discord", "S", "newest", "nothing_near", 1)
     assert ("newest", 1) in asked(records, limit=20_000)
     assert len(asked(records, limit=20_000)) == 10_000
 
 
 def test_a_forgotten_question_is_gone_from_the_file(records: Records, path: Path) -> None:
-    records.note_refusal("discord", "S", "Where does Jane Doe live?", "nothing_near", 1)
+    records.refusals.note("discord", "S", "Where does Jane Doe live?", "nothing_near", 1)
     assert b"Jane Doe" in path.read_bytes()
-    records.forget_unanswered("discord", "S", "where does jane doe live")
+    records.refusals.forget("discord", "S", "where does jane doe live")
     assert b"jane doe" not in path.read_bytes().lower()
 
 
@@ -529,26 +529,26 @@ def test_a_forgotten_question_is_gone_from_the_file(records: Records, path: Path
 
 
 def test_a_person_has_one_verdict_on_an_excerpt_of_a_question(records: Records) -> None:
-    assert records.note_feedback(**EXCERPT)
+    assert records.feedback.note(**EXCERPT)
     kept = Feedback(Verdict.NOT_AN_ANSWER, "Who denied it?", "a", "ab", 3, 9, 2, 7, "discord", "S", NOON)
-    assert list(records.feedback()) == [kept]
+    assert list(records.feedback.all()) == [kept]
     for same in ({}, {"question": "who  denied it"}, {"server": "T"}, {"generation": 8}, {"number": 1}):
-        assert not records.note_feedback(**EXCERPT | same)
-    assert list(records.feedback()) == [kept]
+        assert not records.feedback.note(**EXCERPT | same)
+    assert list(records.feedback.all()) == [kept]
     wrong = {"verdict": Verdict.WRONG_SOURCE, "server": "T", "number": 1, "generation": 8, "question": "who denied it"}
-    assert records.note_feedback(**EXCERPT | wrong)
+    assert records.feedback.note(**EXCERPT | wrong)
     now = NOON + timedelta(seconds=6)
     kept = Feedback(Verdict.WRONG_SOURCE, "who denied it", "a", "ab", 3, 9, 1, 8, "discord", "T", now)
-    assert list(records.feedback()) == [kept]
-    assert records.note_feedback(**EXCERPT)
-    assert len(list(records.feedback())) == 1
+    assert list(records.feedback.all()) == [kept]
+    assert records.feedback.note(**EXCERPT)
+    assert len(list(records.feedback.all())) == 1
     others: list[dict[str, Any]] = [
         {"user": "2"}, {"platform": "slack"}, {"question": "Who did it?"}, {"article": "b"}, {"sha256": "bb"},
         {"start": 4}, {"end": 10},
     ]  # fmt: skip
     for different in others:
-        assert records.note_feedback(**EXCERPT | different)
-    for different, found in zip(others, list(records.feedback())[1:], strict=True):
+        assert records.feedback.note(**EXCERPT | different)
+    for different, found in zip(others, list(records.feedback.all())[1:], strict=True):
         assert {name: getattr(found, name) for name in different if name != "user"} == {
             name: value for name, value in different.items() if name != "user"
         }
@@ -558,7 +558,7 @@ def test_no_name_is_kept_and_the_hash_needs_the_secret_of_the_file(tmp_path: Pat
     people = set()
     for name in ("one", "two"):
         with closing(Records(tmp_path / name)) as records:
-            records.note_feedback(**EXCERPT)
+            records.feedback.note(**EXCERPT)
         with raw(tmp_path / name) as db:
             ((person, secret),) = db.execute("SELECT person, bytes FROM feedback, secret").fetchall()
         assert len(secret) == len(person) == 32
@@ -568,13 +568,13 @@ def test_no_name_is_kept_and_the_hash_needs_the_secret_of_the_file(tmp_path: Pat
         assert b"1234567890" not in written
         people.add(person)
         with closing(Records(tmp_path / name)) as records:  # the secret stays the same
-            assert not records.note_feedback(**EXCERPT)
+            assert not records.feedback.note(**EXCERPT)
     assert len(people) == 2
 
 
 def test_a_row_for_the_quality_script(records: Records) -> None:
-    records.note_feedback(**EXCERPT)
-    (feedback,) = records.feedback()
+    records.feedback.note(**EXCERPT)
+    (feedback,) = records.feedback.all()
     assert json.loads(json.dumps(feedback.as_row())) == {
         "question": "Who denied it?", "verdict": "not_an_answer", "article": "a", "sha256": "ab", "start": 3, "end": 9,
         "generation": 7, "given_at": "2026-05-03T12:00:00+00:00",
@@ -582,7 +582,7 @@ def test_a_row_for_the_quality_script(records: Records) -> None:
 
 
 def test_all_feedback_is_given_in_order_while_another_process_writes(records: Records, path: Path) -> None:
-    records.note_feedback(**EXCERPT)
+    records.feedback.note(**EXCERPT)
     columns = "verdict, question, article, sha256, number, generation, platform, server, at"
     with raw(path) as db:
         db.execute("BEGIN")
@@ -593,7 +593,7 @@ def test_all_feedback_is_given_in_order_while_another_process_writes(records: Re
         )
         db.execute("COMMIT")
         found = []
-        for feedback in records.feedback():
+        for feedback in records.feedback.all():
             found.append(feedback.start)
             if len(found) in {1, 1000, 1001}:
                 db.execute("DELETE FROM withdrawal")  # does not wait for anyone
@@ -603,10 +603,10 @@ def test_all_feedback_is_given_in_order_while_another_process_writes(records: Re
 # --- versions ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("version", range(len(bot.records._MIGRATIONS) + 1))
+@pytest.mark.parametrize("version", range(len(bot.records.database.MIGRATIONS) + 1))
 def test_a_file_of_every_earlier_version_is_brought_up_to_date(path: Path, version: int) -> None:
     with raw(path) as db:
-        for number, migrate in enumerate(bot.records._MIGRATIONS[:version], start=1):
+        for number, migrate in enumerate(bot.records.database.MIGRATIONS[:version], start=1):
             migrate(db)
             db.execute(f"PRAGMA user_version = {number}")
     with closing(Records(path, Clock())) as records:
@@ -616,7 +616,25 @@ def test_a_file_of_every_earlier_version_is_brought_up_to_date(path: Path, versi
     with closing(Records(path)) as records:
         assert contents(records) == before
     with raw(path) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (len(bot.records._MIGRATIONS),)
+        assert db.execute("PRAGMA user_version").fetchone() == (len(bot.records.database.MIGRATIONS),)
+
+
+def test_a_file_that_a_released_version_wrote_is_read_as_it_was_written(path: Path) -> None:
+    with raw(path) as db:
+        db.executescript((ROOT / "tests" / "records_1.sql").read_text(encoding="utf-8"))
+    with closing(Records(path)) as records:
+        ((kept,),) = records._database._db.execute("SELECT key FROM message").fetchall()
+        assert records.places.settings("discord", "S", "C") == PlaceSettings(False, (), 5, True)
+        assert records.places.own("discord", "S", "") == OwnSettings(False, ("The Paper",))
+        assert records.withdrawals.all() == (Withdrawal("a", "ab", "discord", "1", "asked for by the author", NOON),)
+        assert [(action.what, action.details) for action in records.audit.actions(9)] == [
+            ("remove", {"article": "a", "passages": 3})
+        ]
+        assert asked(records) == [("Who is it?", 1)]
+        assert [found.verdict for found in records.feedback.all()] == [Verdict.NOT_AN_ANSWER]
+        assert not records.feedback.note(**EXCERPT)  # the same person says the same
+        assert records.messages.fields(kept) == {"question": "Who denied it?"}
+        assert records.messages.is_asker(kept, "discord", "7")
 
 
 def test_the_next_migration_keeps_what_is_there_and_is_done_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -628,12 +646,12 @@ def test_the_next_migration_keeps_what_is_there_and_is_done_once(path: Path, mon
         db.execute("ALTER TABLE withdrawal ADD COLUMN more TEXT")
         db.execute("CREATE TABLE more (text TEXT)")
 
-    monkeypatch.setattr(bot.records, "_MIGRATIONS", (*bot.records._MIGRATIONS, following))
+    monkeypatch.setattr(bot.records.database, "MIGRATIONS", (*bot.records.database.MIGRATIONS, following))
     for _ in range(2):
         with closing(Records(path)) as records:
             assert contents(records) == before
     with raw(path) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (len(bot.records._MIGRATIONS),)
+        assert db.execute("PRAGMA user_version").fetchone() == (len(bot.records.database.MIGRATIONS),)
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -647,7 +665,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path, monkeypatc
         db.execute("CREATE TABLE action (text TEXT)")
 
     with monkeypatch.context() as patched:
-        patched.setattr(bot.records, "_MIGRATIONS", (*bot.records._MIGRATIONS, failing))
+        patched.setattr(bot.records.database, "MIGRATIONS", (*bot.records.database.MIGRATIONS, failing))
         with pytest.raises(RecordsError, match="table action already exists"):
             Records(path)
     with closing(Records(path)) as records:
@@ -656,7 +674,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path, monkeypatc
         assert db.execute("SELECT name FROM sqlite_master WHERE name = 'more'").fetchall() == []
 
 
-@pytest.mark.parametrize("version", [0, len(bot.records._MIGRATIONS)])
+@pytest.mark.parametrize("version", [0, len(bot.records.database.MIGRATIONS)])
 def test_a_migration_that_is_killed_leaves_the_file_as_it_was(path: Path, version: int) -> None:
     before = None
     if version:
@@ -679,7 +697,7 @@ def test_a_migration_that_is_killed_leaves_the_file_as_it_was(path: Path, versio
 
 def test_a_file_of_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
     Records(path).close()
-    known = len(bot.records._MIGRATIONS)
+    known = len(bot.records.database.MIGRATIONS)
     with raw(path) as db:
         db.execute(f"PRAGMA user_version = {known + 1}")
     before = path.read_bytes()
@@ -786,7 +804,7 @@ def test_a_value_that_was_never_written_is_damage(
 @pytest.mark.parametrize("copy", [0, 1])
 def test_an_index_that_does_not_fit_its_table_is_noticed_at_the_start(path: Path, copy: int) -> None:
     with closing(Records(path)) as records:
-        records.withdraw("the-article", "ab", "discord", "1")
+        records.withdrawals.add("the-article", "ab", "discord", "1")
     parts = path.read_bytes().split(b"the-article")
     assert len(parts) == 3  # once in the table, once in the index that tells what is withdrawn
     other = [b"the-artocle", b"the-article"]
@@ -838,13 +856,13 @@ def test_a_disk_that_is_really_full_is_one_sentence_and_loses_nothing(path: Path
         assert sentence.startswith(f"{path} cannot be read or written (")
         assert "\n" not in sentence
     with closing(Records(path)) as records:
-        actions = records.actions(100_000)
+        actions = records.audit.actions(100_000)
     assert [action.details["n"] for action in reversed(actions)] == list(range(told["noted"] + 1))
 
 
 def test_text_with_half_a_character_is_refused_without_being_repeated(records: Records) -> None:
     with pytest.raises(RecordsError, match="half a character") as caught:
-        records.note_refusal("discord", "S", "Who is Jane \ud83d?", "nothing_near", 1)
+        records.refusals.note("discord", "S", "Who is Jane \ud83d?", "nothing_near", 1)
     assert "Jane" not in str(caught.value)
     assert asked(records) == []
     fill(records)
@@ -853,7 +871,11 @@ def test_text_with_half_a_character_is_refused_without_being_repeated(records: R
 def test_after_it_is_closed_every_call_is_refused(path: Path) -> None:
     records = Records(path)
     records.close()
-    for call in (records.withdrawn_ids, lambda: records.restore("a"), lambda: list(records.feedback())):
+    for call in (
+        records.withdrawals.ids,
+        lambda: records.withdrawals.restore("a"),
+        lambda: list(records.feedback.all()),
+    ):
         with pytest.raises(RecordsError, match="closed"):
             call()
 
@@ -865,7 +887,7 @@ def test_a_killed_process_loses_nothing_that_it_was_told_is_kept(path: Path) -> 
     kept = 0
     for round_ in range(8):
         other = Other(path)
-        other.order("note_action", "discord", "1", "S", "C", "reindex", {"filler": "x" * 300}, times=100_000)
+        other.order("audit.note", "discord", "1", "S", "C", "reindex", {"filler": "x" * 300}, times=100_000)
         heard = 0
         while heard < 5 + 7 * round_:
             heard = other.hear()
@@ -874,7 +896,7 @@ def test_a_killed_process_loses_nothing_that_it_was_told_is_kept(path: Path) -> 
         heard += other.process.stdout.read().count("\n")  # said before the kill, and not heard yet
         other.process.communicate()
         with closing(Records(path)) as records:
-            found = len(records.actions(1_000_000))
+            found = len(records.audit.actions(1_000_000))
             assert kept + heard <= found <= kept + heard + 1
             kept = found
         with raw(path) as db:
@@ -883,17 +905,19 @@ def test_a_killed_process_loses_nothing_that_it_was_told_is_kept(path: Path) -> 
 
 
 def test_a_commit_waits_for_the_disk(records: Records) -> None:
-    assert records._db.execute("PRAGMA synchronous").fetchall() == [(3,)]  # EXTRA: survives a power cut, see SQLite
-    assert records._db.execute("PRAGMA journal_mode").fetchall() == [("delete",)]
+    assert records._database._db.execute("PRAGMA synchronous").fetchall() == [
+        (3,)
+    ]  # EXTRA: survives a power cut, see SQLite
+    assert records._database._db.execute("PRAGMA journal_mode").fetchall() == [("delete",)]
 
 
 def test_two_processes_that_write_at_once_lose_nothing(records: Records, path: Path) -> None:
     others = [Other(path) for _ in range(2)]
     for process in others:
-        process.order("note_refusal", "discord", "S", "Who?", "nothing_near", 1, times=100)
+        process.order("refusals.note", "discord", "S", "Who?", "nothing_near", 1, times=100)
     for _ in range(50):
-        records.note_refusal("discord", "S", "who", "nothing_near", 1)
-        records.withdrawn_ids()
+        records.refusals.note("discord", "S", "who", "nothing_near", 1)
+        records.withdrawals.ids()
     for process in others:
         assert [process.hear() for _ in range(100)] == list(range(1, 101))
         process.close()
@@ -903,16 +927,16 @@ def test_two_processes_that_write_at_once_lose_nothing(records: Records, path: P
 def test_a_file_that_another_process_holds_too_long_is_a_sentence(
     path: Path, records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.records, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(bot.records.database, "BUSY_SECONDS", 0.2)
     with raw(path) as holder, closing(Records(path)) as impatient:
         holder.execute("BEGIN EXCLUSIVE")
-        for call in (impatient.withdrawn_ids, lambda: impatient.withdraw("a", "aa", "discord", "1")):
+        for call in (impatient.withdrawals.ids, lambda: impatient.withdrawals.add("a", "aa", "discord", "1")):
             with pytest.raises(RecordsError, match=r"is in use by another process\. Try again in a moment\."):
                 call()
         holder.execute("COMMIT")
-        assert impatient.withdrawn_ids() == ()
-        assert impatient.withdraw("a", "aa", "discord", "1")
-    assert records.withdrawn_ids() == ("a",)
+        assert impatient.withdrawals.ids() == ()
+        assert impatient.withdrawals.add("a", "aa", "discord", "1")
+    assert records.withdrawals.ids() == ("a",)
 
 
 # --- what the buttons of messages need --------------------------------------------------------------------------------
@@ -920,32 +944,32 @@ def test_a_file_that_another_process_holds_too_long_is_a_sentence(
 
 def test_what_a_message_needs_is_kept_under_a_key_of_its_own(records: Records, path: Path) -> None:
     fields = {"question": "Wer war’s? 🦭", "quoted": [[1, "a", "ab", 0, 5]], "since": None}
-    first, second = (records.keep_message("discord", user, fields) for user in ("7", "8"))
+    first, second = (records.messages.keep("discord", user, fields) for user in ("7", "8"))
     assert first != second
     assert all(len(key) == 12 and set(key) <= set("0123456789abcdef") for key in (first, second))
     records.close()
     again = Records(path)
-    assert again.message(first) == fields
-    assert again.message("0" * 12) is None
-    assert again.is_asker(first, "discord", "7")
-    assert not again.is_asker(first, "discord", "8")
-    assert not again.is_asker(first, "slack", "7")
-    assert not again.is_asker("0" * 12, "discord", "7")
+    assert again.messages.fields(first) == fields
+    assert again.messages.fields("0" * 12) is None
+    assert again.messages.is_asker(first, "discord", "7")
+    assert not again.messages.is_asker(first, "discord", "8")
+    assert not again.messages.is_asker(first, "slack", "7")
+    assert not again.messages.is_asker("0" * 12, "discord", "7")
     again.close()
 
 
 def test_a_message_is_found_by_the_platform_s_own_id(records: Records) -> None:
-    first, second = (records.keep_message("discord", "7", {"n": n}) for n in range(2))
-    assert records.message_key("discord", "100") is None
-    records.name_message(first, "100")
-    records.name_message(second, "101")
-    assert (records.message_key("discord", "100"), records.message_key("discord", "101")) == (first, second)
-    assert records.message_key("slack", "100") is None
+    first, second = (records.messages.keep("discord", "7", {"n": n}) for n in range(2))
+    assert records.messages.key("discord", "100") is None
+    records.messages.name(first, "100")
+    records.messages.name(second, "101")
+    assert (records.messages.key("discord", "100"), records.messages.key("discord", "101")) == (first, second)
+    assert records.messages.key("slack", "100") is None
 
 
 def test_who_asked_is_kept_as_a_hash_only(records: Records, path: Path) -> None:
     user = "123456789012345678"
-    records.keep_message("discord", user, {})
+    records.messages.keep("discord", user, {})
     records.close()
     assert user.encode() not in path.read_bytes()
 
@@ -953,14 +977,14 @@ def test_who_asked_is_kept_as_a_hash_only(records: Records, path: Path) -> None:
 def test_after_a_year_a_message_is_forgotten(path: Path) -> None:
     now = [NOON]
     records = Records(path, clock=lambda: now[0])
-    old = records.keep_message("discord", "7", {"age": "old"})
+    old = records.messages.keep("discord", "7", {"age": "old"})
     now[0] += timedelta(days=1)
-    young = records.keep_message("discord", "7", {"age": "young"})
-    now[0] += timedelta(days=bot.records.MESSAGE_DAYS - 1, seconds=1)
-    assert records.message(old) == {"age": "old"}
-    records.keep_message("discord", "7", {})
-    assert records.message(old) is None
-    assert records.message(young) == {"age": "young"}
+    young = records.messages.keep("discord", "7", {"age": "young"})
+    now[0] += timedelta(days=MESSAGE_DAYS - 1, seconds=1)
+    assert records.messages.fields(old) == {"age": "old"}
+    records.messages.keep("discord", "7", {})
+    assert records.messages.fields(old) is None
+    assert records.messages.fields(young) == {"age": "young"}
     records.close()
 
 
@@ -972,17 +996,17 @@ def test_threads_share_one_object(records: Records) -> None:
         try:
             together.wait()
             for turn in range(6):
-                records.note_refusal("discord", "S", "Who?", "nothing_near", 1)
-                records.note_action("discord", str(number), "S", "C", "reindex", {"turn": turn})
-                records.change("discord", "S", str(number), excerpts=1 + turn % 10)
-                assert records.withdraw(f"a{number}", "aa", "discord", "1")
-                assert f"a{number}" in records.withdrawn_ids()
-                assert records.note_feedback(**EXCERPT | {"user": str(number), "start": turn})
-                assert records.place("discord", "S", str(number)).excerpts == 1 + turn % 10
+                records.refusals.note("discord", "S", "Who?", "nothing_near", 1)
+                records.audit.note("discord", str(number), "S", "C", "reindex", {"turn": turn})
+                records.places.change("discord", "S", str(number), excerpts=1 + turn % 10)
+                assert records.withdrawals.add(f"a{number}", "aa", "discord", "1")
+                assert f"a{number}" in records.withdrawals.ids()
+                assert records.feedback.note(**EXCERPT | {"user": str(number), "start": turn})
+                assert records.places.settings("discord", "S", str(number)).excerpts == 1 + turn % 10
                 with suppress(StopIteration):
-                    next(records.feedback())
-                assert records.restore(f"a{number}")
-                assert f"a{number}" not in records.withdrawn_ids()
+                    next(records.feedback.all())
+                assert records.withdrawals.restore(f"a{number}")
+                assert f"a{number}" not in records.withdrawals.ids()
         except BaseException as exc:  # noqa: BLE001 a thread's failure is the test's
             failures.append(exc)
 
@@ -993,10 +1017,10 @@ def test_threads_share_one_object(records: Records) -> None:
         thread.join()
     assert failures == []
     assert asked(records) == [("Who?", 48)]
-    noted = [(action.user, action.details["turn"]) for action in reversed(records.actions(1000))]
+    noted = [(action.user, action.details["turn"]) for action in reversed(records.audit.actions(1000))]
     assert sorted(noted) == sorted((str(number), turn) for number in range(8) for turn in range(6))
     assert [turn for user, turn in noted if user == "3"] == list(range(6))
-    assert len(list(records.feedback())) == 48
+    assert len(list(records.feedback.all())) == 48
 
 
 if __name__ == "__main__":

@@ -15,11 +15,14 @@ from index import features, search
 from index.build import build
 from index.encoder import TokenVectors
 from index.generations import Generations
-from index.model import Filters
+from index.model import Filters, Span
+from index.reader import Reading, Window
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from index.encoder import SentenceTransformerEncoder
-    from index.faiss_store import FaissStore
+    from index.store import Store
 
 
 def asked(question: str, **frequency: int) -> features.Question:
@@ -28,7 +31,7 @@ def asked(question: str, **frequency: int) -> features.Question:
 
 
 @pytest.fixture(scope="module")
-def store(seed_index: Path, encoder: SentenceTransformerEncoder) -> FaissStore:
+def store(seed_index: Path, encoder: SentenceTransformerEncoder) -> Store:
     return Generations(seed_index).open_current(encoder)[0]
 
 
@@ -144,9 +147,7 @@ def test_the_look_of_marks_does_not_count_but_the_words_do() -> None:
     assert not features.holds("They stopped it", "they stop it")
 
 
-def test_a_phrase_in_quotation_marks_must_stand_verbatim(
-    store: FaissStore, encoder: SentenceTransformerEncoder
-) -> None:
+def test_a_phrase_in_quotation_marks_must_stand_verbatim(store: Store, encoder: SentenceTransformerEncoder) -> None:
     ranking = search.search('Who spoke of a "very large shaker of salt"?', store, encoder)
     assert {hit.passage.paragraph for hit in ranking.hits} == {22}
     ranking = search.search("Who spoke of “a very small shaker of salt”?", store, encoder)
@@ -154,7 +155,7 @@ def test_a_phrase_in_quotation_marks_must_stand_verbatim(
     assert ranking.unknown == ("a very small shaker of salt",)
 
 
-def outlets_index(folder: Path) -> FaissStore:
+def outlets_index(folder: Path) -> Store:
     """Three outlets with the same report of different days, and an essay."""
     cards = {
         "a": 'outlet = "BBC News - World"\npublished = 2023-05-03',
@@ -204,13 +205,13 @@ def test_a_headline_in_quotation_marks_names_its_article(tmp_path: Path) -> None
     assert [hit.passage.source.id for hit in ranking.hits] == ["d"]
 
 
-def test_typographic_variants_find_the_same(store: FaissStore, encoder: SentenceTransformerEncoder) -> None:
+def test_typographic_variants_find_the_same(store: Store, encoder: SentenceTransformerEncoder) -> None:
     variants = ["Putin’s Novo-Ogaryovo residence", "Putin's Novo Ogaryovo residence", "Putin`s novo–ogaryovo residence"]
     found = [{hit.passage.source.id for hit in search.search(v, store, encoder).hits[:3]} for v in variants]
     assert found[0] == found[1] == found[2]
 
 
-def test_filters_hold_for_every_hit(store: FaissStore, encoder: SentenceTransformerEncoder) -> None:
+def test_filters_hold_for_every_hit(store: Store, encoder: SentenceTransformerEncoder) -> None:
     filters = Filters(articles=("002_6378cb4c47d900f5",))
     hits = search.search("Who denied the attack on the Kremlin?", store, encoder, filters).hits
     assert {hit.passage.source.id for hit in hits} == {"002_6378cb4c47d900f5"}
@@ -218,7 +219,7 @@ def test_filters_hold_for_every_hit(store: FaissStore, encoder: SentenceTransfor
 
 
 def test_hits_are_in_order_and_scores_are_odds_against_the_best(
-    store: FaissStore, encoder: SentenceTransformerEncoder
+    store: Store, encoder: SentenceTransformerEncoder
 ) -> None:
     ranking = search.search("How far is the Ukrainian border from the Kremlin?", store, encoder)
     scores = [hit.score for hit in ranking.hits]
@@ -231,7 +232,7 @@ def test_hits_are_in_order_and_scores_are_odds_against_the_best(
         assert [sentence.span for sentence in hit.sentences] == list(hit.passage.sentences)
 
 
-def test_the_weights_name_features_that_exist(store: FaissStore, encoder: SentenceTransformerEncoder) -> None:
+def test_the_weights_name_features_that_exist(store: Store, encoder: SentenceTransformerEncoder) -> None:
     weights = json.loads(Path(search.__file__).with_name("ranking.json").read_text(encoding="utf-8"))
     question, read = search.read_passages("Who denied the attack?", store, encoder)
     close = search.compare_closely(question, read[:3], encoder)
@@ -241,6 +242,54 @@ def test_the_weights_name_features_that_exist(store: FaissStore, encoder: Senten
     values = search.confidence_features(question, close) | {"bias": 1.0}
     by_hand = 1 / (1 + math.exp(-sum(weight * values[name] for name, weight in weights["confidence"].items())))
     assert search.probability(question, close, weights["confidence"]) == pytest.approx(by_hand)
+
+
+class Finds:
+    """A reader that knows which words answer; it keeps what it was given to read."""
+
+    def __init__(self, wanted: str) -> None:
+        self.wanted = wanted
+        self.windows: list[Window] = []
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
+        assert question
+        self.windows += windows
+        return [
+            Reading(Span(start := window.words.index(self.wanted), start + len(self.wanted)), 30.0)
+            if self.wanted in window.words
+            else Reading(Span(0, 1), -30.0)
+            for window in windows
+        ]
+
+
+def test_what_the_reader_finds_comes_first_with_its_words_and_is_believed(
+    store: Store, encoder: SentenceTransformerEncoder
+) -> None:
+    question = "How far is the Ukrainian border from the Kremlin?"
+    plain = search.search(question, store, encoder)
+    third = plain.hits[2]
+    said = third.passage.words(third.best)
+    reader = Finds(said[len(said) // 2 :])
+    ranking = search.search(question, store, encoder, reader=reader)
+    best = ranking.hits[0]
+    assert (best.passage, best.best) == (third.passage, third.best)
+    assert best.answer is not None
+    assert best.passage.words(best.answer) == said[len(said) // 2 :]
+    assert best.best.start <= best.answer.start < best.answer.end <= best.best.end
+    assert ranking.confidence > 0.99
+    assert len(reader.windows) == search.READINGS
+    assert {window.headline for window in reader.windows} <= {hit.source.title for hit in store.listings(Filters())}
+
+
+def test_where_the_reader_finds_nothing_nothing_is_marked_and_the_order_stays(
+    store: Store, encoder: SentenceTransformerEncoder
+) -> None:
+    question = "How far is the Ukrainian border from the Kremlin?"
+    plain = search.search(question, store, encoder)
+    nothing = search.search(question, store, encoder, reader=Finds("no such words"))
+    assert nothing.confidence < 0.01 < plain.confidence
+    assert nothing.hits[0].passage == plain.hits[0].passage
+    assert all(hit.answer is None for hit in nothing.hits)
 
 
 def test_an_index_of_nothing_has_no_hits(tmp_path: Path) -> None:

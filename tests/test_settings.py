@@ -23,21 +23,21 @@ def test_every_setting_is_read() -> None:
     settings = Settings.from_env(
         {
             "CORPUS_DIR": "c", "INDEX_DIR": "i", "EMBEDDING_MODEL": "m", "KEEP_GENERATIONS": "0", "EXCERPTS": "5",
-            "CAUTION": "eager", "RERANKER_MODEL": "r",
+            "CAUTION": "eager", "READER_MODEL": "r",
             "DISCORD_TOKEN": "t", "DISCORD_API_BASE": "http://127.0.0.1:1/", "DISCORD_GATEWAY": "ws://127.0.0.1:2",
             "SYNC_COMMANDS": "Never", "ADMIN_USER_IDS": "123456789012345678, 223456789012345678",
             "ADMIN_ROLE_IDS": "323456789012345678", "LOG_LEVEL": "debug", "SHARDS": "2", "METRICS_PORT": "9100",
             "SLACK_BOT_TOKEN": "xoxb-b", "SLACK_APP_TOKEN": "xapp-a", "SLACK_SIGNING_SECRET": "s",
             "SLACK_LISTEN": "[::1]:8080", "SLACK_API_BASE": "http://127.0.0.1:3/api/",
-            "SLACK_ADMIN_USER_IDS": "U012AB3CD W012AB3CE", "MAX_LOSS": "50",
+            "SLACK_ADMIN_USER_IDS": "U012AB3CD W012AB3CE", "MAX_LOSS": "50", "FUTURE_DATES": "Take",
         }
     )  # fmt: skip
     assert settings == Settings(
         corpus_dir=Path("c"), index_dir=Path("i"), embedding_model="m", keep_generations=0, excerpts=5, caution="eager",
-        reranker_model="r",
+        reader_model="r",
         discord_token="t", discord_api_base="http://127.0.0.1:1", discord_gateway="ws://127.0.0.1:2",
         slack_bot_token="xoxb-b", slack_app_token="xapp-a", slack_signing_secret="s", slack_listen=("::1", 8080),
-        max_loss=50, slack_api_base="http://127.0.0.1:3/api",
+        max_loss=50, future_dates="take", slack_api_base="http://127.0.0.1:3/api",
         slack_admin_user_ids=frozenset({"U012AB3CD", "W012AB3CE"}),
         sync_commands="never", admin_user_ids=frozenset({123456789012345678, 223456789012345678}),
         admin_role_ids=frozenset({323456789012345678}), log_level="DEBUG", shards=2, metrics_port=9100,
@@ -51,7 +51,8 @@ def test_every_problem_is_named_at_once() -> None:
         "ADMIN_USER_IDS": "ann", "ADMIN_ROLE_IDS": "12", "LOG_LEVEL": "loud",
         "SHARDS": "0", "METRICS_PORT": "65536",
         "SLACK_BOT_TOKEN": "xapp-swapped", "SLACK_APP_TOKEN": "xoxb-swapped", "SLACK_SIGNING_SECRET": "two words",
-        "SLACK_LISTEN": "3000", "SLACK_API_BASE": "slack.com", "MAX_LOSS": "101", "SLACK_ADMIN_USER_IDS": "@ann",
+        "SLACK_LISTEN": "3000", "SLACK_API_BASE": "slack.com", "MAX_LOSS": "101",
+        "FUTURE_DATES": "maybe", "SLACK_ADMIN_USER_IDS": "@ann",
     }  # fmt: skip
     with pytest.raises(SettingsError) as caught:
         Settings.from_env(wrong)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.desk import Desk
-    from bot.records import Action
+    from bot.records.audit import Action
     from bot.settings import Settings
 
 HERON = b"A heron stopped the *tram* in Ghent.\n\nNobody was late, said the heron.\n"
@@ -107,7 +107,7 @@ def kept_aside(settings: Settings) -> list[str]:
 
 
 async def actions(desk: Desk) -> list[Action]:
-    return list(await desk.recall(lambda records: records.actions(100)))
+    return list(await desk.recall(lambda records: records.audit.actions(100)))
 
 
 async def reindexed(slack: LoopbackSlack) -> str:
@@ -490,7 +490,7 @@ def test_a_card_can_be_sent_whatever_is_in_it(count: int, character: str) -> Non
     long = character * 3000
     source: Any = SimpleNamespace(
         title=long, title_given=True, outlet=long, author=long, published=None, language=long, id=long, sha256="f" * 64,
-        url=f"https://a.example/{long}",
+        url=f"https://a.example/{long}", teaser=True,
     )  # fmt: skip
     articles: Any = (SimpleNamespace(source=source, text=long, body_start=0),) * count
     problems: Any = (long,) * 9

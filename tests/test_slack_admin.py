@@ -31,7 +31,9 @@ from word_encoder import WordHashEncoder
 
 from bot import wording
 from bot.desk import RECORDS
-from bot.records import OwnSettings, Records, RecordsError
+from bot.records.audit import AuditLog
+from bot.records.database import RecordsError
+from bot.records.places import OwnSettings
 from bot.slack import admin as slack_admin
 from index.model import ANY
 
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.desk import Desk
-    from bot.records import Action
+    from bot.records.audit import Action
     from bot.settings import Settings
 
 NONE_HAS_IT = "No article in the index has this id. Pick one from the list."
@@ -80,7 +82,7 @@ async def reindexed(slack: LoopbackSlack, text: str = "", channel: str = CHANNEL
 
 async def actions(desk: Desk) -> list[Action]:
     """The lines of the audit log, newest first."""
-    return list(await desk.recall(lambda records: records.actions(100)))
+    return list(await desk.recall(lambda records: records.audit.actions(100)))
 
 
 async def answered(slack: LoopbackSlack, question: str = PELICAN, channel: str = CHANNEL) -> dict[str, Any]:
@@ -184,7 +186,7 @@ async def test_admins_commands_are_refused_to_others_and_nothing_happens(
     assert await generation(desk) == 1
     assert [row.source.id for row in await desk.listings() if row.source.id in {"Dresden", "Utrecht"}] == ["Utrecht"]
     assert [noted(action) for action in await actions(desk)] == [last("remove", KEEPER)]
-    own = await desk.recall(lambda records: records.own_settings("slack", TEAM, ""))
+    own = await desk.recall(lambda records: records.places.own("slack", TEAM, ""))
     assert own == OwnSettings()
     assert slack.said() == slack.said(slack.direct_channel(READER)) == []
 
@@ -316,7 +318,7 @@ def held_build(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[threadin
         assert go_on.wait(60)
         return WordHashEncoder()
 
-    monkeypatch.setattr(desk, "_load_encoder", load)
+    monkeypatch.setattr(desk.builds, "_load_encoder", load)
     yield go_on
     go_on.set()
 
@@ -515,7 +517,7 @@ async def test_the_audit_log_is_shown_newest_first_a_page_at_a_time(slack: Loopb
     assert shown(await told(slack, "/audit")) == "Audit log\nNothing has been done yet."
     for n in range(25):
         details = {"article": f"walrus-{n:02}", "reason": None}
-        await desk.record(lambda records, d=details: records.note_action("discord", "7", "8", "9", "remove", d, "done"))
+        await desk.record(lambda records, d=details: records.audit.note("discord", "7", "8", "9", "remove", d, "done"))
     await told(slack, "/coverage-remove", "otter")
 
     title, newest, *others = shown(await told(slack, "/audit")).splitlines()
@@ -542,9 +544,9 @@ async def test_unanswered_are_the_questions_refused_in_public_without_who_asked(
     assert shown(await told(slack, "/unanswered")) == "Unanswered questions\nNo question was refused here."
     twice = "Which gnome sold the accordion?"
     for question in (PASTA, twice, twice.upper()):
-        assert wording.NEAREST in shown(await answered(slack, question))
+        assert wording.nothing_near(()) in shown(await answered(slack, question))
     private = await slack.slash("/ask", "Which gnome sold the trombone? private:yes", user=OTHER)
-    assert wording.NEAREST in shown((await slack.responded(private))[0])
+    assert wording.nothing_near(()) in shown((await slack.responded(private))[0])
     direct = slack.direct_channel(OTHER)
     asked = await slack.direct("Which gnome sold the trombone?", user=OTHER)
     await slack.until(lambda: slack.thread(direct, asked))
@@ -557,7 +559,7 @@ async def test_unanswered_are_the_questions_refused_in_public_without_who_asked(
         f"1× {PASTA} · last {today}, nothing near",
     ]
     assert not any(user in words for user in slack.users)
-    await desk.record(lambda records: records.note_refusal("slack", "T0OTHER000", "Elsewhere?", "nothing_near", 1))
+    await desk.record(lambda records: records.refusals.note("slack", "T0OTHER000", "Elsewhere?", "nothing_near", 1))
     assert shown(await told(slack, "/unanswered")) == words
 
 
@@ -647,7 +649,7 @@ async def test_what_cannot_be_set_is_told_and_nothing_is_set(
     sentence = shown(await told(slack, "/coverage-settings", f"excerpts:5 {text}" if "excerpts" not in text else text))
     assert words in sentence
     assert "Settings of" not in sentence
-    own = await desk.recall(lambda records: records.own_settings("slack", TEAM, CHANNEL))
+    own = await desk.recall(lambda records: records.places.own("slack", TEAM, CHANNEL))
     assert own == OwnSettings(outlets=("Example Wire",))
     assert await actions(desk) == []
 
@@ -694,7 +696,7 @@ async def test_what_cannot_be_noted_is_done_and_told_all_the_same(
     def full(*_args: Any) -> None:
         raise RecordsError("The disk is full.")
 
-    monkeypatch.setattr(Records, "note_action", full)
+    monkeypatch.setattr(AuditLog, "note", full)
     assert shown(await told(slack, "/coverage-remove", "otter")).startswith("Removed: ")
     assert "slack.action_not_recorded what=remove" in caplog.text
     assert (await desk.status()).articles == 21

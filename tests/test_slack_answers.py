@@ -46,11 +46,12 @@ from slack_world import (
     slack_fixture,  # noqa: F401
 )
 
+from bot import attached, wording
 from bot import desk as desk_module
-from bot import wording
-from bot.records import RecordsError, Verdict
-from bot.sent import Lost
-from bot.slack import commands as slack_commands
+from bot.quotations import MAX_MESSAGE_CHARS
+from bot.records.database import RecordsError
+from bot.records.feedback import Verdict
+from bot.records.sent import Lost
 from index.passages import paragraph_spans
 from index.search import CLOSE
 
@@ -100,7 +101,7 @@ async def settled(desk: Desk, channel: str, thread: str, answer: dict[str, Any])
     """Wait until the bot knows an answer by its thread: it writes that down after sending."""
     async with asyncio.timeout(20):
         while True:
-            if await desk.recall(lambda r: r.message_key("slack", f"{channel}:{thread}")) == key_of(answer):
+            if await desk.recall(lambda r: r.messages.key("slack", f"{channel}:{thread}")) == key_of(answer):
                 return
             await asyncio.sleep(0.01)
 
@@ -108,7 +109,7 @@ async def settled(desk: Desk, channel: str, thread: str, answer: dict[str, Any])
 async def spans(desk: Desk, answer: dict[str, Any]) -> list[str]:
     """The stored words of what an answer says it quotes."""
     found = []
-    for _, article_id, sha256, start, end in (await kept(desk, answer))["quoted"]:
+    for _, article_id, sha256, start, end, _ in (await kept(desk, answer))["quoted"]:
         article = await desk.article(article_id)
         assert article is not None
         assert article.source.sha256 == sha256
@@ -125,7 +126,45 @@ async def stands(desk: Desk, answer: dict[str, Any], first: int = 1) -> None:
 
 
 async def asked_in_vain(desk: Desk) -> set[str]:
-    return {row.question for row in await desk.recall(lambda records: records.unanswered("slack", TEAM, 20))}
+    return {row.question for row in await desk.recall(lambda records: records.refusals.unanswered("slack", TEAM, 20))}
+
+
+async def test_what_comes_closest_to_a_refused_question_is_shown_alone_and_as_no_answer(
+    settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "_caution", (1.0, 1.0))
+    async with running(settings, desk, slack):
+        refused = await ask(slack, PELICAN)
+        private = await alone(slack, await slack.slash("/ask", f"{PELICAN} private:yes"))
+        (words,) = await spans(desk, refused)
+    assert list(buttons(refused)) == ["Show the closest", "Remove"]
+    assert list(buttons(private)) == ["Show the closest"]
+    assert not quotes(refused)
+    async with restarted(settings, slack) as later:
+        told = await pressed(slack, refused, "closest", user=OTHER)
+        assert quotes(told) == [words]
+        assert shown(told).startswith(f"{wording.NOT_AN_ANSWER}\n")
+        assert not buttons(told)
+        # What may not be seen any more is not shown.
+        ((_, article, sha256, *_),) = (await kept(later, refused))["quoted"]
+        await later.record(lambda records: records.withdrawals.add(article, sha256, "test", "U1"))
+        assert wording.lost(Lost.GONE, 1) in shown(await pressed(slack, refused, "closest", user=OTHER))
+
+
+async def test_a_search_has_its_own_line_and_all_buttons(settings: Settings, desk: Desk, slack: LoopbackSlack) -> None:
+    async with running(settings, desk, slack):
+        answer = await ask(slack, "Pelicans number:1")
+        await stands(desk, answer)
+        more = await pressed(slack, answer, "more")
+        thread = await slack.mention("pelican")
+        (both,) = await replies(slack, thread)
+        await settled(desk, CHANNEL, thread, both)
+        await slack.message("only from Example Post", thread_ts=thread)
+        (_, refined) = await replies(slack, thread, 2)
+    for message in (answer, more, both, refined):
+        assert "Mentions of “" in shown(message)
+    assert sorted(quotes(answer) + quotes(more)) == sorted(quotes(both)) == [DRESDEN, UTRECHT]
+    assert quotes(refined) == [UTRECHT]
 
 
 # ---- The command and its form ----------------------------------------------------------------------------------------
@@ -313,7 +352,7 @@ async def enormous(desk: Desk, corpus: Path) -> None:
         song = f"{town}la {town}lo {town}lu {'la' * (4000 + n)}"
         words = f"A flamingo danced on the roof of the town hall of {town} and sang {song}."
         (corpus / f"flamingo-{town}.txt").write_text(words, encoding="utf-8")
-    await desk.reindex()
+    await desk.builds.reindex()
 
 
 FLAMINGO = "Which flamingo danced on the roof of the town hall?"
@@ -473,15 +512,18 @@ async def test_what_is_not_said_to_the_bot_is_left_alone(settings: Settings, des
 
 
 async def test_a_refusal_says_so_and_names_the_nearest_articles(
-    settings: Settings, desk: Desk, slack: LoopbackSlack
+    settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(settings, desk, slack):
-        (refused,) = await replies(slack, await slack.mention(PASTA))
+        (far,) = await replies(slack, await slack.mention(PASTA))
+        assert shown(far).splitlines() == ["The coverage in this index does not answer this.", "Remove"]
+        monkeypatch.setattr(desk, "_caution", (1.0, 1.0))
+        (refused,) = await replies(slack, await slack.mention(PELICAN))
         message, nearest, *rows = shown(refused).splitlines()
         assert message == "The coverage in this index does not answer this."
-        assert nearest == "Nearest articles:"
-        assert [row[:3] for row in rows[:3]] == ["• “"] * 3
-        assert list(buttons(refused)) == ["Remove"]
+        assert nearest == "Closest:"
+        assert sorted(row.split(" · ")[1] for row in rows[:2]) == ["Example Post", "Example Wire"]
+        assert list(buttons(refused)) == ["Show the closest", "Remove"]
         (nothing,) = await replies(slack, await slack.mention("?"))
         assert shown(nothing).startswith(wording.EMPTY_QUESTION)
 
@@ -627,7 +669,7 @@ async def test_what_fails_is_told_to_whoever_asks_the_bot_and_to_nobody_else(
 
     async with running(settings, desk, slack):
         opening = await slack.message("Let us talk.")
-        monkeypatch.setattr("bot.records.Records.message_key", unreadable)
+        monkeypatch.setattr("bot.records.messages.Messages.key", unreadable)
         await slack.message("only from Example Post", thread_ts=opening)
         await slack.until(lambda: len(slack.acks) == len(slack.envelopes))
         await slack.mention(PELICAN, thread_ts=opening)
@@ -708,7 +750,7 @@ async def test_the_menu_verifies_text_files_with_the_message(
         broken = slack.attachment("broken.txt", b"\xff\xfe\x00\x80" * 100 + f" “{DRESDEN}”".encode())
         assert "1 exact" in await verified("", broken)
         start = f"“{DRESDEN}” ".encode()
-        long = slack.attachment("long.txt", start + "é".encode() * (slack_commands.MAX_MESSAGE_CHARS + 5))
+        long = slack.attachment("long.txt", start + "é".encode() * (MAX_MESSAGE_CHARS + 5))
         said = await verified("", long, user=OTHER)
         assert "1 exact" in said
         assert "Only the first part of the text was read." in said
@@ -729,7 +771,7 @@ async def test_a_file_that_cannot_be_had_is_told(
         assert "Slack does not let me read gone.txt." in await told(gone)
         nowhere = {**draft, "url_private": "http://127.0.0.1:9/draft.txt"}
         assert "could not be fetched" in await told(nowhere)
-        half = {**draft, "size": slack_commands.MAX_FILE_BYTES // 2 + 1}
+        half = {**draft, "size": attached.MAX_FILE_BYTES // 2 + 1}
         assert "larger than 10 MB" in await told(half, half)
         assert not [path for path, _ in slack.requests if path == "files.info"]
         # Where the app may not read files, Slack sends a page to log in.
@@ -788,7 +830,7 @@ async def test_context_is_what_stands_around_whoever_asks_and_whenever(
         answer = await ask(slack, QUESTION)
     neighbours = 0
     async with restarted(settings, slack) as later:
-        for number, article_id, _, start, end in (await kept(later, answer))["quoted"]:
+        for number, article_id, _, start, end, _ in (await kept(later, answer))["quoted"]:
             article = await later.article(article_id)
             assert article is not None
             found = await pressed(slack, answer, "context", number, user=OTHER)
@@ -814,13 +856,13 @@ async def test_context_is_what_stands_around_whoever_asks_and_whenever(
 async def test_complaints_are_kept_once_for_each_person(settings: Settings, desk: Desk, slack: LoopbackSlack) -> None:
     async with running(settings, desk, slack):
         answer = await ask(slack, PELICAN)
-        _, article, sha256, start, end = (await kept(desk, answer))["quoted"][1]
+        _, article, sha256, start, end, _ = (await kept(desk, answer))["quoted"][1]
         contexts = {user: await pressed(slack, answer, "context", 2, user=user) for user in (READER, OTHER)}
     async with restarted(settings, slack) as later:
         for user, context in contexts.items():
             for told in (wording.THANKS, wording.SAID_BEFORE):
                 assert told in shown(await pressed(slack, context, "not_an_answer", 2, user=user))
-        rows = await later.record(lambda records: list(records.feedback()))
+        rows = await later.record(lambda records: list(records.feedback.all()))
         assert len(rows) == 2
         for row in rows:
             assert (row.verdict, row.question, row.generation, row.number) == (Verdict.NOT_AN_ANSWER, PELICAN, 1, 2)
@@ -828,7 +870,7 @@ async def test_complaints_are_kept_once_for_each_person(settings: Settings, desk
             assert (row.platform, row.server) == ("slack", TEAM)
         # Another verdict takes the place of that person's first.
         assert wording.THANKS in shown(await pressed(slack, contexts[OTHER], "wrong_source", 2, user=OTHER))
-        rows = await later.record(lambda records: list(records.feedback()))
+        rows = await later.record(lambda records: list(records.feedback.all()))
         assert [row.verdict for row in rows] == [Verdict.NOT_AN_ANSWER, Verdict.WRONG_SOURCE]
 
 
@@ -967,7 +1009,7 @@ async def test_an_article_that_has_changed_since_is_said(
         changed = (await kept(desk, public))["quoted"][0][:2]
         other = 3 - changed[0]
         (corpus / f"{changed[1]}.txt").write_text("A pelican stole no hat at all.", encoding="utf-8")
-        await desk.reindex()
+        await desk.builds.reindex()
 
         told = wording.lost(Lost.CHANGED, 1)
         assert told in shown(await pressed(slack, public, "context", changed[0]))
@@ -987,7 +1029,7 @@ async def test_an_article_that_has_gone_since_is_said(
         public = await ask(slack, PELICAN)
         for name in ("Dresden.txt", "Utrecht.txt", "sources.toml"):
             (corpus / name).unlink()
-        await desk.reindex()
+        await desk.builds.reindex()
         told = wording.lost(Lost.GONE, 1)
         for number in (1, 2):
             assert told in shown(await pressed(slack, public, "context", number))

@@ -76,7 +76,7 @@ async def added(desk: Desk, corpus: Path, **texts: str) -> None:
     """More articles, indexed."""
     for name, text in texts.items():
         (corpus / f"{name}.txt").write_text(text, encoding="utf-8")
-    await desk.reindex()
+    await desk.builds.reindex()
 
 
 async def card_of(desk: Desk, article: str) -> Any:
@@ -177,7 +177,7 @@ async def test_a_page_that_is_no_longer_there_becomes_the_last(slack: LoopbackSl
     assert "13 articles · page 1 of 2" in shown(listed)
     for source in [row.source for row in await desk.listings() if row.source.id.startswith("walrus-0")]:
         withdrawn = (source.id, source.sha256, "slack", READER)
-        await desk.record(lambda records, withdrawn=withdrawn: records.withdraw(*withdrawn))
+        await desk.record(lambda records, withdrawn=withdrawn: records.withdrawals.add(*withdrawn))
     only = await turned(slack, listed, "Next")
     assert "3 articles · page 1 of 1" in shown(only)
     assert not buttons(only)

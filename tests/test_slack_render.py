@@ -12,7 +12,7 @@ import pytest
 from conftest import SEEDS
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from slack_rules import check_message, check_view, quotes
+from slack_rules import check_message, check_view, marked, quotes
 from slack_sdk.errors import SlackObjectFormationError
 
 from bot import wording
@@ -20,8 +20,10 @@ from bot.answer import Answer, Excerpt, Place, Reason, Refusal
 from bot.desk import DeskStatus, Neighbour
 from bot.metrics import Quantiles
 from bot.quotations import Verification
-from bot.records import Action, OwnSettings, PlaceSettings, Unanswered
-from bot.sent import Context, context
+from bot.records.audit import Action
+from bot.records.places import OwnSettings, PlaceSettings
+from bot.records.refusals import Unanswered
+from bot.records.sent import Context, context
 from bot.slack import blocks, render, views
 from bot.sources import fitting
 from index.build import BuildReport, Changes
@@ -99,14 +101,31 @@ def excerpt(
     return Excerpt(number, words, start, end, passage, 1.0, tuple(places))
 
 
+def marking(quoted: Excerpt, words: str) -> Excerpt:
+    """The excerpt with words in it that answer, the first of them where they stand twice."""
+    start = quoted.start + quoted.text.index(words)
+    return replace(quoted, answer=Span(start, start + len(words)))
+
+
+def marked_within(quoted: Excerpt, first: float, last: float) -> Excerpt:
+    """The excerpt with the words between two shares of it as those that answer, if there are any."""
+    ends = sorted(int(share * len(quoted.text)) for share in (first, last))
+    words = quoted.text[slice(*ends)].strip()
+    start = quoted.start + ends[0] + quoted.text[ends[0] :].index(words)
+    return replace(quoted, answer=Span(start, start + len(words))) if words else quoted
+
+
 # Words that weigh the most that they can.
 HOSTILE = source(title="\x01" * 3000, outlet="&" * 999, url="https://x.example/" + "&" * 390)
+
+
+MARKS = st.none() | st.tuples(st.floats(0, 1), st.floats(0, 1))
 
 
 @st.composite
 def excerpts(draw: st.DrawFn) -> list[Excerpt]:
     count = draw(st.integers(1, 10))
-    return [
+    quoted = [
         excerpt(
             number,
             draw(WORDS),
@@ -118,6 +137,8 @@ def excerpts(draw: st.DrawFn) -> list[Excerpt]:
         )
         for number in range(1, count + 1)
     ]
+    marks = [draw(MARKS) for _ in quoted]
+    return [marked_within(one, *mark) if mark else one for one, mark in zip(quoted, marks, strict=True)]
 
 
 def answer(*quoted: Excerpt, question: str = "Who denied *it*?") -> Answer:
@@ -246,6 +267,7 @@ def test_the_rules_see_what_slack_would_refuse_of_a_view(change: dict[str, Any])
 # ---- Words
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(2, 60))
 def test_words_are_cut_at_words_and_fit(text: str, limit: int) -> None:
     for cut, rest in ((blocks.shorten(text, limit), text.startswith), (blocks.end_of(text, limit), text.endswith)):
@@ -264,6 +286,7 @@ def test_a_word_is_cut_only_where_it_is_all_there_is() -> None:
     assert blocks.end_of("onetwothree", 6) == "…three"
 
 
+@settings(deadline=None)
 @given(LONG, st.lists(st.integers(0, 5000), max_size=5).map(sorted))
 def test_parts_of_a_text_fit_and_joined_are_the_text(text: str, starts: list[int]) -> None:
     parts = blocks.split(text, starts)
@@ -277,12 +300,14 @@ def test_a_text_is_parted_before_a_sentence_else_a_word_else_anywhere() -> None:
     assert blocks.split("x" * 3500) == ["x" * 3000, "x" * 500]
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_the_weight_of_words_is_never_less_than_any_count_of_them(text: str) -> None:
     counts = (len(text), len(text.encode("utf-16-le")) // 2, len(json.dumps(text, ensure_ascii=False)) - 2)
     assert blocks.weight(text) >= max(*counts, len(blocks.escape(text)))
 
 
+@settings(deadline=None)
 @given(WORDS)
 def test_a_sentence_is_a_message(text: str) -> None:
     (payload,) = payloads([views.sentence(text)])
@@ -319,6 +344,22 @@ def test_an_answer_is_quotes_with_number_headline_outlet_date_place_and_link() -
     assert only(render.answer_messages(told, show_question=True, private=True)) == ANSWER
     (payload,) = payloads(render.answer_messages(told, show_question=True))
     assert quotes(payload) == ["It was denied.", "It was not."]
+
+
+def test_the_words_that_answer_are_in_bold_and_the_words_for_notifications_have_no_mark() -> None:
+    stored = marking(excerpt(1, "It was *denied*_ by un<kind> people.", before="Well. "), "*denied*_ by un<kind>")
+    for messages in (
+        render.answer_messages(answer(stored), show_question=False),
+        render.context_messages(Context(stored, "Well. ", ""), 3, KEY),
+    ):
+        (payload,) = payloads(messages)
+        (quote,) = (p for b in payload["blocks"] for p in b["elements"] if p["type"] == "rich_text_quote")
+        assert [e for e in quote["elements"] if e.get("style") != {"italic": True}] == [
+            {"type": "text", "text": "It was "},
+            {"type": "text", "text": "*denied*_ by un<kind>", "style": {"bold": True}},
+            {"type": "text", "text": " people."},
+        ]
+        assert "It was *denied*_ by un&lt;kind&gt; people." in payload["text"]
 
 
 @pytest.mark.parametrize(("private", "last"), [(False, "Remove"), (True, "Share")])
@@ -405,6 +446,7 @@ def test_seed_passages_are_quoted_as_they_are_stored() -> None:
 @slow
 @given(excerpts(), st.booleans(), st.sampled_from([None, KEY]), LONG)
 @example([excerpt(1, '"' * 50_000)], False, KEY, "q")
+@example([marked_within(excerpt(1, '"' * 50_000), 0.1, 0.9)], False, KEY, "q")
 @example([excerpt(1, "\x01" * 9000, also=40, near=["&" * 3000], of=HOSTILE)], True, KEY, "q")
 def test_any_answer_holds_every_stored_word_and_every_part_its_source(
     quoted: list[Excerpt], private: bool, key: str | None, question: str
@@ -418,15 +460,17 @@ def test_any_answer_holds_every_stored_word_and_every_part_its_source(
     sent = payloads(render.answer_messages(told, show_question=True, key=key, private=private))
     # Which excerpt a quote is part of is told by the citation that follows it.
     found: dict[int, str] = {}
+    bold: dict[int, str] = {}
     for payload in sent:
         kinds = [shown(block) for block in payload["blocks"]]
-        parts = iter(quotes(payload))
+        parts = zip(quotes(payload), marked(payload), strict=True)
         numbers = []
         for text, following in zip(kinds, [*kinds[1:], ""], strict=True):
             if text.startswith("> "):
                 number = int(following.removeprefix("(").partition(".")[0])
                 numbers.append(number)
-                found[number] = found.get(number, "") + next(parts)
+                for kept, words in zip((found, bold), next(parts), strict=True):
+                    kept[number] = kept.get(number, "") + words
                 assert "paragraph 7, picture caption" in following
         assert next(parts, None) is None
         pressed = [name for name, _ in buttons(payload)]
@@ -434,10 +478,11 @@ def test_any_answer_holds_every_stored_word_and_every_part_its_source(
         contextual = [f"answer:context:{number}" for number in numbers]
         assert pressed == ([*contextual, *(last if payload is sent[-1] else [])] if key else [])
     assert found == {one.number: one.text for one in quoted}
+    assert bold == {one.number: one.parts[1] for one in quoted}
     assert "may not answer" in sent[0]["text"]
     assert contexts(sent[-1])[-1].endswith("generation 1)")
     # No more than are needed: a part has no less than one text.
-    assert len(sent) <= 2 + sum(len(blocks.split(one.text)) for one in quoted)
+    assert len(sent) <= 2 + sum(len(blocks.split(part)) for one in quoted for part in one.parts)
 
 
 def test_a_quotation_too_long_for_a_message_goes_on_in_the_next() -> None:
@@ -524,12 +569,31 @@ def test_a_refusal_says_why_and_names_the_nearest_articles() -> None:
 
 
 @slow
-@given(LONG, WORDS, st.lists(SOURCES, max_size=3))
-def test_a_refusal_always_fits(question: str, message: str, nearest: list[Source]) -> None:
-    refused = Answer(question, (), Refusal(Reason.NOTHING_NEAR, message, tuple(nearest)), 5, 1)
+@given(LONG, WORDS, st.lists(SOURCES, max_size=3), st.none() | excerpts())
+def test_a_refusal_always_fits(question: str, message: str, nearest: list[Source], near: list[Excerpt] | None) -> None:
+    closest = near[0] if near else None
+    refused = Answer(question, (), Refusal(Reason.NOTHING_NEAR, message, tuple(nearest), closest), 5, 1)
     sent = payloads(render.answer_messages(refused, show_question=True, key=KEY))
     assert len(sent) == 1
-    assert buttons(sent[0]) == [("answer:remove:0", KEY)]
+    assert buttons(sent[0]) == [*([("answer:closest:0", KEY)] if near else []), ("answer:remove:0", KEY)]
+    if closest:
+        shown_then = payloads(render.closest_messages(closest))
+        assert "".join(quote for payload in shown_then for quote in quotes(payload)) == closest.text
+        assert shown_then[0]["text"].startswith(wording.NOT_AN_ANSWER)
+
+
+def test_what_comes_closest_is_behind_a_button_and_shown_as_no_answer() -> None:
+    closest = replace(FIRST, number=0, also_in=())
+    refused = Answer("q", (), Refusal(Reason.NOTHING_NEAR, "No.", (closest.source,), closest), 5, 1)
+    for private in (False, True):
+        (payload,) = payloads(render.answer_messages(refused, show_question=False, key=KEY, private=private))
+        assert quotes(payload) == []
+        assert [name for name, _ in buttons(payload)] == ["answer:closest:0", *([] if private else ["answer:remove:0"])]
+    assert only(render.closest_messages(closest)) == [
+        f"*{wording.NOT_AN_ANSWER}*",
+        "> _[…] _It was denied._ […]_",
+        f"({CITED} · paragraph 7, picture caption | {LINK})",
+    ]
 
 
 def test_the_button_that_removes_names_the_other_messages() -> None:
@@ -594,13 +658,18 @@ def test_a_context_is_cut_at_its_outer_ends_where_it_does_not_fit() -> None:
 
 
 @slow
-@given(LONG, WORDS, LONG, st.sampled_from([0, 1, 40]), SOURCES)
-@example("\x01" * 9999, "\x01" * 9999, "\x01" * 9999, 40, HOSTILE)
-@example("word " * 999, "word " * 999, "word " * 999, 0, HOSTILE)
-def test_any_context_holds_the_whole_excerpt(before: str, words: str, after: str, also: int, of: Source) -> None:
-    found = Context(excerpt(1, words, before=before, after=after, also=also, of=of), before, after)
-    sent = payloads(render.context_messages(found, 3, KEY))
+@given(LONG, WORDS, LONG, st.sampled_from([0, 1, 40]), SOURCES, MARKS)
+@example("\x01" * 9999, "\x01" * 9999, "\x01" * 9999, 40, HOSTILE, None)
+@example("word " * 999, "word " * 999, "word " * 999, 0, HOSTILE, (0.0, 1.0))
+@example("", "\\\\", "\\" * 5600, 0, HOSTILE, (0.0, 0.5))
+def test_any_context_holds_the_whole_excerpt(
+    before: str, words: str, after: str, also: int, of: Source, mark: tuple[float, float] | None
+) -> None:
+    stored = excerpt(1, words, before=before, after=after, also=also, of=of)
+    stored = marked_within(stored, *mark) if mark else stored
+    sent = payloads(render.context_messages(Context(stored, before, after), 3, KEY))
     assert "".join(quote for payload in sent for quote in quotes(payload)) == words
+    assert "".join(quote for payload in sent for quote in marked(payload)) == stored.parts[1]
     for payload in sent:
         assert len(quotes(payload)) == 1
         assert contexts(payload)[-1].startswith("(1. ")
@@ -893,6 +962,9 @@ def test_a_card_shows_what_is_known_and_what_is_not() -> None:
     assert "*Author: *A. *B*\n" in full[1]
     assert full[1].endswith("*Link: *ftp://x")
     assert "Not given" not in full[1]
+    assert "only the beginning" not in full[1]
+    teaser = only(views.card_messages(replace(LISTING, source=source(teaser=True))))
+    assert "*Text: *only the beginning of the article\n" in teaser[1]
 
 
 def test_a_card_names_the_articles_that_hold_the_same_words() -> None:

@@ -1,4 +1,4 @@
-"""The contract of `index.store`, held against plain numpy and a BM25 written out here. An engine is one function."""
+"""The contract of `index.store`, held against plain numpy and a BM25 written out here. An engine is one class."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from word_encoder import WordHashEncoder
 
+from index.catalogue import DATABASE, EMBEDDED, Catalogue, owned
 from index.errors import DamagedIndexError
-from index.faiss_store import DATABASE, FILES, PASSAGE_VECTORS, SENTENCE_VECTORS, FaissStore, FaissStoreWriter
-from index.generations import FORMAT, file_facts
+from index.faiss_vectors import PASSAGE_VECTORS, SENTENCE_VECTORS, FaissVectors
+from index.generations import FILES, FORMAT, file_facts
 from index.model import Article, Filters, Kind, Manifest, Source, Span
 from index.passages import split
+from index.store import Store
+from index.writer import StoreWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,7 +38,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.model import Candidate, Passage
-    from index.store import Store
 
     Engine = Callable[[Path, Sequence[Article]], Store]
 
@@ -43,12 +45,12 @@ ENCODER = WordHashEncoder()
 DAY = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def make_faiss(folder: Path, articles: Sequence[Article]) -> FaissStore:
+def make_faiss(folder: Path, articles: Sequence[Article]) -> Store:
     """The embedded engine with these articles; the n-th was first indexed n days after DAY."""
     return written(folder, list(enumerate(articles)))
 
 
-def make_faiss_from_another(folder: Path, articles: Sequence[Article]) -> FaissStore:
+def make_faiss_from_another(folder: Path, articles: Sequence[Article]) -> Store:
     """The same, made from an index of some of them, and of others that are dropped."""
     (folder / "base").mkdir()
     numbered = list(enumerate(articles))
@@ -62,10 +64,10 @@ def make_faiss_from_another(folder: Path, articles: Sequence[Article]) -> FaissS
 
 
 def written(
-    folder: Path, numbered: Sequence[tuple[int, Article]], base: FaissStore | None = None, dropped: Sequence[str] = ()
-) -> FaissStore:
+    folder: Path, numbered: Sequence[tuple[int, Article]], base: Store | None = None, dropped: Sequence[str] = ()
+) -> Store:
     """A store to which articles are added, each with the day on which it was first indexed."""
-    writer = FaissStoreWriter(folder, ENCODER.dimension, base)
+    writer = StoreWriter(folder, ENCODER.dimension, base)
     for name in dropped:
         writer.drop(name)
     for number, one in numbered:
@@ -86,10 +88,48 @@ def written(
         files=file_facts(folder),
         tools="",
     )
-    return FaissStore(folder, manifest)
+    return opened(folder, manifest)
 
 
-ENGINES: dict[str, Engine] = {"faiss": make_faiss, "faiss from another": make_faiss_from_another}
+def opened(folder: Path, manifest: Manifest) -> Store:
+    return Store(folder, manifest, FaissVectors)
+
+
+class NumpyVectors:
+    """The least that an engine has to do."""
+
+    def __init__(self, _folder: Path, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._rows = {part: ENCODER.encode(catalogue.words(part)).reshape(-1, ENCODER.dimension) for part in EMBEDDED}
+
+    def nearest(self, part: str, vector: NDArray[np.float32], filters: Filters, limit: int) -> list[int]:
+        query, values = owned(part, filters)
+        passing = {row for (row,) in self._catalogue.fetch(query, *values)} if query else None
+        order = (int(row) + 1 for row in np.argsort(-(self._rows[part] @ vector)))
+        return [row for row in order if passing is None or row in passing][:limit]
+
+    def cosines(self, part: str, rows: Sequence[int], vector: NDArray[np.float32]) -> dict[int, float]:
+        return {row: float(self._rows[part][row - 1] @ vector) for row in rows}
+
+    def stored(self, part: str, rows: Sequence[int]) -> NDArray[np.float32]:
+        return self._rows[part][np.array(rows, dtype=np.int64) - 1]
+
+    def faults(self) -> Iterator[str]:
+        return iter(())
+
+
+def make_numpy(folder: Path, articles: Sequence[Article]) -> Store:
+    """Another engine over the same catalogue: nothing else may lean on FAISS."""
+    made = make_faiss(folder, articles)
+    made.close()
+    return Store(folder, made.manifest, NumpyVectors)
+
+
+ENGINES: dict[str, Engine] = {
+    "faiss": make_faiss,
+    "faiss from another": make_faiss_from_another,
+    "numpy": make_numpy,
+}
 
 
 # --- a coverage to search in, and what a search must find there ------------------------------------------------------
@@ -105,8 +145,11 @@ def article(
     name: str, text: str, outlet: str | None = None, published: date | None = None, body_start: int = 0
 ) -> Article:
     sha256 = hashlib.sha256(text.encode()).hexdigest()
+    teaser = bool(body_start)
     return Article(
-        Source(name, f"Title {name}", True, outlet, "Ann", published, "https://a.b/", "en", sha256), text, body_start
+        Source(name, f"Title {name}", True, outlet, "Ann", published, "https://a.b/", "en", sha256, teaser),
+        text,
+        body_start,
     )
 
 
@@ -509,8 +552,8 @@ def test_a_table_that_is_gone_is_told_in_a_sentence(faiss_folder: tuple[Path, Ma
     folder, manifest = faiss_folder
     with closing(sqlite3.connect(folder / DATABASE)) as db, db:
         db.execute("DROP TABLE title_words")
-    store = FaissStore(folder, refreshed(folder, manifest))
-    with pytest.raises(DamagedIndexError, match=r"cannot be read \(no such table: title_words\)\. Run `python"):
+    store = opened(folder, refreshed(folder, manifest))
+    with pytest.raises(DamagedIndexError, match=r"cannot be read \(no such table: title_words\)\. Run `on-the"):
         store.search(vector_of("drum"), ["drum"], Filters(), 5)
     assert store.listings(Filters())  # the lock was let go
 
@@ -532,7 +575,7 @@ def test_a_changed_row_is_a_fault(faiss_folder: tuple[Path, Manifest], statement
     folder, manifest = faiss_folder
     with closing(sqlite3.connect(folder / DATABASE)) as db, db:
         db.execute(statement)
-    store = FaissStore(folder, refreshed(folder, manifest))
+    store = opened(folder, refreshed(folder, manifest))
     assert any(fault in told for told in store.faults())
     store.close()
 
@@ -546,7 +589,7 @@ def test_a_vector_that_is_not_of_unit_length_is_a_fault(faiss_folder: tuple[Path
     flat.reset()
     flat.add(rows)
     faiss.write_index(flat, str(folder / name))
-    store = FaissStore(folder, refreshed(folder, manifest))
+    store = opened(folder, refreshed(folder, manifest))
     assert [told for told in store.faults() if "not of unit length" in told]
     store.close()
 
@@ -565,7 +608,7 @@ def test_a_file_that_is_missing_cut_or_garbage_cannot_be_opened(
     with pytest.raises(
         DamagedIndexError, match="missing" if harm == "missing" else "bytes instead of|cannot be opened"
     ):
-        FaissStore(folder, manifest)
+        opened(folder, manifest)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -576,7 +619,21 @@ def test_a_file_cut_short_cannot_be_opened_even_if_the_manifest_agrees(
     raw = (folder / name).read_bytes()
     (folder / name).write_bytes(raw[:100])
     with pytest.raises(DamagedIndexError, match=r"cannot be opened: .+\.$"):
-        FaissStore(folder, refreshed(folder, manifest))
+        opened(folder, refreshed(folder, manifest))
+
+
+def test_a_file_that_goes_while_the_store_is_opened_is_damage(faiss_folder: tuple[Path, Manifest]) -> None:
+    folder, manifest = faiss_folder
+
+    def pruned(folder: Path, catalogue: Catalogue) -> FaissVectors:
+        (folder / SENTENCE_VECTORS).unlink()
+        return FaissVectors(folder, catalogue)
+
+    with pytest.raises(DamagedIndexError, match="cannot be opened"):
+        Store(folder, manifest, pruned)
+    (folder / DATABASE).unlink()
+    with pytest.raises(DamagedIndexError, match="cannot be opened: unable to open database file"):
+        Catalogue(folder, manifest)
 
 
 @pytest.mark.parametrize("change", [{"passages": 1}, {"sentences": 1}, {"dimension": 63}])
@@ -585,7 +642,7 @@ def test_files_that_do_not_fit_the_manifest_cannot_be_opened(
 ) -> None:
     folder, manifest = faiss_folder
     with pytest.raises(DamagedIndexError, match="SQLite and FAISS hold different passages"):
-        FaissStore(folder, replace(manifest, **change))
+        opened(folder, replace(manifest, **change))
 
 
 def test_swapped_vector_files_cannot_be_opened(faiss_folder: tuple[Path, Manifest]) -> None:
@@ -594,7 +651,7 @@ def test_swapped_vector_files_cannot_be_opened(faiss_folder: tuple[Path, Manifes
     (folder / SENTENCE_VECTORS).rename(folder / PASSAGE_VECTORS)
     (folder / "aside").rename(folder / SENTENCE_VECTORS)
     with pytest.raises(DamagedIndexError, match="SQLite and FAISS hold different passages"):
-        FaissStore(folder, refreshed(folder, manifest))
+        opened(folder, refreshed(folder, manifest))
 
 
 @pytest.mark.parametrize(
@@ -611,11 +668,12 @@ def test_vectors_of_another_length_cannot_be_opened(faiss_folder: tuple[Path, Ma
     short.add(np.ascontiguousarray(flat.reconstruct_n(0, flat.ntotal)[:, :32]))
     faiss.write_index(short, str(folder / name))
     with pytest.raises(DamagedIndexError):
-        FaissStore(folder, refreshed(folder, manifest))
+        opened(folder, refreshed(folder, manifest))
 
 
 def test_texts_longer_than_one_chunk_keep_their_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.faiss_store._CHUNK", 4)
+    for module in ("store", "writer", "faiss_vectors"):
+        monkeypatch.setattr(f"index.{module}.CHUNK", 4)
     made = make_faiss(tmp_path, COVERAGE)
     assert list(made.faults()) == []
     for text, vector in made.vectors():

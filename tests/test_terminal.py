@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pty
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,20 +21,30 @@ from conftest import ROOT, SEEDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.application.current import get_app_session
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 from word_encoder import WordHashEncoder
 
 from bot import __main__ as cli
-from bot import terminal
+from bot import terminal, wording
 from bot.answer import CAUTION, Answer, Excerpt, Place, Reason, Refusal
-from bot.desk import RECORDS
-from bot.records import Records, Verdict
+from bot.desk import RECORDS, Desk
+from bot.prompt import Names
+from bot.records.feedback import Verdict
+from bot.records.records import Records
 from index.build import build
 from index.model import Article, Kind, Listing, Passage, Source, Span
 from index.tokens import Change, Segment
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
+
+    from prompt_toolkit.input import PipeInput
 
 CARD = {
     "type": "object",
@@ -41,14 +53,33 @@ CARD = {
         "outlet": {"type": ["string", "null"]}, "author": {"type": ["string", "null"]},
         "published": {"type": ["string", "null"], "pattern": r"^\d{4}-\d{2}-\d{2}$"},
         "url": {"type": ["string", "null"]}, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "teaser": {"type": "boolean"},
     },
-    "required": ["id", "title", "title_given", "outlet", "author", "published", "url", "sha256"],
+    "required": ["id", "title", "title_given", "outlet", "author", "published", "url", "sha256", "teaser"],
+    "additionalProperties": False,
+}  # fmt: skip
+SPAN = {
+    "type": "object",
+    "properties": {"start": {"type": "integer"}, "end": {"type": "integer"}},
+    "required": ["start", "end"],
+    "additionalProperties": False,
+}
+EXCERPT = {
+    "type": "object",
+    "properties": {
+        "number": {"type": "integer"}, "text": {"type": "string"}, "article": CARD,
+        "start": {"type": "integer"}, "end": {"type": "integer"}, "paragraph": {"type": "integer"},
+        "answer": {"anyOf": [SPAN, {"type": "null"}]},
+        "kind": {"enum": ["body", "caption", "embed"]}, "score": {"type": "number"},
+    },
+    "required": ["number", "text", "article", "start", "end", "answer", "paragraph", "kind", "score"],
     "additionalProperties": False,
 }  # fmt: skip
 CONTRACT = {
     "type": "object",
     "properties": {
         "question": {"type": "string"},
+        "mode": {"enum": ["question", "mentions"]},
         "answered": {"type": "boolean"},
         "refusal": {
             "type": ["object", "null"],
@@ -56,28 +87,19 @@ CONTRACT = {
                 "reason": {"enum": ["nothing_near", "filtered_out", "empty_index", "empty_question"]},
                 "message": {"type": "string", "minLength": 1},
                 "nearest": {"type": "array", "items": CARD},
+                "closest": {"anyOf": [EXCERPT, {"type": "null"}]},
             },
-            "required": ["reason", "message", "nearest"],
+            "required": ["reason", "message", "nearest", "closest"],
             "additionalProperties": False,
         },
-        "excerpts": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "number": {"type": "integer"}, "text": {"type": "string"}, "article": CARD,
-                    "start": {"type": "integer"}, "end": {"type": "integer"}, "paragraph": {"type": "integer"},
-                    "kind": {"enum": ["body", "caption", "embed"]}, "score": {"type": "number"},
-                },
-                "required": ["number", "text", "article", "start", "end", "paragraph", "kind", "score"],
-                "additionalProperties": False,
-            },
-        },
+        "excerpts": {"type": "array", "items": EXCERPT},
         "articles_in_index": {"type": "integer"},
         "generation": {"type": "integer"},
         "elapsed_ms": {"type": "number"},
     },
-    "required": ["question", "answered", "refusal", "excerpts", "articles_in_index", "generation", "elapsed_ms"],
+    "required": [
+        "question", "mode", "answered", "refusal", "excerpts", "articles_in_index", "generation", "elapsed_ms",
+    ],
     "additionalProperties": False,
 }  # fmt: skip
 
@@ -109,6 +131,16 @@ def test_json_keeps_the_contract_and_quotes_what_is_stored(run) -> None:
     for excerpt in answer["excerpts"]:
         stored = (SEEDS / f"{excerpt['article']['id']}.txt").read_text(encoding="utf-8")
         assert stored[excerpt["start"] : excerpt["end"]] == excerpt["text"]
+
+
+def test_one_or_two_words_are_a_search(run) -> None:
+    found = json.loads(run("ask", "kherson curfews", "--json").stdout)
+    Draft202012Validator(CONTRACT).validate(found)
+    assert found["mode"] == "mentions"
+    assert all("curfew" in excerpt["text"] for excerpt in found["excerpts"])
+    assert found["excerpts"]
+    assert run("ask", "kherson curfews").stdout.startswith("Mentions of “kherson” and “curfews”. ")
+    assert json.loads(run("ask", "Who denied it?", "--json").stdout)["mode"] == "question"
 
 
 def test_a_dash_reads_questions_and_writes_an_answer_a_line(run) -> None:
@@ -150,7 +182,7 @@ def test_sources_are_listed(run) -> None:
 def test_feedback_is_exported_without_names(run, word_index: Path) -> None:
     assert run("feedback", "export").stdout == ""
     records = Records(word_index / RECORDS)
-    records.note_feedback(
+    records.feedback.note(
         platform="discord", server="1", user="123456789", question="Wer war’s?", verdict=Verdict.WRONG_SOURCE,
         article="a", sha256="ab", start=1, end=5, number=2, generation=1,
     )  # fmt: skip
@@ -185,7 +217,7 @@ def test_mistakes_get_a_sentence_and_no_traceback(run, monkeypatch: pytest.Monke
 def test_asking_without_an_index_says_what_to_run(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli.main, ["ask", "q", "--index-dir", str(tmp_path / "nowhere")])
     assert result.exit_code == 1
-    assert "python -m index build" in result.stderr
+    assert "on-the-record-index build" in result.stderr
 
 
 def test_a_damaged_index_is_said_and_the_older_one_answers(run, word_index: Path, tmp_path: Path) -> None:
@@ -223,9 +255,25 @@ def test_the_first_run_builds_the_index(tmp_path: Path) -> None:
     assert "Built" not in second.stderr
 
 
+@pytest.mark.usefixtures("run")
+def test_who_follows_the_first_steps_gets_an_index_and_a_chat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CORPUS_DIR")
+    fresh = ["--index-dir", str(tmp_path / "fresh")]
+    before = CliRunner().invoke(cli.main, fresh, input="/status\n")
+    assert (before.exit_code, before.stdout) == (1, "")
+    named = re.search(r"^1\. Put some into (.+)$", before.stderr, re.MULTILINE)
+    assert named
+    Path(named[1]).mkdir()
+    (Path(named[1]) / "bridge.txt").write_text("The bridge was closed on Monday.", encoding="utf-8")
+    after = CliRunner().invoke(cli.main, fresh, input="When was the bridge closed?\n")
+    assert "Built generation 1: 1 article" in after.stderr
+    assert "The bridge was closed on Monday." in after.stdout
+
+
 def test_the_real_program_answers_piped_questions_and_a_terminal(seed_index: Path) -> None:
     """The unmodified program with the real model: once through a pipe, once on a pseudo-terminal."""
     environ = {**os.environ, "INDEX_DIR": str(seed_index), "DISCORD_TOKEN": "", "TERM": "xterm", "COLUMNS": "60"}
+    environ["PROMPT_TOOLKIT_NO_CPR"] = "1"  # nobody here answers where the cursor is
     command = [sys.executable, "-m", "bot"]
     question = "How far from the border did the incursion occur?\n"
     piped = subprocess.run(
@@ -249,13 +297,74 @@ def test_the_real_program_answers_piped_questions_and_a_terminal(seed_index: Pat
     assert "some 500 kilometers from the Ukrainian border." in " ".join(seen.split())
 
 
+@pytest.fixture
+def typing(monkeypatch: pytest.MonkeyPatch) -> Iterator[PipeInput]:
+    """Keys for a chat on a terminal."""
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
+        yield keys
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("What did the for", ["What did the Fortune"]),
+        ("the strass", ["the Straßen Post"]),
+        ("and straßen p", ["and Straßen Post"]),
+        ("a", []),
+        ("reform", []),
+        ("/s", ["/sources", "/source", "/status"]),
+        ("/source for", []),
+        ("What? /he", []),
+        ("", []),
+    ],
+)
+def test_tab_completes_commands_and_the_names_of_outlets(typed: str, completed: list[str]) -> None:
+    names = Names(terminal.COMMANDS)
+    names.outlets = ("Fortune", "Straßen Post", "A")
+    offered = names.get_completions(Document(typed), CompleteEvent())
+    assert [typed[: len(typed) + each.start_position] + each.text for each in offered] == completed
+
+
+async def shown(text: str) -> None:
+    """Wait until the line that is typed is this one."""
+    while (app := get_app_session().app) is None or app.current_buffer.text != text:
+        await asyncio.sleep(0.01)
+
+
+async def test_a_chat_on_a_terminal_completes_outlets_calls_lines_back_and_ends_at_the_end_of_input(
+    typing: PipeInput, tmp_path: Path
+) -> None:
+    (tmp_path / "sources.toml").write_text('["one.txt"]\noutlet = "Fortune"\ntitle = "Bridge"\n', encoding="utf-8")
+    (tmp_path / "one.txt").write_text("The bridge was closed on Monday.", encoding="utf-8")
+    build(tmp_path, tmp_path / "data", WordHashEncoder())
+    desk = Desk(tmp_path / "data", tmp_path, WordHashEncoder, caution=(0.0, 0.0))
+    console = Console(force_terminal=True, width=200)
+    with console.capture() as printed:
+        chat = asyncio.create_task(terminal.chat(desk, 3, console))
+        for keys, then in (
+            ("When was the bridge closed, says fort\t", "When was the bridge closed, says Fortune"),
+            ("?\n/nothing\n", ""),
+            ("\x1b[A", "/nothing"),
+            ("\x1b[A", "When was the bridge closed, says Fortune?"),
+            ("\n", ""),
+        ):
+            typing.send_text(keys)
+            await shown(then)
+        typing.send_text("\x04")
+        await chat
+    desk.close()
+    assert printed.get().count("The bridge was closed on Monday.") == 2
+    assert "There is no command /nothing." in printed.get()
+
+
 def read_to_prompt(leader: int) -> str:
     """What the program shows until it asks for the next question, without colours."""
     seen = ""
     while select.select([leader], [], [], 90)[0]:
         seen += os.read(leader, 65536).decode(errors="replace")
         shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\r", "", seen)
-        if shown.endswith("\n? "):
+        if re.search(r"\n\?[ \b]+$", shown):
             return shown
     raise AssertionError(f"no prompt after {seen!r}")
 
@@ -278,6 +387,38 @@ def test_no_quotation_can_drive_the_terminal_and_none_is_changed_but_there(text:
     lines = terminal.as_text(answer).split("\n")
     quoted = [line[6:] for line in lines[2:-1]]
     assert "\n".join(quoted) == re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "�", text)
+
+
+def test_an_article_of_which_only_the_beginning_is_stored_is_marked_wherever_its_card_is_shown() -> None:
+    listing = Listing(SOURCE, 1, datetime(2023, 5, 3, tzinfo=UTC))
+    for source, times in ((SOURCE, 0), (replace(SOURCE, teaser=True), 1)):
+        shown = terminal.sources_text([replace(listing, source=source)]), terminal.article_text(Article(source, "x"))
+        assert [text.count("only the beginning of the article") for text in shown] == [times, times]
+        assert source.card()["teaser"] is bool(times)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.text(min_size=1).filter(str.strip), st.integers(0, 20), st.integers(1, 20))
+def test_the_words_that_answer_are_in_bold_and_their_offsets_are_told(text: str, start: int, length: int) -> None:
+    start = min(start, len(text) - 1)
+    marked = Span(50 + start, 50 + min(start + length, len(text)))
+    passage = Passage(SOURCE, 44, 50 + len(text), f"Before{text}", 1, Kind.BODY, (Span(50, 50 + len(text)),))
+    excerpt = Excerpt(1, text, 50, 50 + len(text), passage, 0.5, (), marked)
+    answer = replace(answer_quoting(text), excerpts=(excerpt,))
+    console = Console(width=10_000)
+    shown = terminal._marked(excerpt)
+    bold = [span for span in shown.spans if span.style == "bold"]
+    assert shown.plain == f"[…] {terminal._harmless(text)}"
+    assert [(span.start - 4, span.end - 4) for span in bold] == [(marked.start - 50, marked.end - 50)]
+    told = Draft202012Validator(CONTRACT), terminal.as_json(answer)
+    told[0].validate(told[1])
+    (row,) = told[1]["excerpts"]
+    assert f"{passage.text}"[row["answer"]["start"] - 44 : row["answer"]["end"] - 44] == excerpt.parts[1]
+    # In a pipe nothing is marked.
+    assert terminal.as_text(answer) == terminal.as_text(replace(answer, excerpts=(replace(excerpt, answer=None),)))
+    with console.capture() as laid_out:
+        console.print(terminal.layout(answer))
+    assert "[…]" in laid_out.get()
 
 
 def test_no_title_can_drive_the_terminal_either() -> None:
@@ -319,6 +460,45 @@ def test_a_refusal_names_the_nearest_articles() -> None:
     text = terminal.as_text(replace(answer_quoting("x"), excerpts=(), refusal=refusal))
     assert text.splitlines() == [
         "The coverage in this index does not answer this.",
-        "Nearest articles:",
+        "Closest:",
         "  T · outlet not given · date not given",
     ]
+
+
+def test_what_comes_closest_is_shown_on_demand_and_as_no_answer() -> None:
+    (closest,) = answer_quoting("One.\ntwo\x1b").excerpts
+    refusal = Refusal(Reason.NOTHING_NEAR, "No.", (SOURCE,), replace(closest, number=0))
+    answer = replace(answer_quoting("x"), excerpts=(), refusal=refusal)
+    told = terminal.as_json(answer)
+    Draft202012Validator(CONTRACT).validate(told)
+    assert told["refusal"]["closest"]["text"] == "One.\ntwo\x1b"  # type: ignore[index]
+    head = ["No.", "Closest:", "  T · outlet not given · date not given"]
+    assert terminal.as_text(answer).split("\n") == [*head, terminal.SHOW_CLOSEST]
+    cited = "outlet not given · T · date not given · paragraph 1"
+    assert terminal.as_text(answer, closest=True).split("\n") == [
+        *head, "", wording.NOT_AN_ANSWER, "│ One.", "│ two�", cited,
+    ]  # fmt: skip
+    assert terminal.as_line(answer) == "No."
+    assert terminal.as_line(answer, closest=True) == f"No.  {wording.NOT_AN_ANSWER} One. two� ({cited})"
+
+
+@pytest.fixture
+def refusing(run, monkeypatch: pytest.MonkeyPatch):
+    """As `run`, with every question refused."""
+    monkeypatch.setitem(CAUTION, "balanced", (1.0, 1.0))
+    return run
+
+
+def test_what_comes_closest_is_asked_for_by_an_option_and_in_the_chat(refusing) -> None:
+    question = "Who is the mayor, Sergei Sobyanin?"
+    for piped in ({}, {"stdin": f"{question}\n"}):
+        asked = "-" if piped else question
+        assert wording.NOT_AN_ANSWER not in refusing("ask", asked, **piped).stdout
+        assert f"{wording.NOT_AN_ANSWER}" in refusing("ask", asked, "--closest", **piped).stdout
+    lines = ["/closest", question, "/status", "/closest", "Zzz?", "/closest"]
+    nothing = "The last question was not refused, or nothing came close to it."
+    out = refusing("chat", stdin="\n".join(lines)).stdout
+    assert out.startswith(nothing)
+    assert out.count(wording.NOT_AN_ANSWER) == 1
+    assert "Sobyanin" in out.split(wording.NOT_AN_ANSWER)[1].split("·")[0]
+    assert out.rstrip().endswith(nothing)

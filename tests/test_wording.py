@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot import wording
 from bot.answer import Answer, Excerpt, Place
 from bot.quotations import Verification
-from bot.sent import Lost
+from bot.records.sent import Lost
 from index.findings import Finding, Part, Quotation, Standing, Verdict
 from index.model import Filters, Kind, Passage, Source, Span
 from index.tokens import Change, Segment, Typography

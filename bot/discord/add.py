@@ -8,7 +8,6 @@ import discord
 from discord import app_commands, ui
 
 from bot import adding, wording
-from bot.adding import Intake
 from bot.discord import render
 from bot.discord.admin import admins_only, require_admin
 from bot.discord.client import visit_by
@@ -27,7 +26,7 @@ _LABELS = {"store": ("Store", discord.ButtonStyle.primary), "discard": ("Discard
 
 @app_commands.command(description="Add an article from a saved file; nothing is fetched (admins)")
 @app_commands.describe(
-    file="The article as text, Markdown, HTML, JSON, a feed, NewsML or PDF",
+    file="The article as text, HTML, JSON, a feed, NewsML, PDF, Word, RTF, e-mail, EPUB or WARC",
     title="Its headline, where the file does not say it or is wrong; so too the others",
     outlet="Where it was published",
     author="Who wrote it",
@@ -55,7 +54,7 @@ async def add(
     )
     visit = await visit_by(interaction)
     await interaction.response.defer(thinking=True, ephemeral=True)
-    proposal = await adding.propose(visit, _intake(interaction), await file.read(), file.filename, given)
+    proposal = await adding.propose(visit, await file.read(), file.filename, given)
     await interaction.edit_original_response(view=proposal_view(proposal))
 
 
@@ -86,10 +85,10 @@ class AddButton(
         visit = await visit_by(interaction)
         await interaction.response.defer()
         if self.what == "store":
-            done = await adding.confirm(visit, _intake(interaction), self.key)
+            done = await adding.confirm(visit, self.key)
             told = f"{render.shorten(adding.stored(done), 1000)} {adding.afterwards('`/reindex`')}"
         else:
-            await adding.discard(visit, _intake(interaction), self.key)
+            await adding.discard(visit, self.key)
             told = adding.DISCARDED
         view = ui.LayoutView(timeout=None).add_item(ui.TextDisplay(told))
         await interaction.edit_original_response(view=view)
@@ -143,11 +142,6 @@ def _problems(staged: Staged) -> list[str]:
         lines.append(f"**{name}:** {len(found):,}")
         lines += [f"- {render.shorten(str(problem), 200)}" for problem in found[: adding.SHOWN_REASONS]]
     return lines
-
-
-def _intake(interaction: Interaction) -> Intake:
-    settings = interaction.client.settings
-    return Intake(settings.index_dir, settings.corpus_dir)
 
 
 COMMANDS: Commands = (add,)

@@ -43,7 +43,7 @@ async def reindex(interaction: Interaction, dry_run: bool = False, confirm: bool
     await interaction.response.defer(thinking=True)
     notice = Notice(interaction)
     if dry_run:
-        await notice.show(*render.preview_text(await visit.desk.preview()))
+        await notice.show(*render.preview_text(await visit.desk.builds.preview()))
         return
 
     async def show(done: int, total: int) -> None:
@@ -95,7 +95,7 @@ async def restore(interaction: Interaction, article: str) -> None:
 async def _removed(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     if not interaction.client.is_admin(interaction.user):
         return []
-    ids = await interaction.client.desk.recall(lambda records: records.withdrawn_ids())
+    ids = await interaction.client.desk.recall(lambda records: records.withdrawals.ids())
     return name_choices(ids, typed)
 
 
@@ -106,7 +106,7 @@ async def audit(interaction: Interaction, before: int | None = None) -> None:
     """Show the newest lines of the audit log."""
     require_admin(interaction)
     await interaction.response.defer(thinking=True, ephemeral=True)
-    actions = await interaction.client.desk.recall(lambda records: records.actions(admin.LINES, before))
+    actions = await interaction.client.desk.recall(lambda records: records.audit.actions(admin.LINES, before))
     await interaction.edit_original_response(content=render.audit_text(actions))
 
 
@@ -117,7 +117,9 @@ async def unanswered(interaction: Interaction) -> None:
     require_admin(interaction)
     await interaction.response.defer(thinking=True, ephemeral=True)
     server = str(interaction.guild_id or "")
-    asked = await interaction.client.desk.recall(lambda records: records.unanswered(PLATFORM, server, admin.LINES))
+    asked = await interaction.client.desk.recall(
+        lambda records: records.refusals.unanswered(PLATFORM, server, admin.LINES)
+    )
     await interaction.edit_original_response(content=render.unanswered_text(asked))
 
 
@@ -159,8 +161,8 @@ async def settings(
     if is_admin:
         given["outlets"] = None if outlets is None else await admin.outlets_named(visit, outlets)
     await admin.change_settings(visit, name, given, clear=clear)
-    own = await bot.desk.recall(lambda records: records.own_settings(PLATFORM, server, name))
-    holds = await bot.desk.recall(lambda records: records.place(PLATFORM, server, name))
+    own = await bot.desk.recall(lambda records: records.places.own(PLATFORM, server, name))
+    holds = await bot.desk.recall(lambda records: records.places.settings(PLATFORM, server, name))
     where = channel.mention if channel else "this server" if server else "direct messages"
     await interaction.edit_original_response(content=render.settings_text(where, own, holds, bot.settings.excerpts))
 

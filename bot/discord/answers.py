@@ -12,7 +12,7 @@ from bot import wording
 from bot.discord import render
 from bot.discord.client import visit_by
 from bot.discord.replies import press
-from bot.records import Verdict
+from bot.records.feedback import Verdict
 from bot.visit import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bot.answer import Answer
     from bot.discord.client import Interaction
-    from bot.sent import SentAnswer
+    from bot.records.sent import SentAnswer
     from bot.visit import Visit
     from index.model import Filters
 
@@ -93,6 +93,11 @@ async def _context(interaction: Interaction, button: AnswerButton, was: SentAnsw
     await interaction.edit_original_response(view=view)
 
 
+async def _closest(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
+    await interaction.response.defer(thinking=True, ephemeral=True)
+    await interaction.edit_original_response(view=render.closest_view(await visit.closest(was)))
+
+
 async def _more(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     visit.admit()
     await interaction.response.defer(thinking=True, ephemeral=True)
@@ -135,6 +140,7 @@ async def _edit(interaction: Interaction, view: ui.LayoutView) -> discord.Messag
 
 _ACTIONS: dict[str, Callable[[Any, AnswerButton, SentAnswer, Visit], Awaitable[None]]] = {
     "context": _context,
+    "closest": _closest,
     "more": _more,
     "sources": _sources,
     "share": _share,

@@ -18,7 +18,7 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.days import parse_since, today
+from bot import days
 from bot.discord import add, admin, commands, render, sources
 from bot.discord.add import AddButton
 from bot.discord.answers import AnswerButton, sender
@@ -95,8 +95,7 @@ class OnTheRecordBot(DiscordBot):
     async def setup_hook(self) -> None:
         """Register what outlives a restart: the buttons and the commands."""
         self.add_dynamic_items(AnswerButton, PageButton, TextButton, AddButton)
-        # The first day that is read loads a language, for tenths of a second.
-        await asyncio.to_thread(parse_since, "3 May", today())
+        await asyncio.to_thread(days.load)
         await self._sync_commands()
 
     async def on_ready(self) -> None:

@@ -7,24 +7,19 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
+from bot import attached
 from bot.days import period
 from bot.discord import render
 from bot.discord.answers import answer_command
 from bot.discord.client import visit_by
 from bot.discord.replies import text_file
 from bot.discord.sources import outlet_choices
-from bot.quotations import MAX_MESSAGE_CHARS
 from bot.settings import MAX_EXCERPTS  # noqa: TC001 discord.py reads annotations when it runs
 from bot.visit import UsageError
 from index.model import ANY, Filters
 
 if TYPE_CHECKING:
     from bot.discord.client import Commands, Interaction
-
-# How much is fetched of files that are to be verified, all together; much more than what is read of them.
-MAX_FILE_BYTES = 10 * 1024 * 1024
-# A character has up to four bytes. One more than is read shows that there was more.
-_READ_BYTES = 4 * (MAX_MESSAGE_CHARS + 1)
 
 
 @app_commands.command(description="Ask a question; the answer is quoted from the articles")
@@ -87,14 +82,11 @@ async def verify_message(interaction: Interaction, message: discord.Message) -> 
 
 
 async def _verify(interaction: Interaction, text: str, files: list[discord.Attachment], *, private: bool) -> None:
-    if sum(file.size for file in files) > MAX_FILE_BYTES:
-        raise UsageError(f"What is attached is larger than {MAX_FILE_BYTES // 1024**2} MB. Attach a part of it.")
+    attached.require_small(sum(file.size for file in files))
     visit = await visit_by(interaction)
     visit.admit()
     await interaction.response.defer(thinking=True, ephemeral=private)
-    # Decoding holds the event loop up, and more so the less a file is text.
-    read = [(await file.read())[:_READ_BYTES].decode("utf-8", "replace") for file in files]
-    parts = [text, *(words.replace("\r\n", "\n").replace("\r", "\n") for words in read)]
+    parts = [text, *[attached.words(await file.read()) for file in files]]
     found = await visit.desk.verify("\n\n".join(filter(None, parts)), visit.within())
     view, report = render.verification_view(found)
     attachments = [text_file(report, render.REPORT_FILE)] if report else []

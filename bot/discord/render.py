@@ -1,7 +1,8 @@
 """Answers, lists, cards and reports as Discord text. Pure: nothing here talks to Discord.
 
 A quotation is shown as Discord's block quote with every character of markup escaped, so that the reader sees the
-stored characters and nothing else. Discord itself shows a tab as blanks; it keeps everything else.
+stored characters and nothing else; the words in it that answer are in bold. Discord itself shows a tab as blanks; it
+keeps everything else.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from bot.answer import Answer, Excerpt, Refusal
     from bot.desk import DeskStatus, Neighbour
     from bot.quotations import Verification
-    from bot.records import Action, OwnSettings, PlaceSettings, Unanswered
-    from bot.sent import Context
+    from bot.records.audit import Action
+    from bot.records.places import OwnSettings, PlaceSettings
+    from bot.records.refusals import Unanswered
+    from bot.records.sent import Context
     from index.build import BuildReport, Changes
     from index.findings import Finding, Standing
     from index.model import Listing, Source
@@ -61,6 +64,7 @@ BUTTONS = {
     "context": ("Context", discord.ButtonStyle.secondary),
     "more": ("More", discord.ButtonStyle.secondary),
     "sources": ("Sources", discord.ButtonStyle.secondary),
+    "closest": ("Show the closest", discord.ButtonStyle.secondary),
     "share": ("Share", discord.ButtonStyle.primary),
     "remove": ("Remove", discord.ButtonStyle.danger),
     "not_an_answer": ("Not an answer", discord.ButtonStyle.secondary),
@@ -90,8 +94,12 @@ _ENTRY_LIMIT = 380
 _MARKUP = re.compile(r"[\\*_~`|<>@\[\]/]")
 # Headings, subtext and lists begin a line, after blanks or not.
 _LINE_MARKUP = re.compile(r"^([^\S\n]*(?:\d+(?=[.)]))?)([#+\-.)])", re.MULTILINE)
-# What stands before words on a line or between lines, and the words.
-_LINE = re.compile(r"([\s~]*)((?:[^\s~](?:[^\n]*[^\s~])?)?)")
+# By the mark that is put around words: what stands before them on a line or between lines, and the words. A tilde at
+# their ends stays outside where they are struck out: Discord would take it for one of the marks.
+_LINE = {
+    mark: re.compile(rf"([{outside}]*)((?:[^{outside}](?:[^\n]*[^{outside}])?)?)")
+    for mark, outside in (("~~", r"\s~"), ("**", r"\s"))
+}
 # A masked link ends at the first of these; they mean the same when percent-encoded.
 _URL_ESCAPES = str.maketrans({"(": "%28", ")": "%29", "\\": "%5C", "<": "%3C", ">": "%3E", " ": "%20"})
 
@@ -137,7 +145,8 @@ def answer_view(
     question = f"-# Question: {shorten(' '.join(answer.question.split()), 200)}" if show_question else ""
     if answer.refusal:
         view = _view([question], [_refusal(answer.refusal)])
-        return view if button is None or private else view.add_item(ui.ActionRow(button("remove")))
+        whats = (["closest"] if answer.refusal.closest else []) + ([] if private else ["remove"])
+        return view if button is None or not whats else view.add_item(ui.ActionRow(*map(button, whats)))
     head = "\n".join(filter(None, [question, *(f"**{shorten(remark, 200)}**" for remark in wording.remarks(answer))]))
     foot = f"-# {escape(wording.counts(answer))}"
     room = LAYOUT_LIMIT - width(head) - width(foot) - len(answer.excerpts)
@@ -166,11 +175,18 @@ def context_view(found: Context, generation: int, button: Callable[..., ui.Item[
     citation = _citation(excerpt, LAYOUT_LIMIT // 3)
     most, least = _AROUND
     room = LAYOUT_LIMIT - width(head) - width(citation)
-    quotation = _quotation(excerpt, room - 2 * least, marks=False)
+    quotation = _quotation(excerpt, room - 2 * least, trims=False)
     around = min(most, (room - width(quotation)) // 2)
     before, after = _end_of(found.before.strip(), around), shorten(found.after.strip(), around)
     view = _view([head], [before, quotation, after], [citation])
     return view.add_item(ui.ActionRow(*(button(what, excerpt.number) for what in ("not_an_answer", "wrong_source"))))
+
+
+def closest_view(excerpt: Excerpt) -> ui.LayoutView:
+    """What is nearest to a question that was refused, as no answer."""
+    head = f"**{wording.NOT_AN_ANSWER}**"
+    citation = _citation(excerpt, LAYOUT_LIMIT // 3)
+    return _view([head], [_quotation(excerpt, LAYOUT_LIMIT - width(head) - width(citation)), citation])
 
 
 def cards_view(listings: Sequence[Listing]) -> ui.LayoutView:
@@ -236,6 +252,7 @@ def card_view(
     lines = [f"### {_headline(source, limit=500, link=False)}"]
     lines += [f"**{name}:** {value}" for name, value in known.items() if value]
     lines += [f"**Not given:** {', '.join(missing)}"] if missing else []
+    lines += [f"**Text:** {wording.extent(source)}"] if source.teaser else []
     lines += [f"**Corrected:** {wording.replaced(replaced)}"] if replaced else []
     lines += [
         f"**Searchable passages:** {listing.passages:,} · **Indexed:** {listing.indexed_at:%Y-%m-%d %H:%M} UTC",
@@ -390,11 +407,8 @@ def _segment(segment: Segment) -> str:
 
 
 def _marked(mark: str, words: str) -> str:
-    """Words in a style, line by line, since some clients read each line of a block quote on its own.
-
-    A tilde at the end of words stays outside: Discord would take it for one of the marks that end struck words.
-    """
-    return _LINE.sub(lambda line: escape(line[1]) + (f"{mark}{escape(line[2])}{mark}" if line[2] else ""), words)
+    """Words in a style, line by line, since some clients read each line of a block quote on its own."""
+    return _LINE[mark].sub(lambda line: escape(line[1]) + (f"{mark}{escape(line[2])}{mark}" if line[2] else ""), words)
 
 
 def _end_of(text: str, limit: int) -> str:
@@ -408,21 +422,37 @@ def _end_of(text: str, limit: int) -> str:
     return "…"
 
 
-def _quotation(excerpt: Excerpt, limit: int, *, marks: bool = True) -> str:
-    """The excerpt as a block quote at most this wide, with […] where its paragraph goes on before or after."""
-    before = f"{wording.TRIMMED} " if marks and excerpt.trimmed_before else ""
-    after = f" {wording.TRIMMED}"
-    text = excerpt.text
+def _quotation(excerpt: Excerpt, limit: int, *, trims: bool = True) -> str:
+    """The excerpt as a block quote at most this wide, the words that answer in bold.
 
-    def quoted(part: str) -> str:
-        whole = len(part) == len(text) and not (marks and excerpt.trimmed_after)
-        # The mark is put in after escaping: it is ours, and its brackets cannot start a link.
-        return "> " + before + quote(part).removeprefix("> ") + ("" if whole else after)
+    With `trims`, […] stands where its paragraph goes on before or after. Where it does not fit, it is cut at its end,
+    and before the words that answer as far as these would not be seen otherwise.
+    """
+    text, (before, answer, _) = excerpt.text, excerpt.parts
+    first, last = (len(before), len(before) + len(answer)) if answer else (0, 0)
 
-    if width(quoted(text)) <= limit:
-        return quoted(text)
-    sentences = [s.end - excerpt.start for s in excerpt.passage.sentences if s.end > excerpt.start]
-    return quoted(text[: _fitting(text, limit, quoted, sentences)])
+    def quoted(start: int, end: int) -> str:
+        opening = f"{wording.TRIMMED} " if start or (trims and excerpt.trimmed_before) else ""
+        closing = f" {wording.TRIMMED}" if end < len(text) or (trims and excerpt.trimmed_after) else ""
+        bold = min(first, end)
+        rest = max(bold, min(last, end))
+        words = escape(text[start:bold]) + _marked("**", text[bold:rest]) + escape(text[rest:end])
+        # What says that it goes on is put in after escaping: it is ours, and its brackets cannot start a link.
+        return "> " + opening + words.replace("\n", "\n> ") + closing
+
+    def holds_answer(start: int) -> bool:
+        return width(quoted(start, last)) <= limit
+
+    if width(quoted(0, len(text))) <= limit:
+        return quoted(0, len(text))
+    sentences = [(s.start - excerpt.start, s.end - excerpt.start) for s in excerpt.passage.sentences]
+    starts = [start for start, _ in sentences if 0 <= start <= first]
+    words = [word.start() for word in re.finditer(r"\S+", text[:first])]
+    found = (choice[bisect_left(choice, True, key=holds_answer) :] for choice in (starts, words, [first]))
+    start = next(filter(None, found), [first])[0]
+    ends = [end - start for _, end in sentences if max(last, start + 1) <= end <= len(text)]
+    end = start + _fitting(text[start:], limit, lambda part: quoted(start, start + len(part)), ends)
+    return quoted(start, max(end, last) if holds_answer(start) else end)
 
 
 def _fitting(text: str, limit: int, render: Callable[[str], str], sentences: Sequence[int] = ()) -> int:
@@ -453,7 +483,7 @@ def _equal_share(widths: Sequence[int], room: int) -> int:
 
 def _citation(excerpt: Excerpt, limit: int) -> str:
     """Number, headline, outlet, date and place; the link and the other places are in it where they fit in `limit`."""
-    number = f"**{excerpt.number}.** "
+    number = f"**{excerpt.number}.** " if excerpt.number else ""
     where = f"\n-# {_origin(excerpt.source)} · {wording.place(excerpt)}"
     also_lines = [f"\n-# {escape(also)}" for also in wording.also_in(excerpt)] or [""]
     for link in (True, False):

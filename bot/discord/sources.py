@@ -76,7 +76,7 @@ class PageButton(
     async def _turn(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         visit = await visit_by(interaction)
-        fields = await visit.desk.recall(lambda records: records.message(self.key))
+        fields = await visit.desk.recall(lambda records: records.messages.fields(self.key))
         if fields is None:
             raise UsageError(wording.TOO_OLD)
         view = await sources_view(visit, Wanted(**fields), self.key, self.page)
@@ -147,7 +147,7 @@ async def sources(
     wanted = Wanted.typed(outlet, since, until, words, order)
     await interaction.response.defer(thinking=True)
     visit = await visit_by(interaction)
-    key = await visit.desk.record(lambda records: records.keep_message(PLATFORM, visit.user, wanted.as_fields()))
+    key = await visit.desk.record(lambda records: records.messages.keep(PLATFORM, visit.user, wanted.as_fields()))
     await interaction.edit_original_response(view=await sources_view(visit, wanted, key, 0))
 
 

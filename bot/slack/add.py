@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from bot import adding, admin
-from bot.adding import Intake
 from bot.days import DayError
 from bot.slack import views
 from bot.slack.client import TROUBLE, reason
@@ -67,21 +66,21 @@ async def _propose(request: Request, file: Mapping[str, Any], given: Card) -> No
         raise UsageError(adding.too_large(name))
     visit = await request.visit()
     data = await content(request.bot, file, adding.MAX_FILE_BYTES + 1)
-    proposal = await adding.propose(visit, _intake(request), data, name, given)
+    proposal = await adding.propose(visit, data, name, given)
     await request.whisper(views.proposal_messages(proposal))
 
 
 async def store(request: Request, key: str) -> None:
     """Store what a card shows."""
     await request.require_admin()
-    done = await adding.confirm(await request.visit(), _intake(request), key)
+    done = await adding.confirm(await request.visit(), key)
     await _instead(request, f"{adding.stored(done)} {adding.afterwards('/reindex')}")
 
 
 async def discard(request: Request, key: str) -> None:
     """Delete what a card shows."""
     await request.require_admin()
-    await adding.discard(await request.visit(), _intake(request), key)
+    await adding.discard(await request.visit(), key)
     await _instead(request, adding.DISCARDED)
 
 
@@ -93,11 +92,6 @@ async def _instead(request: Request, words: str) -> None:
     except TROUBLE as exc:
         log.warning("slack.card_not_replaced error=%s", reason(exc))
         await request.whisper([message])
-
-
-def _intake(request: Request) -> Intake:
-    settings = request.bot.settings
-    return Intake(settings.index_dir, settings.corpus_dir)
 
 
 COMMANDS: Mapping[str, Command] = {"add": add}

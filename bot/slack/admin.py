@@ -34,7 +34,7 @@ async def reindex(request: Request, text: str) -> None:
     confirmed = yes("confirm", chosen.get("confirm", "no"))
     notice = Notice(request)
     if yes("dry_run", chosen.get("dry_run", "no")):
-        await request.whisper(views.preview_messages(await visit.desk.preview()))
+        await request.whisper(views.preview_messages(await visit.desk.builds.preview()))
         return
 
     async def show(done: int, total: int) -> None:
@@ -86,7 +86,7 @@ async def audit(request: Request, text: str) -> None:
     if rest:
         raise UsageError("Write nothing after the command, or before:100 for what came before that line.")
     before = number("before", chosen["before"], 1, 10**12) if "before" in chosen else None
-    actions = await request.bot.desk.recall(lambda records: records.actions(admin.LINES, before))
+    actions = await request.bot.desk.recall(lambda records: records.audit.actions(admin.LINES, before))
     await request.whisper(views.lines_messages("Audit log", views.audit_lines(actions)))
 
 
@@ -94,7 +94,7 @@ async def unanswered(request: Request, _text: str) -> None:
     """Show what this workspace asked in vain; who asked is not known."""
     await request.require_admin()
     team = request.bot.team
-    asked = await request.bot.desk.recall(lambda records: records.unanswered(PLATFORM, team, admin.LINES))
+    asked = await request.bot.desk.recall(lambda records: records.refusals.unanswered(PLATFORM, team, admin.LINES))
     await request.whisper(views.lines_messages("Unanswered questions", views.unanswered_lines(asked)))
 
 
@@ -118,8 +118,8 @@ async def settings(request: Request, text: str) -> None:
         "private": yes("private", chosen["private"]) if "private" in chosen else None,
     }
     await admin.change_settings(visit, name, given, clear=yes("clear", chosen.get("clear", "no")))
-    own = await visit.desk.recall(lambda records: records.own_settings(PLATFORM, visit.server, name))
-    holds = await visit.desk.recall(lambda records: records.place(PLATFORM, visit.server, name))
+    own = await visit.desk.recall(lambda records: records.places.own(PLATFORM, visit.server, name))
+    holds = await visit.desk.recall(lambda records: records.places.settings(PLATFORM, visit.server, name))
     lines = views.settings_lines(own, holds, visit.excerpts)
     shown = f"this {where}" if visit.server else "this direct message" if name else "direct messages"
     await request.whisper(views.lines_messages(f"Settings of {shown}", lines))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.errors import SlackApiError
 
 from bot import wording
-from bot.records import Verdict
+from bot.records.feedback import Verdict
 from bot.slack import render, views
 from bot.slack.client import TROUBLE, reason
 from bot.slack.replies import Request
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from bot.answer import Answer
-    from bot.sent import SentAnswer
+    from bot.records.sent import SentAnswer
     from bot.slack.client import SlackBot
     from bot.visit import Visit
     from index.model import Filters
@@ -135,6 +135,10 @@ async def press(request: Request, what: str, number: int, key: str, parts: list[
         raise UsageError(wording.TOO_OLD)
 
 
+async def _closest(request: Request, visit: Visit, was: SentAnswer, _key: str) -> None:
+    await request.whisper(render.closest_messages(await visit.closest(was)))
+
+
 async def _more(request: Request, visit: Visit, was: SentAnswer, _key: str) -> None:
     visit.admit()
     answer, shown = await visit.more(was)
@@ -168,6 +172,7 @@ async def _remove(request: Request, visit: Visit, key: str, parts: list[str]) ->
 
 
 _ACTIONS: dict[str, Callable[[Request, Visit, SentAnswer, str], Awaitable[None]]] = {
+    "closest": _closest,
     "more": _more,
     "sources": _sources,
     "share": _share,

@@ -29,8 +29,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import wording
-from bot.days import parse_since, today
+from bot import days, wording
 from bot.slack import add, admin, answers, commands, views
 from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, SlackBot, library_log, reason
 from bot.slack.replies import Request
@@ -115,8 +114,7 @@ async def run_slack(settings: Settings, desk: Desk, service: Service) -> None:
     # slack_sdk and Bolt look at the logger's own level, and at DEBUG log questions and addresses that hold tickets.
     library_log.setLevel(logging.WARNING)
     library_log.addFilter(_in_one_line)
-    # The first day that is read loads a language, for tenths of a second.
-    await asyncio.to_thread(parse_since, "3 May", today())
+    await asyncio.to_thread(days.load)
     try:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
             bot = SlackBot(settings, desk, _client(settings, session), session)
@@ -281,7 +279,7 @@ class SlackApp:
         visit = await Request(self.bot, request.user, "").visit()
         found = await visit.desk.status(visit.within())
         listings = await visit.desk.listings(visit.within())
-        own = await visit.desk.recall(lambda records: records.own_settings(PLATFORM, visit.server, ""))
+        own = await visit.desk.recall(lambda records: records.places.own(PLATFORM, visit.server, ""))
         lines = views.settings_lines(own, visit.settings, visit.excerpts)
         view = views.home_view(views.status_lines(found, self.bot.connection), listings, lines)
         await self.bot.client.views_publish(user_id=request.user, view=view)

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
 
-from bot import wording
+from bot import attached, wording
 from bot.days import DayError, period
-from bot.quotations import MAX_MESSAGE_CHARS
 from bot.settings import MAX_EXCERPTS
 from bot.slack import render, views
 from bot.slack.answers import answer_command
 from bot.slack.client import PLATFORM, reason
 from bot.slack.text import number, options, plain, yes
-from bot.sources import ORDERS, Wanted, fitting
+from bot.sources import ORDERS, Wanted, fitting, named
 from bot.visit import UsageError
 from index.model import ANY, Filters
 
@@ -30,11 +29,6 @@ if TYPE_CHECKING:
 
     Command = Callable[[Request, str], Coroutine[Any, Any, None]]
     Shortcut = Callable[[Request, Mapping[str, Any]], Coroutine[Any, Any, None]]
-
-# How much is fetched of files that are to be verified, all together; much more than what is read of them.
-MAX_FILE_BYTES = 10 * 1024 * 1024
-# A character has up to four bytes. One more than is read shows that there was more.
-_READ_BYTES = 4 * (MAX_MESSAGE_CHARS + 1)
 
 log = logging.getLogger("bot.slack")
 
@@ -107,9 +101,9 @@ async def verify(request: Request, text: str) -> None:
 async def verify_message(request: Request, message: Mapping[str, Any]) -> None:
     """Verify the quotations of a message and of the text files in it."""
     files = [file for file in message.get("files") or [] if str(file.get("mimetype")).startswith("text/")]
-    if sum(int(file.get("size") or 0) for file in files) > MAX_FILE_BYTES:
-        raise UsageError(f"What is attached is larger than {MAX_FILE_BYTES // 1024**2} MB. Attach a part of it.")
-    parts = [plain(message.get("text") or ""), *[await _words(request.bot, file) for file in files]]
+    attached.require_small(sum(int(file.get("size") or 0) for file in files))
+    read = [attached.words(await content(request.bot, file, attached.READ_BYTES)) for file in files]
+    parts = [plain(message.get("text") or ""), *read]
     if not any(parts):
         raise UsageError("This message has no text to verify.")
     await _verify(request, "\n\n".join(filter(None, parts)), private=True)
@@ -121,12 +115,6 @@ async def _verify(request: Request, text: str, *, private: bool) -> None:
     found = await visit.desk.verify(text, visit.within())
     messages = render.verification_messages(found)
     await (request.whisper(messages) if private else request.post(messages))
-
-
-async def _words(bot: SlackBot, file: Mapping[str, Any]) -> str:
-    """What is read of a text file that somebody attached."""
-    data = await content(bot, file, _READ_BYTES)
-    return data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 async def content(bot: SlackBot, file: Mapping[str, Any], enough: int) -> bytes:
@@ -167,14 +155,14 @@ async def sources(request: Request, text: str) -> None:
     outlet = await _outlet(visit, chosen["outlet"]) if chosen.get("outlet") else None
     words = " ".join(filter(None, [chosen.get("words"), rest])) or None
     wanted = Wanted.typed(outlet, chosen.get("since"), chosen.get("until"), words, order)
-    key = await visit.desk.record(lambda records: records.keep_message(PLATFORM, visit.user, wanted.as_fields()))
+    key = await visit.desk.record(lambda records: records.messages.keep(PLATFORM, visit.user, wanted.as_fields()))
     await request.whisper([await _page(visit, wanted, key, 0)])
 
 
 async def turn(request: Request, key: str, page: int) -> None:
     """Show another page of a list of sources in place of the one before."""
     visit = await request.visit()
-    fields = await visit.desk.recall(lambda records: records.message(key))
+    fields = await visit.desk.recall(lambda records: records.messages.fields(key))
     if fields is None:
         raise UsageError(wording.TOO_OLD)
     await request.replace(await _page(visit, Wanted(**fields), key, page))
@@ -199,10 +187,10 @@ async def source(request: Request, text: str) -> None:
 
 async def article_named(visit: Visit, typed: str) -> str:
     """The id of the one article that what was typed fits, else what was typed."""
-    cards = [row.source for row in await visit.desk.listings(visit.within())]
-    if any(typed in (card.id, card.sha256) for card in cards):
+    rows = await visit.desk.listings(visit.within())
+    if named(rows, typed):
         return typed
-    found = fitting(cards, typed)
+    found = fitting((row.source for row in rows), typed)
     if len(found) > 1:
         raise UsageError(
             f"{len(found)} articles fit that. Write more of the headline, or the command alone to pick from a list."
@@ -235,7 +223,7 @@ async def suggest(request: Request, action_id: str, typed: str) -> list[dict[str
     if action_id == "pick:restore":
         if not await request.bot.is_admin(request.user):
             return []
-        return views.name_options(await visit.desk.recall(lambda records: records.withdrawn_ids()), typed)
+        return views.name_options(await visit.desk.recall(lambda records: records.withdrawals.ids()), typed)
     return views.article_options([row.source for row in await visit.desk.listings(visit.within())], typed)
 
 

@@ -1,7 +1,8 @@
 """Answers, excerpts in context, verifications and stored texts as Slack messages. Pure: nothing here talks to Slack.
 
-A quotation is a quote of rich text. Its words are texts without a style: joined, over all messages, they are the stored
-span. What we put around them is in italics. Where something does not fit, it goes on in a further message.
+A quotation is a quote of rich text. Its words are texts without a style, in bold where they answer: joined, over all
+messages, they are the stored span. What we put around them is in italics. Where something does not fit, it goes on in a
+further message.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from bot.answer import Answer, Excerpt, Refusal
     from bot.quotations import Verification
-    from bot.sent import Context
+    from bot.records.sent import Context
     from bot.slack.blocks import Block
     from index.findings import Finding, Standing
     from index.model import Article
@@ -52,6 +53,7 @@ LABELS = {
     "context": "Context {}",
     "more": "More",
     "sources": "Sources",
+    "closest": "Show the closest",
     "share": "Share",
     "remove": "Remove",
     "not_an_answer": "Not an answer",
@@ -76,17 +78,10 @@ def answer_messages(
     """
     question = (context(plain(f"Question: {answer.question}", LINE_LIMIT)),) if show_question else ()
     if answer.refusal:
-        return messages(_refusal(answer.refusal, question, key if not private else None))
+        return messages(_refusal(answer.refusal, question, key, private=private))
     remarks = (section(text(line(remark), bold=True)) for remark in wording.remarks(answer))
     excerpts = (
-        Piece(
-            quoted=_words(excerpt),
-            opening=f"{wording.TRIMMED} " if excerpt.trimmed_before else "",
-            closing=f" {wording.TRIMMED}" if excerpt.trimmed_after else "",
-            cited=(_citation(excerpt),),
-            buttons=_buttons(key, "context", number=excerpt.number),
-        )
-        for excerpt in answer.excerpts
+        _quotation(excerpt, buttons=_buttons(key, "context", number=excerpt.number)) for excerpt in answer.excerpts
     )
     last = _buttons(key, "more", "sources", "share" if private else "remove")
     counts = Piece(before=(context(plain(wording.counts(answer))),), buttons=last)
@@ -124,11 +119,25 @@ def context_messages(found: Context, generation: int, key: str) -> list[Message]
     )
     room = MESSAGE_LIMIT - weigh([*bare.blocks(), *bare.buttons]) - 2 * _AROUND_BLOCKS
     before, after = found.before.strip(), found.after.strip()
+    piece = _around(bare, head, before, after, room)
+    if weigh([*piece.blocks(), *piece.buttons]) > MESSAGE_LIMIT:
+        # In a block, backslashes and quotation marks weigh twice what they weigh in a text.
+        piece = _around(bare, head, before, after, room // 2)
+    return messages([piece])
+
+
+def _around(bare: Piece, head: Block, before: str, after: str, room: int) -> Piece:
+    """An excerpt between as much of what stands around it as fits into `room`."""
     # A side that needs less than its half leaves the rest to the other.
     half = max(room // 2, _AROUND_LEAST)
     sides = (end_of(before, max(half, room - weight(after))), shorten(after, max(half, room - weight(before))))
     above, below = ((section(*texts(side)),) if side else () for side in sides)
-    return messages([Piece((head, *above), bare.quoted, after=below, cited=bare.cited, buttons=bare.buttons)])
+    return Piece((head, *above), bare.quoted, after=below, cited=bare.cited, buttons=bare.buttons)
+
+
+def closest_messages(excerpt: Excerpt) -> list[Message]:
+    """What is nearest to a question that was refused, as no answer."""
+    return messages([_quotation(excerpt, section(text(wording.NOT_AN_ANSWER, bold=True)))])
 
 
 def verification_messages(found: Verification) -> list[Message]:
@@ -148,20 +157,37 @@ def text_messages(article: Article) -> list[Message]:
     return messages([Piece((head,), tuple(texts(article.text, starts)), cited=(citation(article.source),))])
 
 
-def _refusal(refusal: Refusal, question: tuple[Block, ...], key: str | None) -> list[Piece]:
+def _refusal(refusal: Refusal, question: tuple[Block, ...], key: str | None, *, private: bool) -> list[Piece]:
     message = section(text(shorten(refusal.message, TEXT_LIMIT), bold=True))
     nearest = [section(text(f"{wording.NEAREST}:"))] if refusal.nearest else []
     nearest += [row(source, mark="• ") for source in refusal.nearest]
-    return [Piece(before=(*question, message)), Piece(before=tuple(nearest), buttons=_buttons(key, "remove"))]
+    whats = (["closest"] if refusal.closest else []) + ([] if private else ["remove"])
+    return [Piece(before=(*question, message)), Piece(before=tuple(nearest), buttons=_buttons(key, *whats))]
+
+
+def _quotation(excerpt: Excerpt, *before: Block, buttons: tuple[Block, ...] = ()) -> Piece:
+    return Piece(
+        before=before,
+        quoted=_words(excerpt),
+        opening=f"{wording.TRIMMED} " if excerpt.trimmed_before else "",
+        closing=f" {wording.TRIMMED}" if excerpt.trimmed_after else "",
+        cited=(_citation(excerpt),),
+        buttons=buttons,
+    )
 
 
 def _words(excerpt: Excerpt) -> tuple[Block, ...]:
-    return tuple(texts(excerpt.text, [sentence.start - excerpt.start for sentence in excerpt.passage.sentences]))
+    shown: list[Block] = []
+    at = excerpt.start
+    for words, style in zip(excerpt.parts, ({}, {"bold": True}, {}), strict=True):
+        shown += texts(words, [sentence.start - at for sentence in excerpt.passage.sentences], **style)
+        at += len(words)
+    return tuple(shown)
 
 
 def _citation(excerpt: Excerpt) -> Block:
     also = next((also for also in wording.also_in(excerpt) if weight(also) <= _ALSO_LIMIT), None)
-    return citation(excerpt.source, wording.place(excerpt), number=excerpt.number, also=also)
+    return citation(excerpt.source, wording.place(excerpt), number=excerpt.number or None, also=also)
 
 
 def _buttons(key: str | None, *whats: str, number: int = 0) -> tuple[Block, ...]:

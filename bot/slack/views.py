@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 
     from bot.adding import Proposal, Staged
     from bot.desk import DeskStatus, Neighbour
-    from bot.records import Action, OwnSettings, PlaceSettings, Unanswered
+    from bot.records.audit import Action
+    from bot.records.places import OwnSettings, PlaceSettings
+    from bot.records.refusals import Unanswered
     from bot.slack.blocks import Block
     from index.build import BuildReport, Changes
     from index.model import Listing, Source
@@ -159,6 +161,7 @@ def card_messages(
     facts = {
         **known,
         "Not given": ", ".join(name.lower() for name, value in given.items() if not value),
+        "Text": wording.extent(source),
         "Corrected": wording.replaced(replaced),
         "Searchable passages": f"{listing.passages:,}",
         "Indexed": f"{listing.indexed_at:%Y-%m-%d %H:%M} UTC",
@@ -334,7 +337,10 @@ def add_modal(metadata: str) -> dict[str, Any]:
     def words(most: int) -> Block:
         return {"type": "plain_text_input", "max_length": most}
 
-    kinds = "The article as text, Markdown, HTML, JSON, a feed, NewsML or PDF. Slack takes up to 10 MB here."
+    kinds = (
+        "The article as text, HTML, JSON, a feed, NewsML, PDF, Word, RTF, e-mail, EPUB or WARC. "
+        "Slack takes up to 10 MB here."
+    )
     wrong = "Where the file does not say it, or is wrong; so too the others"
     return {
         "type": "modal",

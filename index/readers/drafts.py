@@ -10,12 +10,12 @@ import json
 import re
 import sqlite3
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
 # The fields of a card that a file, or `sources.toml`, may give.
@@ -24,7 +24,7 @@ CARD_FIELDS = ("title", "outlet", "author", "published", "url", "language")
 MAX_ARTICLE_BYTES = 20 * 1024 * 1024
 TOO_LARGE = f"it is larger than {MAX_ARTICLE_BYTES // 1024**2} MiB, too large for one article"
 # Part of what a file's drafts are remembered under: changed with what a reader makes of a file, or how that is kept.
-_CACHED_AS = "2"
+_CACHED_AS = "3"
 _HASH_CHARS = 64
 
 
@@ -54,7 +54,8 @@ class Draft:
     `text` is what will be stored and quoted: line ends are single line feeds, paragraphs are parted by blank lines, and
     nothing of the file's markup is in it. `card` holds checked values of `CARD_FIELDS`. `member` names the article
     within a file of several, and stays the same when the file is saved again. `line` is where it begins in the file,
-    and `notes` say what was wrong with it and did no harm. `revision` is not shown: it tells versions apart.
+    and `notes` say what was wrong with it and did no harm. `revision` is not shown: it tells versions apart. A `teaser`
+    is only the beginning of its article, the rest of which the file does not have.
     """
 
     text: str
@@ -64,15 +65,24 @@ class Draft:
     line: int | None = None
     notes: tuple[str, ...] = ()
     revision: Revision = field(default_factory=Revision)
+    teaser: bool = False
+
+    def noting(self, notes: Iterable[str]) -> Draft:
+        """The same, with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An article of a file of several that is not taken, and why; the others are."""
+    """An article of a file of several that is not taken, and why; the others are.
+
+    With a `withdrawal` its publisher has taken the article back, in this version; earlier ones in other files go too.
+    """
 
     reason: str
     line: int | None = None
     member: str = ""
+    withdrawal: Revision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,18 +211,25 @@ def as_fields(draft: Draft | Refused) -> dict[str, Any]:
     fields = asdict(draft)
     if isinstance(draft, Draft):
         fields["card"] = {name: v.isoformat() if isinstance(v, date) else v for name, v in draft.card.items()}
-        fields["revision"] = [v.isoformat() if isinstance(v, date) else v for v in draft.revision]
+    kind = "revision" if isinstance(draft, Draft) else "withdrawal"
+    if fields[kind] is not None:
+        fields[kind] = [v.isoformat() if isinstance(v, date) else v for v in fields[kind]]
     return fields
 
 
 def from_fields(fields: dict[str, Any]) -> Draft | Refused:
     """What `as_fields` made, checked; `fields` are used up."""
     if "reason" in fields:
-        return Refused(**fields)
+        told = fields.pop("withdrawal")
+        return Refused(**fields, withdrawal=_revision(told) if told is not None else None)
     card = {name: card_field(name, value) for name, value in fields.pop("card").items()}
-    number, *times = fields.pop("revision")
-    revision = Revision(number, *(_time(each) if each else None for each in times))
+    revision = _revision(fields.pop("revision"))
     return Draft(card=card, revision=revision, **{**fields, "notes": tuple(fields["notes"])})
+
+
+def _revision(told: list[Any]) -> Revision:
+    number, *times = told
+    return Revision(number, *(_time(each) if each else None for each in times))
 
 
 def _time(text: str) -> date:

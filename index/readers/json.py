@@ -1,4 +1,4 @@
-"""JSON and JSON Lines → drafts: articles under the usual field names, and IPTC's ninjs 1, 2 and 3."""
+"""JSON and JSON Lines → drafts: where the articles of a file begin and end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from index.readers.drafts import MAX_ARTICLE_BYTES, Draft, Refused, UnreadableError
-from index.readers.markup import WITHDRAWN, article, embargo, html_paragraphs, prose, refused, unique
+from index.readers.fields import TEXTS, from_fields, plain_name
+from index.readers.items import unique
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,40 +20,12 @@ MAX_DOCUMENT_BYTES = 100 * 1024 * 1024
 # So many times the file's length is read to find where items end that are not JSON; then reading goes on after them.
 MAX_REREADINGS = 10
 
-# Where an object holds its articles; the best place first. `hits.hits` and `response.docs` are lists in an object.
-LISTS = ("articles", "items", "results", "docs", "documents", "data", "hits", "response", "news", "stories")
-# Field names as `_name` writes them, the best first.
-TEXTS = (
-    *("body", "text", "content", "article", "articlebody", "maintext", "fulltext", "bodytext", "story"),
-    *("contenttext", "bodyhtml", "bodyxhtml", "contenthtml"),
+# Where an object holds its articles; the best place first. `hits.hits` and `response.docs` are lists in an object, and
+# `db` is a list of one object that holds them, as Ghost exports it.
+LISTS = (
+    *("articles", "posts", "items", "results", "docs", "documents", "data", "hits", "response", "news", "stories"),
+    *("story", "entries", "@graph", "db"),
 )
-SUMMARIES = ("description", "summary", "excerpt", "abstract", "lead")
-IDENTITIES = ("id", "uuid", "guid", "_id", "uri", "url")
-FIELDS = {
-    "title": ("title", "headline", "heading"),
-    "outlet": ("outlet", "source", "publisher", "publication", "sitename", "sourcename"),
-    "author": ("author", "authors", "byline", "creator"),
-    "published": ("published", "publishedat", "date", "pubdate", "datepublished", "publisheddate", "timestamp"),
-    "url": ("url", "link", "canonicalurl", "weburl"),
-    "language": ("lang", "language", "inlanguage"),
-    "changed": (
-        *("datemodified", "updated", "updatedat", "updateddate", "dateupdated", "lastupdated"),
-        *("modified", "modifiedat", "modifieddate", "lastmodified", "lastmod"),
-    ),
-}
-# By the ninjs schemas: the headline is the title, a source of information the outlet (a copyright holder is not), and
-# the first version's creation the nearest thing to a day of publication.
-NINJS_FIELDS = {
-    "title": ("headline", "headlines", "title"),
-    "outlet": ("infosource", "infosources", "provider", "source"),
-    "author": ("byline", "bylines", "by", "authors"),
-    "published": ("firstcreated", "contentcreated", "versioncreated"),
-    "language": ("language",),
-    "changed": ("versioncreated",),
-}
-# What the value is called inside an object that stands for it: a text, and anything else.
-_INNER_TEXT = ("rendered", "value", "text", "content", "@value", "#text")
-_INNER = ("name", *_INNER_TEXT, "title", "$oid", "$date", "$numberLong")
 
 _STRING = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"')
 # A whole string; else a bracket, or what a quotation mark opens that nothing on its line closes.
@@ -145,7 +118,7 @@ def _lines(file: BinaryIO) -> Iterator[Draft | Refused]:
         except (ValueError, RecursionError) as exc:
             yield Refused(_fault(exc), number)
         else:
-            yield _article(value, number, notes)
+            yield from_fields(value, number, notes)
 
 
 # --- one JSON value --------------------------------------------------------------------------------------------------
@@ -191,7 +164,7 @@ def _items(text: str, position: int, close: str) -> Iterator[Draft | Refused]:
         except (ValueError, RecursionError) as exc:
             reason, line = _fault(exc), line + getattr(exc, "lineno", 1) - 1
         else:
-            yield _article(value, line, notes)
+            yield from_fields(value, line, notes)
             position += size
             continue
         reread += (end or len(text)) - position
@@ -216,12 +189,17 @@ def _list_in(text: str, position: int, depth: int = 0) -> int | None:
     """Where the list of articles begins in the object at `position`; none if the object is an article itself."""
     place = None
     for key, value in _members(text, position):
-        name = _name(key)
+        name = plain_name(key)
         if name in TEXTS and text[value] in '"{':
             return None
         if name in LISTS and place is None:
-            nested = text[value] == "{" and depth < 3
-            place = value if text[value] == "[" else _list_in(text, value, depth + 1) if nested else None
+            inner = _space(text, value + 1)
+            if text[value] == "{" and depth < 3:
+                place = _list_in(text, value, depth + 1)
+            elif name == "db" and text[value : value + 1] == "[" and text[inner : inner + 1] == "{" and depth < 3:
+                place = _list_in(text, inner, depth + 1)
+            elif text[value] == "[":
+                place = value
     return place
 
 
@@ -313,113 +291,3 @@ def _fault(exc: Exception) -> str:
         near = exc.doc[exc.pos : exc.pos + 20]
         return f"it is not JSON: {exc.msg}{f', near {json.dumps(near)}' if near else ', at its end'}"
     return "it is nested too deeply"
-
-
-# --- one article -----------------------------------------------------------------------------------------------------
-
-
-def _name(key: str) -> str:
-    """A field's name without case and without what joins its words: `published_at` and `publishedAt` are one."""
-    return key[:1].lower() + re.sub(r"[_-]", "", key[1:]).lower()
-
-
-def _article(value: object, line: int, notes: list[str]) -> Draft | Refused:
-    if not isinstance(value, dict):
-        return Refused("it is not an article: an object with fields is expected", line)
-    try:
-        return _from_fields(value, line, notes)
-    except RecursionError:
-        return Refused("it is nested too deeply", line)
-
-
-def _from_fields(value: dict[str, Any], line: int, notes: list[str]) -> Draft | Refused:
-    item: dict[str, Any] = {}
-    inner = value.get("_source")
-    for key, content in [*value.items(), *(inner.items() if isinstance(inner, dict) else ())]:
-        if not item.get(_name(key)):
-            item[_name(key)] = content
-    identity = next(filter(None, (_words(item.get(key)) for key in IDENTITIES)), "")
-    ninjs = _is_ninjs(item)
-    if ninjs and (reason := _not_free(item)):
-        return refused(reason, line, identity)
-    values = {}
-    for field, keys in (FIELDS | NINJS_FIELDS if ninjs else FIELDS).items():
-        places = [(key, _words(item.get(key), ", " if field == "author" else None)) for key in keys]
-        if field in {"title", "outlet", "author"}:
-            places = [(key, prose(words)) for key, words in places]
-        places = [(key, words) for key, words in places if words.strip()]
-        # What ninjs says in several places are several things.
-        values[field] = places[:1] if ninjs else places
-    if not values["outlet"] and (domain := _words(item.get("domain"))):
-        values["outlet"] = [("domain", domain)]
-    summary = next(filter(None, (_words(item.get(key)) for key in SUMMARIES)), "")
-    texts = _ninjs_texts(item) if ninjs else [(key, _text(key, item.get(key))) for key in TEXTS]
-    version = _words(item.get("version")) if ninjs else ""
-    changed = values.pop("changed")
-    return article(
-        texts, values, identity=identity, line=line, notes=notes, summary=summary, changed=changed, version=version
-    )
-
-
-def _text(key: str, value: object) -> str:
-    if isinstance(value, list):  # of paragraphs; anything else could be several articles
-        value = "\n\n".join(value) if all(isinstance(paragraph, str) for paragraph in value) else ""
-    words = _words(value, inner=_INNER_TEXT)
-    return html_paragraphs(words) if key.endswith("html") else prose(words)
-
-
-def _words(value: object, join: str | None = None, inner: tuple[str, ...] = _INNER) -> str:
-    """A value as text: of an object its name or content; of a list all, if they can be joined, else the main one."""
-    if isinstance(value, dict):
-        return next(filter(None, (_words(value.get(key), join, inner) for key in inner)), "")
-    if isinstance(value, list):
-        main_first = value if join else sorted(value, key=lambda entry: not _is_main(entry))
-        words = [word for entry in main_first if (word := _words(entry, join, inner))]
-        return join.join(words) if join else next(iter(words), "")
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
-
-
-def _is_main(entry: object) -> bool:
-    return isinstance(entry, dict) and entry.get("role") == "main"
-
-
-# --- ninjs -----------------------------------------------------------------------------------------------------------
-
-
-def _is_ninjs(item: dict[str, Any]) -> bool:
-    standard = item.get("$standard") or item.get("standard")
-    if isinstance(standard, dict) and standard.get("name") == "ninjs":
-        return True
-    telling = {"versioncreated", "pubstatus", "representationtype", "firstcreated", "bodies", "headlines"}
-    return not item.keys().isdisjoint({"uri", "guid"}) and not item.keys().isdisjoint(telling)
-
-
-def _not_free(item: dict[str, Any]) -> str | None:
-    """Why an item must not be shown, or is no text."""
-    status = _words(item.get("pubstatus")).lower() or "usable"
-    if status in {"canceled", "cancelled", "withheld"}:
-        return WITHDRAWN
-    if status != "usable":
-        return f'its status is "{status}", not usable'
-    if item.get("embargoed") is not None and (reason := embargo(_words(item["embargoed"]))):
-        return reason
-    kind = _words(item.get("type")).lower() or "text"
-    if kind not in {"text", "composite", "component"}:
-        return f"its type is {kind}, not text"
-    if _words(item.get("representationtype")).lower() in {"incomplete", "partial", "associated"}:
-        return "it is marked as incomplete"
-    return None
-
-
-def _ninjs_texts(item: dict[str, Any]) -> list[tuple[str, str]]:
-    """Every rendering of the body: with markup first, since only that tells paragraphs for certain."""
-    texts = []
-    bodies = item.get("bodies")
-    for body in sorted(bodies if isinstance(bodies, list) else [], key=lambda entry: not _is_main(entry)):
-        kind = {_name(key): _words(value) for key, value in body.items()} if isinstance(body, dict) else {}
-        words = _words(body, None, _INNER_TEXT)
-        text = html_paragraphs(words) if "html" in kind.get("contenttype", "") else prose(words)
-        texts += [("bodies", text)] if text else []
-    keys = [key for key in item if key.startswith("body")]
-    keys.sort(key=lambda key: ("html" not in key, key != "bodytext"))
-    return texts[:1] + [(key, _text(key, item[key])) for key in keys]

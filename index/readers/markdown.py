@@ -6,9 +6,11 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from index.readers import templates
+from index.readers.days import day, first_moment
+from index.readers.decoding import as_shown, bounded, decode, language_code, storable
 from index.readers.drafts import Draft, Refused, Revision, UnreadableError, card_field
-from index.readers.markup import day, first_moment
-from index.readers.text import as_shown, bounded, decode, language_code, storable
+from index.readers.items import unpublished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,8 +38,13 @@ _CHANGED_NAMES = (
     *("updated", "updated_at", "lastmod", "modified", "last_modified", "lastmodified", "last_modified_at"),
     *("datemodified", "date_modified", "last_updated", "lastupdated"),
 )
+# A note, which is a paragraph of its own, and a mark in the text: [^1].
+_FOOTNOTE = re.compile(r"^ {0,3}\[\^[^\]\s]+\]:[ \t]*", re.MULTILINE)
+_FOOTNOTE_MARK = re.compile(r"\[\^[^\]\s]+\]")
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
 _YAML_KEY = re.compile(r"[\w\"'-]+[ \t]*:(?:\s|$)")
+# Front matter that says, in one of the ways of the generators of sites, that nobody sees the page.
+_UNSEEN_IF = {"draft": "true", "published": "false", "private": "true", "hidden": "true"}
 _HIDDEN_TAG = re.compile(r"<(/?)(?:script|style|del|s|strike)\b", re.IGNORECASE)
 _BREAK_TAG = re.compile(r"<br\b", re.IGNORECASE)
 
@@ -55,11 +62,12 @@ def read(file: BinaryIO) -> Iterator[Draft | Refused]:
 
     Headings, list items, quotes and table rows become paragraphs of their own, and code stays as it is. Links and
     emphasis keep their words only. Left out is what the rendered page does not say: HTML blocks, images with their
-    alternative texts, and words struck through. A first-level heading that opens the article is its title, unless the
+    alternative texts, words struck through, tags of Jekyll's and Hugo's templates, and the marks of footnotes. A
+    first-level heading that opens the article is its title, unless the
     front matter gives another.
 
     Raises:
-        UnreadableError: it is empty, too large, no text, or its front matter is broken (with the line).
+        UnreadableError: it is empty, too large, no text, not published, or its front matter is broken (with the line).
 
     """
     text, notes = decode(bounded(file))
@@ -71,8 +79,12 @@ def read(file: BinaryIO) -> Iterator[Draft | Refused]:
             f"it is longer than {MAX_MARKDOWN_CHARS:,} characters, too long for an article in Markdown"
         )
     entries, body = _front_matter(text)
+    _require_published(entries)
     card, problems = _card(entries)
-    paragraphs = _paragraphs(body)
+    paragraphs = _paragraphs(_without_footnote_marks(templates.marked(body)))
+    if templates.FILLED in {mark for paragraph in paragraphs for mark in paragraph.words}:
+        paragraphs = [paragraph for paragraph in paragraphs if templates.FILLED not in paragraph.words]
+        problems.append("paragraphs are left out in which the site's template fills in words that are not in the file")
     if paragraphs and paragraphs[0].tag == "h1":
         heading = as_shown(paragraphs[0].words).replace("\n", " ")
         if card.setdefault("title", heading) == heading:
@@ -181,6 +193,20 @@ def _toml(matter: str, first_line: int) -> list[_Entry]:
         _Entry(name, value if isinstance(value, str | list | dict) else str(value), places.get(name))
         for name, value in table.items()
     ]
+
+
+def _require_published(entries: Sequence[_Entry]) -> None:
+    for entry in entries:
+        name, value = entry.name.lower(), str(entry.value).strip()
+        if _UNSEEN_IF.get(name) == value.lower():
+            raise UnreadableError(f"it is not published: its front matter says {name}: {value.lower()}", entry.line)
+        if name == "status" and (reason := unpublished(value)):
+            raise UnreadableError(reason, entry.line)
+
+
+def _without_footnote_marks(body: str) -> str:
+    """The text with its notes where they stand, and without the marks that lead to them."""
+    return _FOOTNOTE_MARK.sub("", _FOOTNOTE.sub("\n", body))
 
 
 def _card(entries: Sequence[_Entry]) -> tuple[dict[str, str | date], list[str]]:

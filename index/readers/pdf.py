@@ -11,8 +11,9 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from index.readers import exports
+from index.readers.decoding import as_shown, bounded, storable
 from index.readers.drafts import Draft, Refused, UnreadableError, card_field
-from index.readers.text import as_shown, bounded, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,6 +84,8 @@ def read(file: BinaryIO) -> Iterator[Draft | Refused]:
         raise UnreadableError("it has no text layer; it is probably a scan")
     paragraphs = _paragraphs(_without_edges(pages))
     text = "\n\n".join(paragraphs)
+    if exports.articles(text) is not None:  # its lines are joined by guess, so that heads cannot be told from texts
+        raise UnreadableError("it is an archive's export of many articles; download that as .docx, .rtf or .txt")
     if len(_UNREADABLE_CHAR.findall(text)) * 10 > len(text):
         raise UnreadableError("its fonts do not say which letters they show, so that its text cannot be read")
     card = _card(about)

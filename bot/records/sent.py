@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bot.answer import Excerpt
-from index.model import Filters
+from index.model import Filters, Span
 from index.passages import paragraph_spans, split
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bot.answer import Answer
     from index.model import Article, Passage
@@ -27,20 +27,33 @@ class Lost(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """Where an excerpt came from: offsets into the text of that hash, and its number in the answer."""
+    """Where an excerpt came from: offsets into the text of that hash, its number in the answer, and what was marked."""
 
     number: int
     article: str
     sha256: str
     start: int
     end: int
+    answer: Span | None = None
+
+    def as_row(self) -> list[Any]:
+        """For JSON."""
+        marked = self.answer and [self.answer.start, self.answer.end]
+        return [self.number, self.article, self.sha256, self.start, self.end, marked]
+
+    @classmethod
+    def from_row(cls, row: Sequence[Any]) -> Quoted:
+        """What `as_row` made; what was kept before words were marked has no place for them."""
+        number, article, sha256, start, end, *marked = row
+        return cls(number, article, sha256, start, end, Span(*marked[0]) if marked and marked[0] else None)
 
 
 @dataclass(frozen=True, slots=True)
 class SentAnswer:
     """A question as it was answered: under which filters, from which generation, with which excerpts and reservations.
 
-    `skipped` counts the excerpts of answers before, which this one went on from.
+    Where it was refused, `quoted` is what the refusal has to show on demand. `skipped` counts the excerpts of answers
+    before, which this one went on from.
     """
 
     question: str
@@ -50,6 +63,7 @@ class SentAnswer:
     skipped: int = 0
     likely: bool = True
     preferred: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
 
     def as_fields(self) -> dict[str, Any]:
         """For JSON. Who may see what is left out: it is asked again each time."""
@@ -61,20 +75,22 @@ class SentAnswer:
             "since": f.since and f.since.isoformat(),
             "until": f.until and f.until.isoformat(),
             "generation": self.generation,
-            "quoted": [[q.number, q.article, q.sha256, q.start, q.end] for q in self.quoted],
+            "quoted": [quoted.as_row() for quoted in self.quoted],
             "skipped": self.skipped,
             "likely": self.likely,
             "preferred": self.preferred,
+            "mentioned": self.mentioned,
         }
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> SentAnswer:
-        """What `as_fields` made."""
+        """What `as_fields` made; what was kept before there were searches has no word of them."""
         since, until = (fields[name] and date.fromisoformat(fields[name]) for name in ("since", "until"))
         filters = Filters(tuple(fields["outlets"]), tuple(fields["articles"]), since, until)
-        quoted = tuple(Quoted(*row) for row in fields["quoted"])
+        quoted = tuple(Quoted.from_row(row) for row in fields["quoted"])
         rest = {name: fields[name] for name in ("question", "generation", "skipped", "likely")}
-        return cls(filters=filters, quoted=quoted, preferred=tuple(fields["preferred"]), **rest)
+        preferred, mentioned = tuple(fields["preferred"]), tuple(fields.get("mentioned", ()))
+        return cls(filters=filters, quoted=quoted, preferred=preferred, mentioned=mentioned, **rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +107,9 @@ class Context:
 
 def sent(answer: Answer, *, skipped: int = 0) -> SentAnswer:
     """What to keep of an answer."""
-    quoted = tuple(Quoted(e.number, e.source.id, e.source.sha256, e.start, e.end) for e in answer.excerpts)
+    quoted = tuple(Quoted(e.number, e.source.id, e.source.sha256, e.start, e.end, e.answer) for e in answer.quoted)
     was = (answer.question, answer.filters, answer.generation, quoted)
-    return SentAnswer(*was, skipped, answer.likely, answer.preferred)
+    return SentAnswer(*was, skipped, answer.likely, answer.preferred, answer.mentioned)
 
 
 def quote_again(quoted: Quoted, article: Article | None) -> Excerpt | Lost:
@@ -103,7 +119,8 @@ def quote_again(quoted: Quoted, article: Article | None) -> Excerpt | Lost:
     passage = _passage(quoted, article)
     if passage is None:
         return Lost.CHANGED
-    return Excerpt(quoted.number, article.text[quoted.start : quoted.end], quoted.start, quoted.end, passage, 0.0)
+    words = article.text[quoted.start : quoted.end]
+    return Excerpt(quoted.number, words, quoted.start, quoted.end, passage, 0.0, (), quoted.answer)
 
 
 def context(excerpt: Excerpt, article: Article) -> Context:

