@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from index.findings import Finding
     from index.model import Filters
-    from index.store import Store
+    from index.store import Texts
 
 # How much of a message is read, in characters, and how many quotations of it are held.
 MAX_MESSAGE_CHARS = 1_000_000
@@ -119,7 +119,7 @@ class Verification:
     cut: bool
 
 
-def verify(message: str, store: Store, filters: Filters = ANY) -> Verification:
+def verify(message: str, store: Texts, filters: Filters = ANY) -> Verification:
     """Hold every quotation of a message against the articles that pass `filters`."""
     read = quotations(message)
     named = attributions(message, read.quotations, store.outlets(filters))

@@ -79,6 +79,11 @@ class Apart:
         """
         return self._receive(self._seconds)
 
+    def stop(self) -> None:
+        """End what the process does now, from any thread: whoever awaits a message is told that it has ended."""
+        if (process := self._process) is not None:
+            process.kill()
+
     def close(self) -> None:
         """End the process, whatever it does."""
         if self._process is not None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from index.model import Article, Filters, Source
-    from index.store import Store
+    from index.store import Texts
     from index.tokens import Segment, Tokens
 
 # How many places are listed for a quotation, or for a part of a stitched one.
@@ -198,7 +198,7 @@ def long_words(words: Sequence[str]) -> list[str]:
     return sorted(dict.fromkeys(words), key=len, reverse=True)[:_LONG_WORDS]
 
 
-def windows_of(store: Store, terms: Sequence[str], filters: Filters, length: int) -> list[Window]:
+def windows_of(store: Texts, terms: Sequence[str], filters: Filters, length: int) -> list[Window]:
     """What stands around the passages that hold the terms, best article first; no two windows share characters."""
     windows = []
     for article, passages in store.articles_with(terms, filters, CANDIDATES):

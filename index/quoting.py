@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from index.findings import Place, Quotation, Said
-    from index.store import Store
+    from index.store import Texts
 
 # Fewer words than this stand somewhere by chance: a scare quote, a title, a name.
 TELLING_WORDS = 3
@@ -41,7 +41,7 @@ TELLING_WORDS = 3
 ANY = Filters()
 
 
-def hold(quotation: Quotation, store: Store, filters: Filters = ANY, outlets: Collection[str] = ()) -> Finding:
+def hold(quotation: Quotation, store: Texts, filters: Filters = ANY, outlets: Collection[str] = ()) -> Finding:
     """Hold a quotation against the articles that pass `filters`.
 
     `outlets` are those that the message may mean by the name it gives for the quotation, as the index spells them,
@@ -75,7 +75,7 @@ def _exact(said: Said, windows: list[Window], outlets: Collection[str]) -> Findi
 
 
 def _corrected(
-    said: Said, store: Store, terms: Sequence[str], filters: Filters, windows: list[Window]
+    said: Said, store: Texts, terms: Sequence[str], filters: Filters, windows: list[Window]
 ) -> Finding | None:
     """The verdict on a quotation that stands exactly in texts which others have taken the place of."""
     earlier = store.earlier_with(terms, filters, CANDIDATES)
