@@ -30,6 +30,11 @@ SEEDS = ROOT / "seeds"
 SHARED = ROOT.parent / "shared"  # public data and API documents; tests that need them skip where they are absent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How much is tried by the tests that could try for ever."""
+    parser.addoption("--fuzz", type=int, default=12, help="how many damaged files of each format are read (12)")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _one_worker() -> Iterator[None]:
     """One process reads the files of all tests: to start one for each corpus would take as long as the tests do."""

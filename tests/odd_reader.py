@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -36,6 +37,9 @@ def read(file: BinaryIO) -> Iterator[Draft]:
             os._exit(3)
         case "raise":
             raise ValueError("All strings must be XML compatible")
+        case "print":
+            print(*words, file=sys.stderr)
+            yield Draft("Printed.")
         case "refuse":
             raise UnreadableError("it is odd", 7)
         case "pid":

@@ -104,6 +104,13 @@ def test_one_process_reads_many_files_and_another_only_after_it_was_ended(tmp_pa
     assert ends(int(last))
 
 
+def test_what_a_library_prints_of_a_file_is_not_shown(
+    tmp_path: Path, worker: Worker, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert [told(read) for read in worker.read(wanted(tmp_path, "print its words"))] == [["Printed."]]
+    assert capfd.readouterr() == ("", "")
+
+
 def test_nothing_is_started_for_nothing(worker: Worker) -> None:
     assert list(worker.read([])) == []
     worker.__exit__()

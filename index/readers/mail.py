@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from index.readers.items import Found
 
 _ENCRYPTED = {"application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"}
-_SEPARATOR = re.compile(rb"From \S+.*\d{4}")
+_SEPARATOR = re.compile(rb"From \S.*?\d{4}")
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 # Deeper than any message that people send.
 _MAX_DEPTH = 50
@@ -106,7 +106,7 @@ def _articles(raw: bytes, line: int | None) -> Iterator[Draft | Refused]:
     if (many := exports.articles(text, has_lines=False)) is not None:
         yield from many
         return
-    name, address = parseaddr(_header(message, "From"))
+    name, address = _sender(message)
     archived = _header(message, "Archived-At").strip("<> ")
     values: dict[str, Found] = {
         "title": [("Subject", subject)] if (subject := _header(message, "Subject")) else [],
@@ -130,6 +130,14 @@ def _parts(message: Message, depth: int = 0) -> Iterator[Message]:
 
 def _name(part: Message) -> str:
     return as_shown(storable(part.get_filename() or part.get_content_type()))[:100]
+
+
+def _sender(message: Message) -> tuple[str, str]:
+    """The name and the address of whom a message says that it is from."""
+    try:
+        return parseaddr(_header(message, "From"))
+    except RecursionError:  # groups in groups, which nobody sends
+        return "", ""
 
 
 def _header(message: Message, name: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import time
 from collections import deque
+from contextlib import redirect_stderr
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -124,18 +126,19 @@ def _failed(drafts: list[Draft | Refused], reason: str, line: int | None) -> Rea
 
 def serve(connection: Connection, seconds: float) -> None:
     """Read files for as long as some are asked for, and send parts of what they hold, several at once."""
-    while True:
-        parts: list[dict[str, Any]] = []
-        last = time.monotonic()
-        for path, module, whole in json.loads(connection.recv_bytes()):
-            work_for(seconds)
-            for part in _parts(Wanted(Path(path), module, whole)):
-                parts.append(part)
-                if not part["done"] or not part["sound"] or time.monotonic() > last + _SECONDS_AT_ONCE:
-                    _send(connection, parts)
-                    work_for(seconds)
-                    parts, last = [], time.monotonic()
-        _send(connection, parts)
+    with Path(os.devnull).open("w") as nothing, redirect_stderr(nothing):  # where libraries print what files hold
+        while True:
+            parts: list[dict[str, Any]] = []
+            last = time.monotonic()
+            for path, module, whole in json.loads(connection.recv_bytes()):
+                work_for(seconds)
+                for part in _parts(Wanted(Path(path), module, whole)):
+                    parts.append(part)
+                    if not part["done"] or not part["sound"] or time.monotonic() > last + _SECONDS_AT_ONCE:
+                        _send(connection, parts)
+                        work_for(seconds)
+                        parts, last = [], time.monotonic()
+            _send(connection, parts)
 
 
 def _send(connection: Connection, parts: list[dict[str, Any]]) -> None:
