@@ -9,12 +9,12 @@ import io
 import json
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from test_read_pdf import pdf, set_lines
 
-from bot.quotations import quotations
+from bot.quotations import quotations, verify
 from index.findings import Quotation
 from index.model import Article, Source, Span
 from index.passages import split
@@ -189,8 +189,23 @@ class OneArticle:
     def articles_with(self, *_: object) -> list[tuple[Article, list[Span]]]:
         return [(self.article, [Span(0, len(self.article.text))])]
 
+    def outlets(self, _: object) -> list[str]:
+        return ["A Paper"]
+
     def earlier_with(self, *_: object) -> list[object]:
         return []
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        '" ‘!"', "‘!s’ b", "‘s’ b", "'a ", "“", '"a ', "«a» ", "> a\n", ">>> a ", "“a b … a b” ", "“a [a] b” ", "a … ", "(a) [",
+        '"a b a" ', "“" + "a b " * 450 + "”",
+    ],
+)  # fmt: skip
+def test_verification_of_as_much_as_is_read(part: str) -> None:
+    store: Any = OneArticle(repeated("a b ", 1_000))
+    assert_linear(lambda n: verify(repeated(part, n), store), 250_000)
 
 
 @pytest.mark.parametrize("quoted", ["a", "a a", "a … a", "a a a a … b b b b", "a b x a a a b b a"])

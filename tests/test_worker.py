@@ -107,7 +107,7 @@ def test_one_process_reads_many_files_and_another_only_after_it_was_ended(tmp_pa
 def test_what_a_library_prints_of_a_file_is_not_shown(
     tmp_path: Path, worker: Worker, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert [told(read) for read in worker.read(wanted(tmp_path, "print its words"))] == [["Printed."]]
+    assert [told(read) for read in worker.read(wanted(tmp_path, "Words to print."))] == [["Words"]]
     assert capfd.readouterr() == ("", "")
 
 

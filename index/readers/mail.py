@@ -63,7 +63,7 @@ def _mailbox(file: BinaryIO) -> Iterator[Draft | Refused]:
     """The messages of a mailbox: each begins with a line of the sender and the time, after a blank one."""
     lines: list[bytes] = []
     size, first, was_blank = 0, 1, True
-    for number, line in enumerate(file, start=1):
+    for number, line in enumerate(iter(lambda: file.readline(MAX_ARTICLE_BYTES), b""), start=1):
         if was_blank and _SEPARATOR.match(line):
             if lines:
                 yield from _message(lines, size, first)
@@ -72,8 +72,10 @@ def _mailbox(file: BinaryIO) -> Iterator[Draft | Refused]:
             lines.append(line)
         size += len(line)
         was_blank = not line.strip()
-    if lines:
-        yield from _message(lines, size, first)
+    if not lines:
+        yield Refused("there is no message after its line", first)
+        return
+    yield from _message(lines, size, first)
 
 
 def _message(lines: list[bytes], size: int, first: int) -> Iterator[Draft | Refused]:
