@@ -33,6 +33,7 @@ from index.generations import sync_folder
 from index.passages import paragraph_spans
 from index.readers.drafts import CARD_FIELDS, Draft, UnreadableError, card_field
 from index.readers.formats import HEAD_BYTES, SUFFIXES, is_unread, reader_of, suffix_of
+from index.readers.worker import Wanted, Worker
 from index.versions import address
 
 if TYPE_CHECKING:
@@ -483,10 +484,12 @@ def _kept_aside(folder: Path, file: str, data: bytes, given: Card, *, future: bo
 
 def _only_article(folder: Path, file: str) -> str:
     """What `sources.toml` calls the one article of a file that can be read."""
-    with (folder / file).open("rb") as handle:
+    path = folder / file
+    with path.open("rb") as handle:
         read, _ = reader_of(handle.read(HEAD_BYTES), file)
-        handle.seek(0)
-        drafts = [draft for draft in read(handle) if isinstance(draft, Draft)]
+    with Worker() as worker:
+        (found,) = worker.read([Wanted(path.resolve(), read.__module__)])
+    drafts = [draft for draft in found.drafts if isinstance(draft, Draft)]
     if len(drafts) > 1:
         raise UsageError(
             f"This file holds {len(drafts):,} articles, and {', '.join(CARD_FIELDS)} are of one. Add it without, and "

@@ -17,6 +17,7 @@ from bot.quotations import Verification, verify
 from bot.records.database import RecordsError
 from bot.records.records import Records
 from bot.records.sent import Context, Lost, Quoted, context, quote_again
+from bot.verifying import SHORT, Verifier, joined
 from index.build import MAX_LOSS
 from index.copies import place_of
 from index.errors import DamagedIndexError, IndexUnavailableError, OnTheRecordError
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 
 # Questions waiting at once; one takes tens of milliseconds, so a full queue is seconds long.
 QUEUE = 200
+# Long texts waiting at once to be verified; each takes up to megabytes.
+LONG_QUEUE = 10
+# Seconds after which whoever asked is told that it takes too long, be it the queue or the question itself.
+DEADLINE = 60
 MAX_QUESTION_CHARS = 2000
 # Articles with the same paragraphs that are named for an article.
 NEIGHBOURS = 10
@@ -48,7 +53,7 @@ T = TypeVar("T")
 
 
 class DeskBusyError(OnTheRecordError):
-    """Too many questions are waiting."""
+    """Too many questions are waiting, or one has waited for too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +125,11 @@ class Desk:
         self.builds = Builds(self._generations, corpus_dir, load_encoder, keep=keep, max_loss=max_loss, future=future)
         self.metrics = Metrics()
         self._waiting = 0
+        self._long_waiting = 0
+        self._verifier = Verifier(index_dir)
         # One thread each: SQLite, FAISS and the model are used by one question at a time, and never by the event loop.
         self._search_thread = ThreadPoolExecutor(1, "search")
+        self._verify_thread = ThreadPoolExecutor(1, "verify")
         self._records_thread = ThreadPoolExecutor(1, "records")
         self._recall_thread = ThreadPoolExecutor(1, "recall")
 
@@ -152,7 +160,7 @@ class Desk:
         """Excerpts that answer a question, or a refusal; `skip` leaves out the first, which were shown before.
 
         Raises:
-            DeskBusyError: too many questions are waiting.
+            DeskBusyError: too many questions are waiting, or this one has for too long.
             IndexUnavailableError: the index went bad under the desk.
 
         """
@@ -165,9 +173,25 @@ class Desk:
         self.metrics.note_answer(outcome_of(answer), time.perf_counter() - started)
         return answer
 
-    async def verify(self, message: str, filters: Filters = ANY) -> Verification:
-        """Every quotation of a message, held against the articles that pass."""
-        return await self._search(lambda store: verify(message, store, self._seen(filters)))
+    async def verify(self, message: str, filters: Filters = ANY, files: Sequence[bytes] = ()) -> Verification:
+        """Every quotation of a message and of text files, held against the articles that pass.
+
+        Raises:
+            DeskBusyError: too many are waiting, or this one has for too long.
+            VerificationError: it takes too long, or more memory than it may.
+            IndexUnavailableError: the index went bad under the desk.
+
+        """
+        if len(message) + sum(map(len, files)) <= SHORT:
+            return await self._search(lambda store: verify(joined(message, files), store, self._seen(filters)))
+        if self._long_waiting >= LONG_QUEUE:
+            raise DeskBusyError(f"{LONG_QUEUE} long texts are waiting already. Verify it in a moment, or a part of it.")
+        self._long_waiting += 1
+        try:
+            served = await self._search(lambda store: (store.manifest.generation, self._seen(filters)))
+            return await _in_time(self._verify_thread, lambda: self._verifier.verify(message, files, *served))
+        finally:
+            self._long_waiting -= 1
 
     async def quote_again(self, quoted: Sequence[Quoted], filters: Filters = ANY) -> list[Excerpt | Lost]:
         """Excerpts that were sent, from the articles as they are now, or why they cannot be shown."""
@@ -211,7 +235,11 @@ class Desk:
     def close(self) -> None:
         """Finish the answer under way, drop what is queued, and let go of the index. Call it once, from any thread."""
         self.builds.close()
+        self._verify_thread.shutdown(wait=False, cancel_futures=True)
+        self._verifier.stop()
         self._search_thread.shutdown(cancel_futures=True)
+        self._verify_thread.shutdown()
+        self._verifier.close()
         self._records_thread.shutdown()
         self._recall_thread.shutdown()
         self._store.close()
@@ -230,7 +258,7 @@ class Desk:
             raise DeskBusyError(f"{QUEUE} questions are waiting already. Ask again in a moment.")
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._search_thread, lambda: work(self._current()))
+            return await _in_time(self._search_thread, lambda: work(self._current()))
         finally:
             self._waiting -= 1
 
@@ -293,6 +321,18 @@ class Desk:
         undated = sum(listing.source.published is None for listing in store.listings(without_dates))
         message = wording.filtered_out(filters, len(passing), undated)
         return refuse(everywhere, Reason.FILTERED_OUT, message, answers=answers)
+
+
+async def _in_time(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    """What work in a thread gives; what has not begun by the deadline never does."""
+    try:
+        async with asyncio.timeout(DEADLINE) as deadline:
+            return await asyncio.get_running_loop().run_in_executor(thread, work)
+    except TimeoutError as exc:
+        if not deadline.expired():
+            raise
+        busy = f"This takes longer than {DEADLINE} seconds, so it was given up. Ask again in a moment."
+        raise DeskBusyError(busy) from exc
 
 
 def _check(answer: Answer, store: Store) -> None:

@@ -7,7 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bot.records.sent import Lost
-from index.quoting import Change, Verdict
+from index.findings import Verdict
+from index.tokens import Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from bot.records.audit import Action
     from bot.records.places import OwnSettings, PlaceSettings
     from index.build import Changes
+    from index.findings import Finding, Standing
     from index.model import Filters, Source
-    from index.quoting import Finding, Segment, Standing
+    from index.tokens import Segment
 
 OUTLET_UNKNOWN = "outlet not given"
 DATE_UNKNOWN = "date not given"
@@ -33,6 +35,7 @@ NEAREST = "Closest"
 NOT_AN_ANSWER = "This is not an answer. It is what comes closest:"
 VERDICTS = {
     Verdict.EXACT: "exact",
+    Verdict.SHORTENED: "exact with words left out",
     Verdict.ALTERED: "altered",
     Verdict.STITCHED: "stitched",
     Verdict.OTHER_SOURCE: "other source",
@@ -283,6 +286,9 @@ def finding_notes(finding: Finding) -> list[str | Standing]:
     if not finding.telling:
         notes.append("So few words say little, whether they stand somewhere or not.")
     match finding.verdict:
+        case Verdict.SHORTENED:
+            notes.append("What it leaves out is marked above; whether that changes the sense, only you can tell.")
+            notes.append("It stands in:")
         case Verdict.ALTERED:
             notes.append("The nearest wording stands in:")
         case Verdict.STITCHED:
@@ -322,15 +328,17 @@ def brief(text: str, limit: int = _BRIEF) -> str:
 def difference(
     segment: Segment, same: Callable[[str], str], quoted: Callable[[str], str], printed: Callable[[str], str]
 ) -> str:
-    """A stretch of an altered quotation: what is the same, or what only the quotation and only the article has.
+    """A stretch of a quotation: what is the same, or what only the quotation and only the article has.
 
-    Each function shows words of its kind. White space around words that differ is shown as the quotation has it.
+    Each function shows words of its kind; what marks words that are left out is none that only the quotation has. White
+    space around words that differ is shown as the quotation has it.
     """
     if segment.change is Change.EQUAL:
         return same(segment.quoted)
     spaced = segment.quoted or segment.printed
     before, after = spaced[: len(spaced) - len(spaced.lstrip())], spaced[len(spaced.rstrip()) :]
-    sides = ((segment.quoted.strip(), quoted), (segment.printed.strip(), printed))
+    mark = same if segment.change is Change.LEFT_OUT else quoted
+    sides = ((segment.quoted.strip(), mark), (segment.printed.strip(), printed))
     return before + " ".join(show(words) for words, show in sides if words) + after
 
 

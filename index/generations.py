@@ -34,10 +34,10 @@ from index.errors import (
 )
 from index.faiss_vectors import VECTOR_FILES, FaissVectors
 from index.model import Manifest
-from index.store import Store
+from index.store import Store, Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from index.encoder import Encoder
@@ -135,17 +135,11 @@ class Generations:
             IndexUnavailableError: it is damaged or of another format.
 
         """
-        manifest, folder = self.manifest(number), self.folder(number)
-        for name in FILES:
-            try:
-                found = _facts(folder / name)
-            except FileNotFoundError as exc:
-                raise DamagedIndexError(f"{folder / name} is missing.") from exc
-            except OSError as exc:
-                raise DamagedIndexError(f"{folder / name} cannot be read: {exc.strerror}.") from exc
-            if found != manifest.files[name]:
-                raise DamagedIndexError(f"{folder / name} is not what was written (its sha256 differs).")
-        return Store(folder, manifest, FaissVectors)
+        return Store(self.folder(number), self._checked(number, FILES), FaissVectors)
+
+    def texts(self, number: int) -> Texts:
+        """The texts of one generation, without its vectors, which take most of the memory; as `open` else."""
+        return Texts(self.folder(number), self._checked(number, (DATABASE,)))
 
     def serving_order(self) -> list[int]:
         """The generations in the order in which they are tried: the current one, then the others, newest first."""
@@ -293,6 +287,20 @@ class Generations:
             return self.open(number)
         except DamagedIndexError as exc:
             raise DamagedIndexError(f"Generation {number} cannot be served: {exc} {REBUILD}") from exc
+
+    def _checked(self, number: int, names: Iterable[str]) -> Manifest:
+        """A generation's manifest, after reading every byte of these files of it."""
+        manifest, folder = self.manifest(number), self.folder(number)
+        for name in names:
+            try:
+                found = _facts(folder / name)
+            except FileNotFoundError as exc:
+                raise DamagedIndexError(f"{folder / name} is missing.") from exc
+            except OSError as exc:
+                raise DamagedIndexError(f"{folder / name} cannot be read: {exc.strerror}.") from exc
+            if found != manifest.files[name]:
+                raise DamagedIndexError(f"{folder / name} is not what was written (its sha256 differs).")
+        return manifest
 
     def _point_to(self, number: int) -> None:
         """Make a generation current, or raise BuildError and leave the pointer as it was."""

@@ -39,8 +39,36 @@ class Vectors(Protocol):
         """Every way in which what is stored is not what was written, as sentences."""
 
 
-class Store(Catalogue):
-    """A catalogue that can be searched. No row number leaves it; whole passages with scores do.
+class Texts(Catalogue):
+    """A catalogue whose words can be looked up.
+
+    Raises:
+        DamagedIndexError: the file cannot be read.
+
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        super().__init__(folder, manifest)
+        self._lexical = Lexical(self)
+
+    def articles_with(self, terms: Sequence[str], filters: Filters, limit: int) -> list[tuple[Article, list[Span]]]:
+        """The articles in which any of the terms stands, each with the spans of the passages that hold them.
+
+        Only the best `limit` passages by BM25 count, best first, drawn only from articles that pass `filters`; an
+        article's spans are in the order of its text. A term of several words must stand as one run.
+        """
+        return self.articles_of(self._lexical.best("passage", terms, filters, limit))
+
+    def earlier_with(self, terms: Sequence[str], filters: Filters, limit: int) -> list[Earlier]:
+        """The earlier texts in which any of the terms stands, of articles that pass; the best `limit` by BM25.
+
+        A term of several words must stand as one run. Earlier texts are for verification: no search finds them.
+        """
+        return self.earlier_texts(self._lexical.best("earlier", terms, filters, limit))
+
+
+class Store(Texts):
+    """Texts that can be searched. No row number leaves it; whole passages with scores do.
 
     Raises:
         DamagedIndexError: a file is missing, cut short, or does not fit the others.
@@ -56,7 +84,6 @@ class Store(Catalogue):
             if size != expected:
                 raise DamagedIndexError(f"{folder / name} has {size} bytes instead of {expected}.")
         super().__init__(folder, manifest)
-        self._lexical = Lexical(self)
         try:
             self._vectors = engine(folder, self)
         except DamagedIndexError:
@@ -86,21 +113,6 @@ class Store(Catalogue):
             sentences = tuple(SentenceScores(span, *of_sentences[row]) for span, row in spans)
             candidates.append(Candidate(found.passage, *scores[found.row], titled[found.article], sentences))
         return candidates
-
-    def articles_with(self, terms: Sequence[str], filters: Filters, limit: int) -> list[tuple[Article, list[Span]]]:
-        """The articles in which any of the terms stands, each with the spans of the passages that hold them.
-
-        Only the best `limit` passages by BM25 count, best first, drawn only from articles that pass `filters`; an
-        article's spans are in the order of its text. A term of several words must stand as one run.
-        """
-        return self.articles_of(self._lexical.best("passage", terms, filters, limit))
-
-    def earlier_with(self, terms: Sequence[str], filters: Filters, limit: int) -> list[Earlier]:
-        """The earlier texts in which any of the terms stands, of articles that pass; the best `limit` by BM25.
-
-        A term of several words must stand as one run. Earlier texts are for verification: no search finds them.
-        """
-        return self.earlier_texts(self._lexical.best("earlier", terms, filters, limit))
 
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many searchable passages of the whole index each term stands, as the lexical index matches it.

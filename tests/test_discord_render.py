@@ -29,10 +29,11 @@ from bot.records.refusals import Unanswered
 from bot.records.sent import Context
 from index.build import BuildReport, Changes
 from index.corpus import read_corpus
+from index.findings import Finding, Part, Quotation, Standing, Verdict
 from index.model import Filters, Kind, Listing, Manifest, Passage, Source, Span
 from index.passages import split
-from index.quoting import Change, Finding, Part, Quotation, Segment, Standing, Typography, Verdict
 from index.readers.drafts import Problem
+from index.tokens import Change, Segment, Typography
 
 if TYPE_CHECKING:
     from discord import ui

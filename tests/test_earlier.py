@@ -16,16 +16,17 @@ from bot.quotations import verify
 from index.build import EARLIER_KEPT, build
 from index.errors import DamagedIndexError, LossError
 from index.faiss_vectors import FaissVectors
+from index.findings import Verdict
 from index.generations import Generations
 from index.model import ANY, Filters
-from index.quoting import Change, Verdict
 from index.store import Store
+from index.tokens import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from index.quoting import Finding
+    from index.findings import Finding
 
 WAS = "The mayor said that thirty pelicans had stolen his hat near the harbour."
 IS = "The mayor said that thirteen pelicans had stolen his hat near the harbour."

@@ -446,9 +446,10 @@ class Endless(io.RawIOBase):
     def seekable(self) -> bool:
         return True
 
-    def seek(self, place: int, _whence: int = 0, /) -> int:
-        self.place = place
-        return place
+    def seek(self, place: int, whence: int = 0, /) -> int:
+        size = len(self.head) + self.letters + len(self.tail)
+        self.place = place + (0, self.place, size)[whence]
+        return self.place
 
     def tell(self) -> int:
         return self.place

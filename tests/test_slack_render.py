@@ -28,10 +28,11 @@ from bot.slack import blocks, render, views
 from bot.sources import fitting
 from index.build import BuildReport, Changes
 from index.corpus import read_corpus
+from index.findings import Finding, Part, Quotation, Standing, Verdict
 from index.model import Article, Filters, Kind, Listing, Manifest, Passage, Source, Span
 from index.passages import split
-from index.quoting import Change, Finding, Part, Quotation, Segment, Standing, Typography, Verdict
 from index.readers.drafts import Problem
+from index.tokens import Change, Segment, Typography
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -39,7 +39,7 @@ from bot.records.feedback import Verdict
 from bot.records.records import Records
 from index.build import build
 from index.model import Article, Kind, Listing, Passage, Source, Span
-from index.quoting import Change, Segment
+from index.tokens import Change, Segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -86,8 +86,7 @@ async def _verify(interaction: Interaction, text: str, files: list[discord.Attac
     visit = await visit_by(interaction)
     visit.admit()
     await interaction.response.defer(thinking=True, ephemeral=private)
-    parts = [text, *[attached.words(await file.read()) for file in files]]
-    found = await visit.desk.verify("\n\n".join(filter(None, parts)), visit.within())
+    found = await visit.desk.verify(text, visit.within(), [await file.read() for file in files])
     view, report = render.verification_view(found)
     attachments = [text_file(report, render.REPORT_FILE)] if report else []
     await interaction.edit_original_response(view=view, attachments=attachments)

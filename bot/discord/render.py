@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from bot.records.refusals import Unanswered
     from bot.records.sent import Context
     from index.build import BuildReport, Changes
+    from index.findings import Finding, Standing
     from index.model import Listing, Source
-    from index.quoting import Finding, Segment, Standing
+    from index.tokens import Segment
 
 CONTENT_LIMIT = 2000  # characters of a plain message
 LAYOUT_LIMIT = 4000  # characters of text in a message made of components
@@ -400,7 +401,7 @@ def _brief(segment: Segment) -> Segment:
 
 
 def _segment(segment: Segment) -> str:
-    """A stretch of an altered quotation within a block quote."""
+    """A stretch of a quotation within a block quote."""
     shown = wording.difference(segment, escape, partial(_marked, "~~"), partial(_marked, "**"))
     return shown.replace("\n", "\n> ")
 

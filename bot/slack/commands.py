@@ -15,11 +15,12 @@ from bot.slack.answers import answer_command
 from bot.slack.client import PLATFORM, reason
 from bot.slack.text import number, options, plain, yes
 from bot.sources import ORDERS, Wanted, fitting, named
+from bot.verifying import READ_BYTES
 from bot.visit import UsageError
 from index.model import ANY, Filters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from bot.slack.blocks import Message
     from bot.slack.client import SlackBot
@@ -95,24 +96,24 @@ async def verify(request: Request, text: str) -> None:
     text, chosen = options(text, ("private",))
     if not text:
         raise UsageError("There is nothing to verify. Write a text with quotations after the command.")
-    await _verify(request, text, private=yes("private", chosen.get("private", "yes")))
+    await _verify(request, text, [], private=yes("private", chosen.get("private", "yes")))
 
 
 async def verify_message(request: Request, message: Mapping[str, Any]) -> None:
     """Verify the quotations of a message and of the text files in it."""
     files = [file for file in message.get("files") or [] if str(file.get("mimetype")).startswith("text/")]
     attached.require_small(sum(int(file.get("size") or 0) for file in files))
-    read = [attached.words(await content(request.bot, file, attached.READ_BYTES)) for file in files]
-    parts = [plain(message.get("text") or ""), *read]
-    if not any(parts):
+    read = [await content(request.bot, file, READ_BYTES) for file in files]
+    text = plain(message.get("text") or "")
+    if not text and not any(read):
         raise UsageError("This message has no text to verify.")
-    await _verify(request, "\n\n".join(filter(None, parts)), private=True)
+    await _verify(request, text, read, private=True)
 
 
-async def _verify(request: Request, text: str, *, private: bool) -> None:
+async def _verify(request: Request, text: str, files: Sequence[bytes], *, private: bool) -> None:
     visit = await request.visit()
     visit.admit()
-    found = await visit.desk.verify(text, visit.within())
+    found = await visit.desk.verify(text, visit.within(), files)
     messages = render.verification_messages(found)
     await (request.whisper(messages) if private else request.post(messages))
 
