@@ -218,6 +218,7 @@ def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, No
             max_loss=settings.max_loss,
             future=settings.takes_future,
             caution=CAUTION[settings.caution],
+            retention=settings.retention,
         )
     if desk.warning:
         click.echo(desk.warning, err=True)

@@ -16,6 +16,7 @@ from bot.metrics import Gauges, Metrics, Quantiles, outcome_of
 from bot.quotations import Verification, verify
 from bot.records.database import RecordsError
 from bot.records.records import Records
+from bot.records.retention import Retention
 from bot.records.sent import Context, Lost, Quoted, context, quote_again
 from index.build import MAX_LOSS
 from index.copies import place_of
@@ -101,6 +102,7 @@ class Desk:
         max_loss: int = MAX_LOSS,
         future: bool = False,
         caution: tuple[float, float] = CAUTION["balanced"],
+        retention: Retention = Retention(),  # noqa: B008 frozen
     ) -> None:
         self.index_dir = index_dir
         self.corpus_dir = corpus_dir
@@ -113,7 +115,7 @@ class Desk:
         self._store: Store
         self._store, self._warning = self._generations.open_current(self._encoder)
         try:
-            self._records = Records(index_dir / RECORDS)
+            self._records = Records(index_dir / RECORDS, retention=retention)
         except RecordsError:
             self._store.close()
             raise
@@ -142,6 +144,15 @@ class Desk:
 
         """
         return await asyncio.get_running_loop().run_in_executor(self._recall_thread, work, self._records)
+
+    async def tidy(self) -> None:
+        """Forget what has been remembered for long enough, and copy what nobody may lose.
+
+        Raises:
+            RecordsError: the records cannot be written.
+
+        """
+        await self.record(lambda records: records.tidy())
 
     @property
     def warning(self) -> str | None:
@@ -195,9 +206,11 @@ class Desk:
         """The other articles that pass and hold paragraphs of an article word for word, most of them first."""
         return await self._search(lambda store: _neighbours(store, article_id, self._seen(filters)))
 
-    async def replaced(self, article_id: str) -> tuple[datetime, ...]:
-        """When earlier texts of an article were replaced, the latest first."""
-        return await self._search(lambda store: tuple(earlier.until for earlier in store.earlier(article_id)))
+    async def replaced(self, article_id: str, filters: Filters = ANY) -> tuple[datetime, ...]:
+        """When earlier texts of an article were replaced, as far as these pass, the latest first."""
+        return await self._search(
+            lambda store: tuple(earlier.until for earlier in store.earlier(article_id, self._seen(filters)))
+        )
 
     async def status(self, filters: Filters = ANY) -> DeskStatus:
         """What is served now."""
