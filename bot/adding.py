@@ -391,9 +391,7 @@ async def propose(visit: Visit, data: bytes, name: str, given: Card) -> Proposal
     admin.require_all_seen(visit)
     sources, removed, taken = await _known(visit)
     staged = await asyncio.to_thread(_intake(visit).stage, data, name, given, taken)
-    key = await visit.desk.record(
-        lambda records: records.messages.keep(visit.platform, visit.user, {"staged": staged.key})
-    )
+    key = await visit.keep({"staged": staged.key}, private=True)
     return Proposal(key, staged, already(staged.articles, sources, removed))
 
 
@@ -440,7 +438,7 @@ async def _kept(visit: Visit, key: str) -> str:
 
 async def _known(visit: Visit) -> tuple[list[Source], tuple[Withdrawal, ...], list[str]]:
     """The articles of the index, those that were removed from it, and the ids of both."""
-    sources = [row.source for row in await visit.desk.listings(visit.within())]
+    sources = [row.source for row in await visit.desk.listings()]
     removed = await visit.desk.recall(lambda records: records.withdrawals.all())
     return sources, removed, [*(source.id for source in sources), *(each.article for each in removed)]
 

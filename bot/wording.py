@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.quotations import Verification
     from bot.records.audit import Action
     from bot.records.places import OwnSettings, PlaceSettings
+    from bot.records.retention import Retention
     from index.build import Changes
     from index.model import Filters, Source
     from index.quoting import Finding, Segment, Standing
@@ -43,6 +44,11 @@ UNEXPECTED = "Something went wrong here, and it is in the log. Ask again; if it 
 NOT_ADMIN = "Only an admin of this bot may do this."
 OUTLETS_BY_ADMINS = "Only an admin of this bot may change which outlets are seen."
 REPORT_NAMES_ALL = "The report names articles that may not be seen here. Use this in a direct message to me."
+OUTLETS_COVER = (
+    "Nothing of other outlets is shown there: no answer, list, card, suggestion or verification, and no earlier text "
+    "of an article that was another outlet's then. It is hidden in direct messages with me too, unless their own "
+    "setting says otherwise. Messages sent before stay as they are."
+)
 NOT_HERE = "I am set not to answer in this channel. Whoever manages my settings here can change that."
 NOT_YOURS = "Only whoever asked, a moderator or an admin may do this."
 TOO_OLD = "This message is too old: what its buttons need is no longer kept. Ask again."
@@ -57,6 +63,17 @@ NO_SUCH_SOURCES = "No article in the index is like that."
 MAY_NOT_ANSWER = "These are the closest passages; they may not answer."
 # Characters of a stretch that are kept where only its beginning and its end are shown.
 _BRIEF = 80
+
+
+def remembered(kept: Retention, mydata: str, forgetme: str) -> str:
+    """What is kept of people, why and how long, and by which commands it is shown and forgotten."""
+    return (
+        "I keep what buttons need of a question and its answer, and complaints about excerpts, to get better: for "
+        f"{plural(kept.private_days, 'day')} where only some see it, else for {plural(kept.public_days, 'day')}, under "
+        "a hash and not a name; and public questions that were refused, without who asked. Admins' actions are kept "
+        f"under their names for {plural(kept.audit_days, 'day')}. {mydata} shows what is kept of you, {forgetme} has "
+        "it forgotten. PRIVACY.md, which comes with the program, says the rest."
+    )
 
 
 def outlet(source: Source) -> str:
@@ -225,7 +242,7 @@ def settings_rows(own: OwnSettings, holds: PlaceSettings, excerpts: int) -> list
     """What holds in a place: each setting's name, its value, and a note where it is not set there."""
     rows = (
         ("answers", "yes" if holds.answers else "no", own.answers),
-        ("outlets", "; ".join(holds.outlets) or "all", own.outlets),
+        ("outlets", "; ".join(filter(None, holds.outlets)) or ("none" if holds.outlets else "all"), own.outlets),
         ("excerpts", str(holds.excerpts or excerpts), own.excerpts),
         ("private", "yes" if holds.private else "no", own.private),
     )

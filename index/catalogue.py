@@ -90,6 +90,10 @@ def outlet_key(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
+def _outlet_key(name: str | None) -> str | None:
+    return None if name is None else outlet_key(name)
+
+
 class Catalogue:
     """What is stored of a generation, read only. Safe to call from several threads.
 
@@ -106,6 +110,7 @@ class Catalogue:
         try:
             with ExitStack() as opened:
                 self._db = opened.enter_context(closing(sqlite3.connect(uri, uri=True, check_same_thread=False)))
+                self._db.create_function("outlet_key", 1, _outlet_key, deterministic=True)
                 query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
                 self.totals: tuple[int, int] = self._db.execute(query).fetchone()
                 query = "SELECT spoken FROM article UNION SELECT spoken FROM earlier"
@@ -166,10 +171,11 @@ class Catalogue:
         rows = self.fetch("SELECT sha256, spoken, language IS NULL, signature FROM article")
         return {sha256: Derived(spoken, bool(detected), signature) for sha256, spoken, detected, signature in rows}
 
-    def earlier(self, article_id: str) -> list[Earlier]:
-        """The earlier texts of an article, the latest first."""
-        rows = self.fetch(f"{_EARLIER} WHERE a.id = ? ORDER BY e.until DESC, e.row", article_id)
-        return [_earlier(row) for row in rows]
+    def earlier(self, article_id: str, filters: Filters = ANY) -> list[Earlier]:
+        """The earlier texts of an article, as far as they pass, the latest first."""
+        where, values = _condition_of_earlier(filters)
+        query = f"{_EARLIER} WHERE a.id = ? AND {where} ORDER BY e.until DESC, e.row"
+        return [_earlier(row) for row in self.fetch(query, article_id, *values)]
 
     def passages(self, rows: Sequence[int]) -> list[Row]:
         """The passages of these rows."""
@@ -270,13 +276,20 @@ class Catalogue:
 
 def owned(part: str, filters: Filters) -> tuple[str, list[str]]:
     """A query for the rows of a table that belong to articles that pass, and its values; empty where all do."""
+    where, values = (_condition_of_earlier if part == "earlier" else _condition)(filters)
+    return ("", []) if where == _EVERY else (_OWNED[part].format(where), values)
+
+
+def _condition_of_earlier(filters: Filters) -> tuple[str, list[str]]:
+    """An SQL condition on `earlier e` of `article a` and its values: it must pass as it was, and its article now."""
     where, values = _condition(filters)
-    if where == _EVERY:
-        return "", []
-    if part == "earlier":  # what was withdrawn stays so where another article has taken its place
+    if filters.withdrawn:  # what was withdrawn stays so where another article has taken its place
         where = f"{where} AND e.origin NOT IN {AMONG}"
         values.append(json.dumps(filters.withdrawn))
-    return _OWNED[part].format(where), values
+    if filters.visible:
+        where = f"{where} AND outlet_key(e.outlet) IN {AMONG}"
+        values.append(json.dumps([*map(outlet_key, filters.visible)]))
+    return where, values
 
 
 def _condition(filters: Filters) -> tuple[str, list[str]]:

@@ -13,7 +13,7 @@ from bot import desk, wording
 from bot.desk import DeskBusyError
 from bot.discord import commands as discord_commands
 from bot.discord.app import OnTheRecordBot
-from bot.pace import PERSON, Pace
+from bot.pace import QUESTIONS, Pace
 from bot.records.database import RecordsError
 from bot.records.messages import Messages
 from bot.records.withdrawals import Withdrawals
@@ -244,7 +244,7 @@ async def test_whoever_asks_too_fast_waits_and_others_do_not(world: World) -> No
     await world.alice.context_menu(world.channel, "Verify quotes", said)
     await world.alice.slash(world.channel, "verify", text=PELICAN)
     await world.alice.click(answer, label="More")
-    assert PERSON.amount == 6
+    assert QUESTIONS.person == 6
     for result in (
         await world.ask(question=PELICAN),
         await world.alice.slash(world.channel, "verify", text=PELICAN, private=False),
@@ -260,7 +260,7 @@ async def test_whoever_asks_too_fast_waits_and_others_do_not(world: World) -> No
 
 async def test_a_channel_in_which_too_much_is_asked_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for person in range(30):
-        world.env.bot.pace.require(person, world.channel.id)
+        world.env.bot.pace.require(str(person), str(world.channel.id), "")
     await world.alice.send(world.channel, f"{world.mention} {PELICAN}")
     assert "This channel asks faster" in world.answers[-1].content
     monkeypatch.setattr(world.env.bot, "pace", Pace())

@@ -798,6 +798,11 @@ async def test_the_bots_token_goes_to_slack_alone(settings: Settings, desk: Desk
         file = {**slack.attachment("draft.txt", b"words"), "url_private": address, "mode": "external"}
         token = await slack.shortcut("verify_message", {"text": "", "files": [{**file, "is_external": True}]})
         assert "Slack does not let me read draft.txt." in shown(await alone(slack, token))
+        # Whatever a payload says of it, it is no address of Slack's.
+        for named in (address, address.replace("http://", "https://"), "https://slack.com@evil.example/draft.txt"):
+            hosted = {**file, "url_private": named, "mode": "hosted", "is_external": False}
+            token = await slack.shortcut("verify_message", {"text": "", "files": [hosted]})
+            assert "Slack does not let me read draft.txt." in shown(await alone(slack, token))
         # Slack sends whoever may not read a file somewhere else.
         file["url_private"] = str(server.make_url("/moved"))
         token = await slack.shortcut("verify_message", {"text": "", "files": [{**file, "mode": "hosted"}]})
@@ -972,8 +977,7 @@ async def test_a_year_later_the_buttons_say_that_it_is_too_late(
         with sqlite3.connect(settings.index_dir / desk_module.RECORDS) as db:
             db.execute("UPDATE message SET at = '2020' || substr(at, 5)")
         db.close()
-        # The next answer clears up.
-        await ask(slack, WALRUS)
+        await desk.tidy()
         for what, number in (("context", 1), ("more", 0), ("sources", 0), ("remove", 0)):
             assert wording.TOO_OLD in shown(await pressed(slack, answer, what, number))
         assert answer in slack.said()
@@ -1072,7 +1076,7 @@ async def test_whoever_asks_too_fast_is_told_how_long_to_wait(
         told = await alone(slack, await slack.slash("/ask", PELICAN))
         assert "You ask faster than I may answer. The next question is welcome in " in shown(told)
         assert "You ask faster" in shown(await pressed(slack, answer, "more"))
-        # What costs little is not counted, and others are not kept waiting.
+        # What costs little has a pace of its own, and others are not kept waiting.
         assert quotes(await pressed(slack, answer, "context", 1))
         await ask(slack, PELICAN, OTHER)
         (told,) = await replies(slack, await slack.mention(PELICAN))
@@ -1145,7 +1149,8 @@ async def test_nothing_shows_an_outlet_that_is_hidden_in_a_channel(
         verified = await alone(slack, await slack.slash("/verify", f"“{UTRECHT}”", CHIEF), CHIEF)
         assert "1 exact" not in shown(verified)
         assert "Example Post" not in shown(verified)
-        # Elsewhere it is there as before.
+        # In a direct message nothing is seen that is hidden in a channel; elsewhere it is there as before.
+        assert quotes(await ask(slack, PELICAN, CHIEF, slack.direct_channel(CHIEF))) == [DRESDEN]
         assert quotes(await ask(slack, PELICAN, CHIEF, ELSEWHERE)) == [UTRECHT, DRESDEN]
 
 
@@ -1175,6 +1180,13 @@ async def test_what_was_asked_in_vain_is_kept_where_it_was_public(
         await alone(slack, await slack.shortcut("ask_message", {"text": "Which pasta shape won the fourth contest?"}))
         await replies(slack, await slack.direct("Which pasta shape won the fifth contest?"), channel=DIRECT)
         await ask(slack, PELICAN, OTHER)
+        # Nothing of a channel that not everybody sees, however it is asked there.
+        slack.private.add(ELSEWHERE)
+        await ask(slack, "Which pasta shape won the sixth contest?", OTHER, ELSEWHERE)
+        for first in (True, False):
+            asked = f"Which pasta shape won the seventh contest, {first}?"
+            ts = await slack.mention(asked, channel=ELSEWHERE, user=OTHER, message_first=first)
+            await replies(slack, ts, channel=ELSEWHERE)
     assert await asked_in_vain(desk) == {
         "Which pasta shape won the first contest?",
         "Which pasta shape won the second contest?",

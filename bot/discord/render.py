@@ -52,6 +52,7 @@ the menu of a message asks what it says
 `/sources` the articles in the index
 `/source` all that is known about one article
 `/status` which index is served
+`/mydata` what is kept of you; `/forgetme` has it forgotten
 Admins have `/add`, `/reindex`, `/rollback`, `/remove`, `/restore`, `/audit`, `/unanswered`; server managers \
 `/settings`.
 

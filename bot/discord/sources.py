@@ -10,7 +10,7 @@ from discord import app_commands, ui
 
 from bot import wording
 from bot.discord import render
-from bot.discord.client import PLATFORM, visit_by
+from bot.discord.client import visit_by
 from bot.discord.replies import choices, press, text_file
 from bot.sources import ORDERS, Wanted, fitting
 from bot.visit import UsageError
@@ -33,6 +33,7 @@ def name_choices(names: Sequence[str], typed: str) -> list[app_commands.Choice[s
 async def outlet_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """The outlets that may be seen here, as far as they fit what is typed."""
     visit = await visit_by(interaction)
+    visit.look()
     names = await visit.desk.outlets(visit.within())
     return name_choices(names, typed)
 
@@ -41,6 +42,7 @@ async def outlet_choices(interaction: Interaction, typed: str) -> list[app_comma
 async def article_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """The articles that may be seen here, by id, title or outlet."""
     visit = await visit_by(interaction)
+    visit.look()
     cards = fitting([row.source for row in await visit.desk.listings(visit.within())], typed)
     return [
         app_commands.Choice(
@@ -74,8 +76,9 @@ class PageButton(
         await press(interaction, "sources_page", self._turn(interaction))
 
     async def _turn(self, interaction: Interaction) -> None:
-        await interaction.response.defer()
         visit = await visit_by(interaction)
+        visit.look()
+        await interaction.response.defer()
         fields = await visit.desk.recall(lambda records: records.messages.fields(self.key))
         if fields is None:
             raise UsageError(wording.TOO_OLD)
@@ -119,8 +122,10 @@ class TextButton(
         await press(interaction, "text", self._send(interaction))
 
     async def _send(self, interaction: Interaction) -> None:
+        visit = await visit_by(interaction)
+        visit.look()
         await interaction.response.defer(thinking=True, ephemeral=True)
-        article = await (await visit_by(interaction)).text(self.sha256)
+        article = await visit.text(self.sha256)
         name = re.sub(r"[^\w.-]", "_", article.source.id)[-80:] + ".txt"
         await interaction.edit_original_response(attachments=[text_file(article.text, name)])
 
@@ -145,9 +150,10 @@ async def sources(
 ) -> None:
     """Show the first page of a list of sources."""
     wanted = Wanted.typed(outlet, since, until, words, order)
-    await interaction.response.defer(thinking=True)
     visit = await visit_by(interaction)
-    key = await visit.desk.record(lambda records: records.messages.keep(PLATFORM, visit.user, wanted.as_fields()))
+    visit.look()
+    await interaction.response.defer(thinking=True)
+    key = await visit.keep(wanted.as_fields(), private=not visit.public)
     await interaction.edit_original_response(view=await sources_view(visit, wanted, key, 0))
 
 
@@ -156,11 +162,12 @@ async def sources(
 @app_commands.autocomplete(article=article_choices)
 async def source(interaction: Interaction, article: str) -> None:
     """Show an article's card."""
-    await interaction.response.defer(thinking=True)
     visit = await visit_by(interaction)
+    visit.look()
+    await interaction.response.defer(thinking=True)
     found = await visit.find(article)
     neighbours = await visit.desk.neighbours(found.source.id, visit.within())
-    replaced = await visit.desk.replaced(found.source.id)
+    replaced = await visit.desk.replaced(found.source.id, visit.within())
     view = render.card_view(found, neighbours, replaced).add_item(ui.ActionRow(TextButton(found.source.sha256)))
     await interaction.edit_original_response(view=view)
 
