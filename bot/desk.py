@@ -26,6 +26,7 @@ from index.mentions import mentions
 from index.model import ANY, Filters, Kind, Span
 from index.passages import paragraph_spans, split
 from index.search import search
+from index.shown import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -178,6 +179,7 @@ class Desk:
 
     async def verify(self, message: str, filters: Filters = ANY) -> Verification:
         """Every quotation of a message, held against the articles that pass."""
+        message = whole(message)
         return await self._search(lambda store: verify(message, store, self._seen(filters)))
 
     async def quote_again(self, quoted: Sequence[Quoted], filters: Filters = ANY) -> list[Excerpt | Lost]:
@@ -263,7 +265,7 @@ class Desk:
 
     def _answer(self, store: Store, question: str, filters: Filters, count: int, skip: int) -> Answer:
         started = time.perf_counter()
-        question = question[:MAX_QUESTION_CHARS]
+        question = whole(question)[:MAX_QUESTION_CHARS]
         articles, _ = store.counts(filters.scope())
         answer = Answer(question, (), None, articles, store.manifest.generation, filters)
         if not is_question(question):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.records.sent import Lost
 from index.quoting import Change, Verdict
+from index.shown import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,7 +79,7 @@ def remembered(kept: Retention, mydata: str, forgetme: str) -> str:
 
 def outlet(source: Source) -> str:
     """The outlet, or that it is not known."""
-    return source.outlet or OUTLET_UNKNOWN
+    return visible(source.outlet or OUTLET_UNKNOWN)
 
 
 def day(source: Source) -> str:
@@ -88,7 +89,8 @@ def day(source: Source) -> str:
 
 def title(source: Source) -> str:
     """The headline; opening words that stand in for one are marked as such."""
-    return source.title if source.title_given else opening(source.title)
+    shown = visible(source.title)
+    return shown if source.title_given else opening(shown)
 
 
 def extent(source: Source) -> str:
@@ -110,7 +112,7 @@ def place(excerpt: Excerpt) -> str:
 def citation(excerpt: Excerpt) -> str:
     """Outlet, title, date, place and link of an excerpt in one line."""
     source = excerpt.source
-    parts = [outlet(source), title(source), day(source), place(excerpt), source.url]
+    parts = [outlet(source), title(source), day(source), place(excerpt), visible(source.url or "")]
     return " · ".join(part for part in parts if part)
 
 
@@ -174,7 +176,8 @@ def remarks(answer: Answer) -> tuple[str, ...]:
     if answer.filters:
         remarks.append(f"Only articles {' and '.join(described(answer.filters))}.")
     if answer.preferred:
-        remarks.append(f"The question names {' and '.join(answer.preferred)}, so such articles come first.")
+        named = " and ".join(map(visible, answer.preferred))
+        remarks.append(f"The question names {named}, so such articles come first.")
     return tuple(remarks)
 
 
@@ -210,7 +213,7 @@ def described(filters: Filters) -> Sequence[str]:
     """The filters in words, one phrase each."""
     phrases = []
     if filters.outlets:
-        phrases.append("from " + " or ".join(filters.outlets))
+        phrases.append("from " + " or ".join(map(visible, filters.outlets)))
     if filters.articles:
         phrases.append("named " + " or ".join(filters.articles))
     if filters.since:
@@ -240,9 +243,10 @@ def details(action: Action) -> str:
 
 def settings_rows(own: OwnSettings, holds: PlaceSettings, excerpts: int) -> list[tuple[str, str, str]]:
     """What holds in a place: each setting's name, its value, and a note where it is not set there."""
+    outlets = "; ".join(map(visible, filter(None, holds.outlets))) or ("none" if holds.outlets else "all")
     rows = (
         ("answers", "yes" if holds.answers else "no", own.answers),
-        ("outlets", "; ".join(filter(None, holds.outlets)) or ("none" if holds.outlets else "all"), own.outlets),
+        ("outlets", outlets, own.outlets),
         ("excerpts", str(holds.excerpts or excerpts), own.excerpts),
         ("private", "yes" if holds.private else "no", own.private),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from discord_world import PELICAN, QUESTION, buttons_of
+from discord_world import PELICAN, QUESTION, button_of, buttons_of
 
 from bot import privacy, wording
 from bot.records.retention import Retention
@@ -31,7 +31,7 @@ async def test_what_is_kept_is_shown_to_oneself_and_forgotten_when_it_is_confirm
     assert await lines(world, world.alice) == [privacy.NOTHING]
     assert not buttons_of((await world.alice.slash(world.channel, "forgetme")).response)
     answer = (await world.ask(question=PELICAN, private=True)).response
-    context = await world.alice.click(answer, label="Context")
+    context = await world.alice.click(answer, custom_id=button_of(answer, "context", 1))
     await world.alice.click(context.response, label="Wrong source")
     await world.ask(question=PASTA)
     await world.alice.slash(world.channel, "sources", words="walrus")

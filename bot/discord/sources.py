@@ -14,6 +14,7 @@ from bot.discord.client import visit_by
 from bot.discord.replies import choices, press, text_file
 from bot.sources import ORDERS, Wanted, fitting
 from bot.visit import UsageError
+from index.shown import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,8 @@ def name_choices(names: Sequence[str], typed: str) -> list[app_commands.Choice[s
     """The names that fit what is typed, each its own value."""
     # A choice's value may not be longer either, and a cut one would match nothing.
     fitting = [name for name in names if typed.casefold() in name.casefold() and len(name) <= render.CHOICE_CHARS]
-    return [app_commands.Choice(name=name, value=name) for name in fitting[: render.CHOICES]]
+    shown = fitting[: render.CHOICES]
+    return [app_commands.Choice(name=render.plain(visible(name), render.CHOICE_CHARS), value=name) for name in shown]
 
 
 @choices
@@ -46,7 +48,9 @@ async def article_choices(interaction: Interaction, typed: str) -> list[app_comm
     cards = fitting([row.source for row in await visit.desk.listings(visit.within())], typed)
     return [
         app_commands.Choice(
-            name=render.plain(f"{card.title} · {card.outlet}" if card.outlet else card.title, render.CHOICE_CHARS),
+            name=render.plain(
+                visible(f"{card.title} · {card.outlet}" if card.outlet else card.title), render.CHOICE_CHARS
+            ),
             # An id may be too long for a choice; the hash never is.
             value=card.id if len(card.id) <= render.CHOICE_CHARS else card.sha256,
         )

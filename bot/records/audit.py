@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.records.database import TEXT_CHARS, timed
-from bot.records.schema import row_sum
+from index.sums import row_sum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

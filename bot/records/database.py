@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from bot.records.key import Key, new_secret, read_secret, write_secret
-from bot.records.schema import CHECKED, MIGRATIONS, row_sum
+from bot.records.schema import CHECKED, MIGRATIONS
 from index.errors import OnTheRecordError
 from index.generations import sync_folder
+from index.sums import row_sum
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from typing import TYPE_CHECKING
+
+from index.sums import row_sum
 
 if TYPE_CHECKING:
     import sqlite3
@@ -83,11 +83,6 @@ _SCHEMA_2 = (
     "CREATE TABLE arrival (hash BLOB PRIMARY KEY NOT NULL, at TEXT NOT NULL) STRICT, WITHOUT ROWID",
     *(f"ALTER TABLE {table} ADD COLUMN sum BLOB" for table in CHECKED),
 )
-
-
-def row_sum(*values: str | float | None) -> bytes:
-    """What a row's values are checked by."""
-    return hashlib.sha256(json.dumps(values).encode()).digest()[:8]
 
 
 def _version_1(db: sqlite3.Connection) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from bot import wording
+from index.shown import is_link, link, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +44,6 @@ ROW_URL_LIMIT = 300
 _GOES_ON = "…"
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_WEB_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 # What would end a link or an address too early.
 _NOT_IN_LINKS = re.compile(r"[\s\x00-\x1f\x7f|<>\"\\]")
 
@@ -181,7 +181,7 @@ def end_of(words: str, limit: int) -> str:
 
 def line(words: str, limit: int = LINE_LIMIT) -> str:
     """Foreign words as one line, cut where they weigh more than `limit`; a dash in place of none."""
-    return shorten(" ".join(words.split()), limit) or "–"
+    return shorten(visible(" ".join(words.split())), limit) or "–"
 
 
 def split(words: str, starts: Sequence[int] = ()) -> list[str]:
@@ -266,10 +266,10 @@ def actions(elements: Sequence[Block]) -> list[Block]:
 
 
 def address(url: str | None, limit: int = URL_LIMIT) -> str | None:
-    """A web address as a link may hold it; None where it is none, or weighs more than `limit`."""
-    if not url or not _WEB_ADDRESS.match(url):
+    """A web address as a link may hold it; None where it may be none, or weighs more than `limit`."""
+    if not url or not is_link(url):
         return None
-    encoded = _NOT_IN_LINKS.sub(lambda found: quote(found[0]), url)
+    encoded = _NOT_IN_LINKS.sub(lambda found: quote(found[0]), link(url))
     return encoded if weight(encoded) <= limit else None
 
 

@@ -33,6 +33,7 @@ from bot.slack.blocks import (
 )
 from bot.sources import Wanted, fitting
 from index.readers.drafts import CARD_FIELDS
+from index.shown import model_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -252,7 +253,7 @@ def status_lines(status: DeskStatus, connection: str | None) -> list[str]:
     lines = [
         f"Generation {manifest.generation}, built {manifest.built_at:%Y-%m-%d %H:%M} UTC",
         f"{wording.plural(status.articles, 'article')}, {wording.plural(status.passages, 'passage')}",
-        f"Model: {line(manifest.model, NAME_LIMIT)}",
+        f"Model: {line(model_name(manifest.model), NAME_LIMIT)}",
         "A new generation is being built." if status.building else "No build is running.",
         f"{wording.plural(status.waiting, 'question')} in the queue",
         wording.times(status.times),
