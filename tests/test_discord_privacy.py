@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from discord_world import PELICAN, QUESTION, button_of, buttons_of
@@ -92,7 +93,9 @@ async def test_a_server_that_the_bot_is_taken_out_of_is_forgotten_and_one_that_i
     await world.env.settle()
     assert await asked_in_vain(world) == [PASTA]
     gateway.parse_guild_delete({"id": server})
-    await world.env.settle()
+    async with asyncio.timeout(60):
+        while (await world.desk.recall(lambda records: records.audit.actions(1)))[0].what != "left_server":
+            await asyncio.sleep(0.01)
     assert await asked_in_vain(world) == []
     found = await world.desk.recall(lambda records: records.places.settings("discord", server, ""))
     assert found.excerpts is None
