@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/installed
 
-.PHONY: setup run test quick lint quality bench lock fit train clean
+.PHONY: setup run test quick lint mutations quality bench lock fit train clean
 
 setup: $(STAMP)
 
@@ -25,11 +25,11 @@ test: lint
 
 # Left out of `make quick`: they start processes, servers or the real model, or try very many cases, and took more than
 # five seconds of processor time each when measured.
-SLOW := adding build console_scripts copies crash days desk discord_add discord_admin discord_answers discord_app \
-	discord_places discord_render discord_server discord_sources discord_verify encoder faults generations \
-	histories index_cli layers quotations quoting read_html read_json read_markdown read_pdf read_xml records \
-	seed_questions slack_add slack_admin slack_answers slack_commands slack_http slack_loopback slack_process \
-	slack_render slack_server store terminal watch
+SLOW := adding build cards console_scripts copies crash days desk discord_add discord_admin discord_answers \
+	discord_app discord_places discord_privacy discord_render discord_server discord_sources discord_verify encoder \
+	faults generations histories index_cli layers quotations quoting read_html read_json read_markdown read_pdf \
+	read_xml records remote_code seed_questions slack_add slack_admin slack_answers slack_commands slack_http \
+	slack_loopback slack_privacy slack_process slack_render slack_server store terminal watch
 
 quick: lint
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(SLOW:%=--ignore=tests/test_%.py)
@@ -38,6 +38,10 @@ lint: $(STAMP)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+
+# Breaks the program in ways that tests must notice, one at a time; takes half an hour.
+mutations: $(STAMP)
+	@$(PY) tests/mutations.py $(ARGS)
 
 # How good the answers are, beside naive baselines; needs the public question sets beside the project for most of it.
 # ARGS=--save writes the README's table, ARGS=--ablate tells what each part of the ranking is worth.

@@ -57,14 +57,12 @@ _reader = click.option(
 )  # fmt: skip
 
 
-class Words(click.ParamType):
+class Words(click.types.StringParamType):
     """A text; bytes in it that are no UTF-8 are shown as such, where Python would fail on them later."""
 
-    name = "text"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The text as it can be encoded."""
-        return whole(str(value))
+        return whole(str(super().convert(value, param, ctx)))
 
 
 # Milliseconds after which a watch looks whether an index can be built that could not be before.

@@ -9,10 +9,10 @@ import regex
 
 # Characters that make a terminal do something instead of showing something.
 _CONTROLS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "�")
-# What is not seen, or changes the direction of what is; the marks that choose how an emoji looks, and those of Arabic
-# numbers, are seen.
+# What is not seen, or changes the direction of what is. White space is, and so are the marks that choose how an emoji
+# looks, and those of Arabic numbers.
 _UNSEEN = regex.compile(
-    r"[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800]--[\uFE0E\uFE0F\u0600-\u0605\u06DD\u070F\u08E2]]", regex.V1
+    r"[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800]--[\t\n\r\uFE0E\uFE0F\u0600-\u0605\u06DD\u070F\u08E2]]", regex.V1
 )
 # Between letters of many scripts, and in emoji, these two belong to the spelling.
 _JOINERS = "\u200c\u200d"

@@ -46,12 +46,14 @@ from slack_world import (
     slack_fixture,  # noqa: F401
 )
 
-from bot import attached, wording
+from bot import attached, pace, wording
 from bot import desk as desk_module
 from bot.quotations import MAX_MESSAGE_CHARS
 from bot.records.database import RecordsError
 from bot.records.feedback import Verdict
 from bot.records.sent import Lost
+from bot.slack import commands as slack_commands
+from bot.slack.client import SlackBot
 from index.passages import paragraph_spans
 from index.search import CLOSE
 
@@ -770,7 +772,9 @@ async def test_a_file_that_cannot_be_had_is_told(
         del slack.files["gone.txt"]
         assert "Slack does not let me read gone.txt." in await told(gone)
         nowhere = {**draft, "url_private": "http://127.0.0.1:9/draft.txt"}
-        assert "could not be fetched" in await told(nowhere)
+        with monkeypatch.context() as patched:
+            patched.setattr(SlackBot, "is_slacks", lambda _bot, _address: True)
+            assert "could not be fetched" in await told(nowhere)
         half = {**draft, "size": attached.MAX_FILE_BYTES // 2 + 1}
         assert "larger than 10 MB" in await told(half, half)
         assert not [path for path, _ in slack.requests if path == "files.info"]
@@ -1085,6 +1089,32 @@ async def test_whoever_asks_too_fast_is_told_how_long_to_wait(
     assert len(slack.said()) == 8
 
 
+async def test_everything_that_costs_has_a_pace_and_no_file_is_fetched_before_it_is_kept(
+    settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "WINDOW", 3600.0)
+    async with running(settings, desk, slack):
+        answer = await ask(slack, PELICAN)
+        for _ in range(pace.LOOKS.person):
+            await alone(slack, await slack.slash("/coverage-status"))
+        for command in ("/coverage-status", "/sources", "/source otter", "/coverage-mydata"):
+            name, _, text = command.partition(" ")
+            assert "You ask faster" in shown(await alone(slack, await slack.slash(name, text)))
+        for what, number in (("context", 1), ("sources", 0)):
+            assert "You ask faster" in shown(await pressed(slack, answer, what, number))
+        await slack.slash("/ask")
+        (opened,) = await slack.sent("views.open")
+        assert (await slack.suggest("outlet", "", opened["view"]))["options"] == []
+        # Questions have a pace of their own.
+        for _ in range(pace.QUESTIONS.person - 1):
+            await ask(slack, PELICAN)
+        fetched: list[str] = []
+        monkeypatch.setattr(slack_commands, "content", lambda *_: fetched.append("file"))
+        token = await slack.shortcut("verify_message", {"text": "", "files": [slack.attachment("a.txt", b"words")]})
+        assert "You ask faster" in shown(await alone(slack, token))
+        assert fetched == []
+
+
 async def test_where_the_bot_does_not_answer_it_says_so(settings: Settings, desk: Desk, slack: LoopbackSlack) -> None:
     async with running(settings, desk, slack):
         private = await alone(slack, await slack.slash("/ask", f"{PELICAN} private:yes"))
@@ -1182,6 +1212,7 @@ async def test_what_was_asked_in_vain_is_kept_where_it_was_public(
         await ask(slack, PELICAN, OTHER)
         # Nothing of a channel that not everybody sees, however it is asked there.
         slack.private.add(ELSEWHERE)
+        slack.members[ELSEWHERE] = True
         await ask(slack, "Which pasta shape won the sixth contest?", OTHER, ELSEWHERE)
         for first in (True, False):
             asked = f"Which pasta shape won the seventh contest, {first}?"

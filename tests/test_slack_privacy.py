@@ -53,12 +53,11 @@ async def test_what_is_kept_is_shown_to_oneself_and_forgotten_when_it_is_confirm
         await asked(slack, PELICAN)
         await asked(slack, PASTA)
         await asked(slack, PELICAN, OTHER)
-        await slack.until(lambda: True)
         kept = shown(await told(slack, "/coverage-mydata"))
         assert "Kept of you: 2 messages and 0 complaints, under a hash and not your name." in kept
         assert f"public · question: {PASTA}" in kept
         assert f"public · question: {PELICAN}" in kept
-        await told(slack, "/coverage-forgetme")
+        await slack.responded(await slack.slash("/coverage-forgetme"), 2)
         message = slack.whispered(READER)[-1]
         assert privacy.FORGET in buttons(message)
         assert await asked_in_vain(desk) == [PASTA]

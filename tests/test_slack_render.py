@@ -519,9 +519,26 @@ def test_a_web_address_is_a_link_and_any_other_is_shown() -> None:
     assert cited('HTTPS://x.example/a|b<c> d\n"\\é') == ["<HTTPS://x.example/a%7Cb%3Cc%3E%20d%0A%22%5Cé|link>"]
     assert cited("ftp://x.example") == ["ftp://x.example"]
     assert cited("https://") == ["https://"]
+    assert cited("https://bbc.co.uk@evil.example/") == ["https://bbc.co.uk@evil.example/"]
+    assert cited("https://x.example/a\u202eb") == ["<https://x.example/a%E2%80%AEb|link>"]
+    assert cited("ftp://x.example/a\u202eb") == ["ftp://x.example/a‹U+202E›b"]
     assert cited("javascript:alert(1)") == ["javascript:alert(1)"]
     (cut,) = cited("https://x.example/" + "y" * 3000)
     assert cut == "https://x.example/" + "y" * 281 + "…"
+
+
+def test_names_show_what_is_not_seen_in_them_and_quotations_are_as_they_are() -> None:
+    turned = source(title="A\u202eB", outlet="Ex\u200bample", author="J\u2066o")
+    (payload,) = payloads(render.answer_messages(answer(excerpt(1, "It\u200b was.", of=turned)), show_question=False))
+    assert quotes(payload) == ["It\u200b was."]
+    assert contexts(payload)[0].startswith("(1. A‹U+202E›B · Ex‹U+200B›ample · ")
+    (card,) = only(views.card_messages(replace(LISTING, source=turned)))[:1]
+    assert "A‹U+202E›B" in card
+    told = "\n".join(only(views.card_messages(replace(LISTING, source=turned))))
+    assert "Ex‹U+200B›ample" in told
+    assert "J‹U+2066›o" in told
+    assert views.name_options(["Ex\u200bample"], "")[0]["text"]["text"] == "Ex‹U+200B›ample"
+    assert views.name_options(["Ex\u200bample"], "")[0]["value"] == "Ex\u200bample"
 
 
 def test_many_other_places_of_the_same_words_are_counted() -> None:

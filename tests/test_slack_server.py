@@ -217,6 +217,8 @@ async def test_what_comes_again_is_known_for_long_and_not_for_ever(
         assert len(slack.responses[first]) == 1
         with contextlib.closing(sqlite3.connect(settings.index_dir / RECORDS, isolation_level=None)) as db:
             db.execute("DELETE FROM arrival")
+        for _ in range(6):
+            await slack.responded(await slack.slash("/coverage-help"))
         await once_more(slack, first)
         await slack.responded(first, 2)
 
@@ -236,6 +238,21 @@ async def test_what_comes_again_after_a_restart_is_answered_once(
         await all_acknowledged(slack)
         await slack.responded(await slack.slash("/coverage-help"))
     assert len(slack.said()) == 2
+
+
+async def test_what_is_too_old_goes_while_nobody_asks_anything(
+    settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "TIDY_PAUSE", 0.05)
+    key = await desk.record(lambda records: records.messages.keep("slack", "U1", {}))
+    async with running(settings, desk, slack):
+        assert await desk.recall(lambda records: records.messages.fields(key)) == {}
+        with contextlib.closing(sqlite3.connect(settings.index_dir / RECORDS, isolation_level=None)) as db:
+            db.execute("UPDATE message SET at = '2020' || substr(at, 5)")
+        async with asyncio.timeout(60):
+            while await desk.recall(lambda records: records.messages.fields(key)) is not None:
+                await asyncio.sleep(0.01)
+    assert (settings.index_dir / "records-copy.sqlite").exists()
 
 
 # ---- Connections -----------------------------------------------------------------------------------------------------

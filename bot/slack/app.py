@@ -273,7 +273,7 @@ class SlackApp:
             await ack(response_action="errors", errors=wrong)
             return
         await ack()
-        if await self._again(f"{view['id']} {view.get('hash')}"):
+        if await self._again(body.get("trigger_id")):
             return
         meant = json.loads(view["private_metadata"])
         where = {name: meant.get(name) for name in ("response_url", "public")}

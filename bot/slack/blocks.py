@@ -181,7 +181,7 @@ def end_of(words: str, limit: int) -> str:
 
 def line(words: str, limit: int = LINE_LIMIT) -> str:
     """Foreign words as one line, cut where they weigh more than `limit`; a dash in place of none."""
-    return shorten(visible(" ".join(words.split())), limit) or "–"
+    return shorten(" ".join(words.split()), limit) or "–"
 
 
 def split(words: str, starts: Sequence[int] = ()) -> list[str]:
@@ -275,7 +275,7 @@ def address(url: str | None, limit: int = URL_LIMIT) -> str | None:
 
 def headline(source: Source, limit: int = LINE_LIMIT) -> str:
     """The headline, or the words that stand in for one, cut at `limit`."""
-    shown = line(source.title, limit)
+    shown = line(visible(source.title), limit)
     return shown if source.title_given else wording.opening(shown)
 
 
@@ -288,8 +288,8 @@ def origin(source: Source) -> str:
 
 def known(source: Source, limit: int = NAME_LIMIT) -> list[str]:
     """The outlet and the day of publication as far as they are known: a list does not say of each what is not."""
-    facts = [line(source.outlet, limit) if source.outlet else "", wording.day(source) if source.published else ""]
-    return list(filter(None, facts))
+    outlet = line(visible(source.outlet), limit) if source.outlet else ""
+    return list(filter(None, [outlet, wording.day(source) if source.published else ""]))
 
 
 def citation(source: Source, *facts: str, number: int | None = None, also: str | None = None) -> Block:
@@ -302,7 +302,7 @@ def citation(source: Source, *facts: str, number: int | None = None, also: str |
     if url := address(source.url):
         elements.append(markup(f"<{escape(url)}|link>"))
     elif source.url:
-        elements.append(plain(source.url, NAME_LIMIT))
+        elements.append(plain(visible(source.url), NAME_LIMIT))
     return context(*elements, *([plain(also, LINE_LIMIT)] if also else []))
 
 

@@ -33,7 +33,7 @@ from bot.slack.blocks import (
 )
 from bot.sources import Wanted, fitting
 from index.readers.drafts import CARD_FIELDS
-from index.shown import model_name
+from index.shown import model_name, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -155,8 +155,8 @@ def card_messages(
     """
     source = listing.source
     known = {
-        "Outlet": line(source.outlet, NAME_LIMIT) if source.outlet else "",
-        "Author": line(source.author, NAME_LIMIT) if source.author else "",
+        "Outlet": line(visible(source.outlet), NAME_LIMIT) if source.outlet else "",
+        "Author": line(visible(source.author), NAME_LIMIT) if source.author else "",
         "Date": wording.day(source) if source.published else "",
         "Language": line(source.language, NAME_LIMIT) if source.language else "",
     }
@@ -172,7 +172,7 @@ def card_messages(
     told = [element for name, value in facts.items() if value for element in _fact(name, text(value))]
     if source.url:
         url = address(source.url)
-        told += _fact("Link", {"type": "link", "url": url} if url else text(line(source.url, LINE_LIMIT)))
+        told += _fact("Link", {"type": "link", "url": url} if url else text(line(visible(source.url), LINE_LIMIT)))
     card = Piece(
         before=(
             section(text(headline(source), bold=True)),
@@ -456,7 +456,7 @@ def _row(listing: Listing, mark: str = "") -> Block:
 
 
 def _option(words: str, value: str) -> Block:
-    return {"text": plain(words, _OPTION_TEXT), "value": value}
+    return {"text": plain(visible(words), _OPTION_TEXT), "value": value}
 
 
 def _menu(action_id: str) -> Block:
