@@ -25,8 +25,8 @@ class Limits(NamedTuple):
 
 
 # Questions and verifications, which search; and looks at what is known already, such as lists, cards and suggestions.
-QUESTIONS = Limits(6, 30, 90)
-LOOKS = Limits(30, 120, 360)
+QUESTIONS = Limits(6, 30, 240)
+LOOKS = Limits(30, 120, 960)
 # Windows that are remembered before those that are over are thrown away.
 _REMEMBERED = 10_000
 

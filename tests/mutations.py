@@ -164,7 +164,14 @@ MUTATIONS = (
         ("tests/test_shown.py",),
     ),
     Mutation(
-        "what turns the direction is sent as it is",
+        "fillers are sent as they are",
+        "index/shown.py",
+        r"\p{DI}",
+        "",
+        ("tests/test_shown.py",),
+    ),
+    Mutation(
+        "formats are sent as they are",
         "index/shown.py",
         r"\p{Cf}",
         "",

@@ -15,6 +15,7 @@ from index.shown import harmless, is_link, link, model_name, visible, whole
         ("B\u00adBC", "B‹U+00AD›BC"),
         ("B\u034fBC\u3164", "B‹U+034F›BC‹U+3164›"),
         ("BBC\u2800", "BBC‹U+2800›"),
+        ("B\ufff9BC", "B‹U+FFF9›BC"),
         ("B\u200dBC", "B‹U+200D›BC"),
         ("a\x1b[2Jb", "a‹U+001B›[2Jb"),
         ("half \ud83d", "half ‹U+D83D›"),
