@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/installed
 
-.PHONY: setup run test quick lint quality bench lock fit train clean
+.PHONY: setup run test quick lint mutations quality bench lock fit train clean
 
 setup: $(STAMP)
 
@@ -24,8 +24,8 @@ run: $(STAMP)
 # left with one of them at the end.
 SLOW := seed_questions crash search encoder desk index_cli slack_process terminal reader slack_render discord_server \
 	store histories copies records faults discord_render slack_server slack_answers read_html read_json read_markdown \
-	read_pdf discord_places discord_answers linear quotations quoting console_scripts layers generations build adding \
-	days watch discord_add discord_app discord_admin slack_commands slack_admin read_rtf read_xml slack_add
+	read_pdf discord_places discord_privacy discord_answers linear quotations quoting console_scripts layers generations build adding cards remote_code \
+	days watch discord_add discord_app discord_admin slack_commands slack_privacy slack_admin read_rtf read_xml slack_add
 SLOW_FILES := $(SLOW:%=tests/test_%.py)
 QUICK_FILES := $(filter-out $(SLOW_FILES),$(wildcard tests/test_*.py))
 
@@ -43,6 +43,10 @@ lint: $(STAMP)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+
+# Breaks the program in ways that tests must notice, one at a time; takes half an hour.
+mutations: $(STAMP)
+	@$(PY) tests/mutations.py $(ARGS)
 
 # How good the answers are, beside naive baselines; needs the public question sets beside the project for most of it.
 # ARGS=--save writes the README's table, ARGS=--ablate tells what each part of the ranking is worth.

@@ -16,6 +16,7 @@ from bot.metrics import Gauges, Metrics, Quantiles, outcome_of
 from bot.quotations import Verification, verify
 from bot.records.database import RecordsError
 from bot.records.records import Records
+from bot.records.retention import Retention
 from bot.records.sent import Context, Lost, Quoted, context, quote_again
 from bot.verifying import SHORT, Verifier, joined
 from index.build import MAX_LOSS
@@ -26,6 +27,7 @@ from index.mentions import mentions
 from index.model import ANY, Filters, Kind, Span
 from index.passages import paragraph_spans, split
 from index.search import search
+from index.shown import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -106,6 +108,7 @@ class Desk:
         max_loss: int = MAX_LOSS,
         future: bool = False,
         caution: tuple[float, float] = CAUTION["balanced"],
+        retention: Retention = Retention(),  # noqa: B008 frozen
     ) -> None:
         self.index_dir = index_dir
         self.corpus_dir = corpus_dir
@@ -118,7 +121,7 @@ class Desk:
         self._store: Store
         self._store, self._warning = self._generations.open_current(self._encoder)
         try:
-            self._records = Records(index_dir / RECORDS)
+            self._records = Records(index_dir / RECORDS, retention=retention)
         except RecordsError:
             self._store.close()
             raise
@@ -151,6 +154,15 @@ class Desk:
         """
         return await asyncio.get_running_loop().run_in_executor(self._recall_thread, work, self._records)
 
+    async def tidy(self) -> None:
+        """Forget what has been remembered for long enough, and copy what nobody may lose.
+
+        Raises:
+            RecordsError: the records cannot be written.
+
+        """
+        await self.record(lambda records: records.tidy())
+
     @property
     def warning(self) -> str | None:
         """Why another generation than the current one is served, or None."""
@@ -182,6 +194,7 @@ class Desk:
             IndexUnavailableError: the index went bad under the desk.
 
         """
+        message = whole(message)
         if len(message) + sum(map(len, files)) <= SHORT:
             return await self._search(lambda store: verify(joined(message, files), store, self._seen(filters)))
         if self._long_waiting >= LONG_QUEUE:
@@ -219,9 +232,11 @@ class Desk:
         """The other articles that pass and hold paragraphs of an article word for word, most of them first."""
         return await self._search(lambda store: _neighbours(store, article_id, self._seen(filters)))
 
-    async def replaced(self, article_id: str) -> tuple[datetime, ...]:
-        """When earlier texts of an article were replaced, the latest first."""
-        return await self._search(lambda store: tuple(earlier.until for earlier in store.earlier(article_id)))
+    async def replaced(self, article_id: str, filters: Filters = ANY) -> tuple[datetime, ...]:
+        """When earlier texts of an article were replaced, as far as these pass, the latest first."""
+        return await self._search(
+            lambda store: tuple(earlier.until for earlier in store.earlier(article_id, self._seen(filters)))
+        )
 
     async def status(self, filters: Filters = ANY) -> DeskStatus:
         """What is served now."""
@@ -278,7 +293,7 @@ class Desk:
 
     def _answer(self, store: Store, question: str, filters: Filters, count: int, skip: int) -> Answer:
         started = time.perf_counter()
-        question = question[:MAX_QUESTION_CHARS]
+        question = whole(question)[:MAX_QUESTION_CHARS]
         articles, _ = store.counts(filters.scope())
         answer = Answer(question, (), None, articles, store.manifest.generation, filters)
         if not is_question(question):

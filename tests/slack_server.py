@@ -145,6 +145,8 @@ class LoopbackSlack:
         self.responses: dict[str, list[dict[str, Any]]] = defaultdict(list)
         # Answers to give instead of the usual one, by method or "respond", each used once.
         self.faults: dict[str, list[Fault]] = defaultdict(list)
+        # The channels that not everybody in the workspace sees.
+        self.private: set[str] = set()
         # A request to a held method waits until the event is set.
         self.holds: dict[str, asyncio.Event] = {}
         self.waiting = 0
@@ -529,7 +531,8 @@ class LoopbackSlack:
 
     def _channel(self, channel: str) -> dict[str, str]:
         names = {CHANNEL: "news", ELSEWHERE: "elsewhere"}
-        return {"id": channel, "name": "directmessage" if channel.startswith("D") else names.get(channel, "other")}
+        kept = {"D": "directmessage"}.get(channel[0], "privategroup" if channel in self.private else "")
+        return {"id": channel, "name": kept or names.get(channel, "other")}
 
     @staticmethod
     def direct_channel(user: str) -> str:
@@ -561,7 +564,7 @@ class LoopbackSlack:
             "blocks": [{"type": "rich_text", "block_id": self._block_id(), "elements": [section]}],
             "channel": channel,
             "event_ts": ts,
-            "channel_type": "im" if channel.startswith("D") else "channel",
+            "channel_type": "im" if channel.startswith("D") else "group" if channel in self.private else "channel",
         }
         if thread_ts:
             ours = any(message["ts"] == thread_ts for message in self.said(channel))
@@ -805,6 +808,7 @@ class LoopbackSlack:
             "views.publish": self._publish,
             "users.info": self._info,
             "files.info": self._file_info,
+            "conversations.info": self._describe,
             "conversations.open": self._converse,
             "assistant.threads.setStatus": self._in_thread,
             "assistant.threads.setSuggestedPrompts": self._in_thread,
@@ -895,6 +899,14 @@ class LoopbackSlack:
     def _file_info(self, payload: dict[str, Any]) -> dict[str, Any]:
         file = self._file_objects.get(payload["file"])
         return {"ok": True, "file": file} if file else refusal("file_not_found")
+
+    def _describe(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """A public channel; without a permission of its own Slack says nothing of others."""
+        channel = payload["channel"]
+        if channel in self.private or not channel.startswith("C"):
+            return refusal("channel_not_found")
+        told = {"is_channel": True, "is_private": False, "is_im": False, "is_mpim": False}
+        return {"ok": True, "channel": {**self._channel(channel), **told}}
 
     def _converse(self, payload: dict[str, Any]) -> dict[str, Any]:
         if payload["users"] not in self.users:

@@ -446,3 +446,12 @@ def test_the_store_is_closed_with_the_desk(word_index: Path) -> None:
     desk.close()
     with pytest.raises(sqlite3.ProgrammingError):
         desk._store.listings(Filters())
+
+
+async def test_half_a_character_in_what_is_asked_is_no_failure(desk: Desk) -> None:
+    answer = await desk.ask("Who denied \ud83d the attack? \udcff", Filters(outlets=("No\udcffbody",)))
+    assert answer.question == "Who denied � the attack? �"
+    assert answer.refusal
+    answer.refusal.message.encode()
+    found = await desk.verify("“Nobody \ud83d said so about the attack.”")
+    assert [finding.quotation.text for finding in found.findings] == ["Nobody � said so about the attack."]

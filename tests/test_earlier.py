@@ -148,6 +148,29 @@ def test_what_may_not_be_seen_is_not_told_from_its_past_either(newsroom: Newsroo
     assert held(store, WAS, hidden).verdict is Verdict.NOT_FOUND
 
 
+def test_an_earlier_text_is_seen_only_where_the_outlet_that_it_had_then_is(newsroom: Newsroom) -> None:
+    def card(outlet: str) -> None:
+        (newsroom.corpus / "sources.toml").write_text(f'["hat.txt"]\noutlet = "{outlet}"\n', encoding="utf-8")
+
+    card("Secret")
+    newsroom.build()
+    newsroom.write(IS + REST)
+    newsroom.build()
+    card("Open")
+    store = newsroom.build()
+    everywhere, open_only, secret_only = ANY, Filters(visible=("open",)), Filters(visible=("Secret",))
+    assert held(store, WAS).verdict is Verdict.CORRECTED
+    assert [earlier.article.source.outlet for earlier in store.earlier("hat", everywhere)] == ["Secret"]
+    assert held(store, WAS, open_only).verdict is not Verdict.CORRECTED
+    assert not any("thirty" in str(standing) for standing in held(store, WAS, open_only).standings)
+    assert store.earlier("hat", open_only) == []
+    assert store.earlier_with(["thirty"], open_only, 5) == []
+    assert held(store, IS, open_only).verdict is Verdict.EXACT
+    # Nor where only the outlet of then may be seen: the article is another's now.
+    assert store.earlier("hat", secret_only) == []
+    assert held(store, WAS, secret_only).verdict is Verdict.NOT_FOUND
+
+
 def test_a_card_of_the_past_keeps_what_was_known_then(newsroom: Newsroom) -> None:
     (newsroom.corpus / "sources.toml").write_text('["hat.txt"]\ntitle = "Hat gone"\noutlet = "The Post"\n')
     newsroom.build()

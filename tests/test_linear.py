@@ -204,8 +204,8 @@ class OneArticle:
 @pytest.mark.parametrize(
     "part",
     [
-        '" ‘!"', "‘!s’ b", "‘s’ b", "'a ", "“", '"a ', "«a» ", "> a\n", ">>> a ", "“a b … a b” ", "“a [a] b” ", "a … ", "(a) [",
-        '"a b a" ', "“" + "a b " * 450 + "”",
+        '" ‘!"', "‘!s’ b", "‘s’ b", "'a ", "“", '"a ', "«a» ", "> a\n", ">>> a ", "“a b … a b” ", "“a [a] b” ", "a … ",
+        "(a) [", '"a b a" ', "“" + "a b " * 450 + "”",
     ],
 )  # fmt: skip
 def test_verification_of_as_much_as_is_read(part: str) -> None:

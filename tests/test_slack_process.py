@@ -1,4 +1,4 @@
-"""`python -m bot` against Slack on loopback: unmodified, with the real model and the seed articles, where it answers."""
+"""`python -m bot` against Slack on loopback: with the real model and the seed articles where it answers."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ from bot.quotations import Verification
 from bot.records.audit import Action
 from bot.records.places import OwnSettings, PlaceSettings
 from bot.records.refusals import Unanswered
+from bot.records.retention import Retention
 from bot.records.sent import Context, context
 from bot.slack import blocks, render, views
 from bot.sources import fitting
@@ -519,9 +520,26 @@ def test_a_web_address_is_a_link_and_any_other_is_shown() -> None:
     assert cited('HTTPS://x.example/a|b<c> d\n"\\é') == ["<HTTPS://x.example/a%7Cb%3Cc%3E%20d%0A%22%5Cé|link>"]
     assert cited("ftp://x.example") == ["ftp://x.example"]
     assert cited("https://") == ["https://"]
+    assert cited("https://bbc.co.uk@evil.example/") == ["https://bbc.co.uk@evil.example/"]
+    assert cited("https://x.example/a\u202eb") == ["<https://x.example/a%E2%80%AEb|link>"]
+    assert cited("ftp://x.example/a\u202eb") == ["ftp://x.example/a‹U+202E›b"]
     assert cited("javascript:alert(1)") == ["javascript:alert(1)"]
     (cut,) = cited("https://x.example/" + "y" * 3000)
     assert cut == "https://x.example/" + "y" * 281 + "…"
+
+
+def test_names_show_what_is_not_seen_in_them_and_quotations_are_as_they_are() -> None:
+    turned = source(title="A\u202eB", outlet="Ex\u200bample", author="J\u2066o")
+    (payload,) = payloads(render.answer_messages(answer(excerpt(1, "It\u200b was.", of=turned)), show_question=False))
+    assert quotes(payload) == ["It\u200b was."]
+    assert contexts(payload)[0].startswith("(1. A‹U+202E›B · Ex‹U+200B›ample · ")
+    (card,) = only(views.card_messages(replace(LISTING, source=turned)))[:1]
+    assert "A‹U+202E›B" in card
+    told = "\n".join(only(views.card_messages(replace(LISTING, source=turned))))
+    assert "Ex‹U+200B›ample" in told
+    assert "J‹U+2066›o" in told
+    assert views.name_options(["Ex\u200bample"], "")[0]["text"]["text"] == "Ex‹U+200B›ample"
+    assert views.name_options(["Ex\u200bample"], "")[0]["value"] == "Ex\u200bample"
 
 
 def test_many_other_places_of_the_same_words_are_counted() -> None:
@@ -1153,19 +1171,20 @@ def test_the_home_tab_says_how_to_ask_what_is_served_and_what_is_newest() -> Non
     days = [date(2023, 5, 1), None, date(2023, 5, 3)]
     cards = [source(id=f"a/{n}", title=f"Title {n}", published=day) for n, day in enumerate(days)]
     listings = [replace(LISTING, source=card) for card in cards]
-    view = views.home_view(["Generation 3", "No *build*"], listings, ["answers: yes"])
+    view = views.home_view(["Generation 3", "No *build*"], listings, ["answers: yes"], Retention())
     check_view(view)
     told = [shown(block) for block in view["blocks"]]
     assert told[0] == "On the Record"
     assert told[told.index("Status") + 1] == "Generation 3\nNo *build*"
     at = told.index("Newest articles") + 1
     assert [text.split("*")[1] for text in told[at : at + 3]] == ["Title 2", "Title 0", "Title 1"]
-    assert told[at + 3 :] == ["Settings", "answers: yes"]
-    many = [shown(block) for block in views.home_view(["s"], listings * 7 + listings[:1], ["s"])["blocks"]]
+    kept = wording.remembered(Retention(), "`/coverage-mydata`", "`/coverage-forgetme`")
+    assert told[at + 3 :] == ["Settings", "answers: yes", "What is remembered", kept]
+    many = [shown(block) for block in views.home_view(["s"], listings * 7 + listings[:1], ["s"], Retention())["blocks"]]
     assert "And 2 more articles: `/sources`" in many
-    twenty = [shown(block) for block in views.home_view(["s"], (listings * 7)[:20], ["s"])["blocks"]]
+    twenty = [shown(block) for block in views.home_view(["s"], (listings * 7)[:20], ["s"], Retention())["blocks"]]
     assert not any("more article" in text for text in twenty)
-    empty = views.home_view(["s"], [], ["s"])
+    empty = views.home_view(["s"], [], ["s"], Retention())
     check_view(empty)
     assert wording.EMPTY_INDEX in [shown(block) for block in empty["blocks"]]
 
@@ -1173,11 +1192,11 @@ def test_the_home_tab_says_how_to_ask_what_is_served_and_what_is_newest() -> Non
 @slow
 @given(WORDS, st.lists(LISTINGS, max_size=3))
 def test_any_home_tab_fits(text: str, listings: list[Listing]) -> None:
-    check_view(views.home_view([text] * 9, listings * 40, [text] * 4))
+    check_view(views.home_view([text] * 9, listings * 40, [text] * 4, Retention()))
 
 
 def test_help_names_every_command() -> None:
-    told = "\n".join(only([views.help_message()]))
+    told = "\n".join(only([views.help_message(Retention())]))
     for name in ("ask", "verify", "sources", "source", "coverage-status", "coverage-help", "reindex", "rollback",
                  "coverage-remove", "restore", "audit", "unanswered", "coverage-settings"):  # fmt: skip
         assert f"`/{name}`" in told

@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import threading
 import uuid
 from dataclasses import replace
@@ -56,6 +57,7 @@ from slack_world import (
 from word_encoder import WordHashEncoder
 
 from bot import service, wording
+from bot.desk import RECORDS
 from bot.discord import app as discord_app
 from bot.discord.app import DiscordError, run_discord
 from bot.slack import app as slack_app
@@ -209,8 +211,48 @@ async def test_what_comes_again_is_known_for_long_and_not_for_ever(
         assert len(slack.responses[first]) == 1
         for _ in range(6):
             await slack.responded(await slack.slash("/coverage-help"))
+        # As long as its signature is good, it is known to the records too.
+        await once_more(slack, first)
+        await all_acknowledged(slack)
+        assert len(slack.responses[first]) == 1
+        with contextlib.closing(sqlite3.connect(settings.index_dir / RECORDS, isolation_level=None)) as db:
+            db.execute("DELETE FROM arrival")
+        for _ in range(6):
+            await slack.responded(await slack.slash("/coverage-help"))
         await once_more(slack, first)
         await slack.responded(first, 2)
+
+
+async def test_what_comes_again_after_a_restart_is_answered_once(
+    settings: Settings, desk: Desk, slack: LoopbackSlack
+) -> None:
+    async with running(settings, desk, slack):
+        command = await slack.slash("/ask", PELICAN)
+        await slack.responded(command, 0)
+        await slack.until(lambda: len(slack.said()) == 1)
+        await slack.mention(PELICAN)
+        await slack.until(lambda: len(slack.said()) == 2)
+    async with restarted(settings, slack):
+        for envelope in list(slack.envelopes):
+            await once_more(slack, envelope)
+        await all_acknowledged(slack)
+        await slack.responded(await slack.slash("/coverage-help"))
+    assert len(slack.said()) == 2
+
+
+async def test_what_is_too_old_goes_while_nobody_asks_anything(
+    settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "TIDY_PAUSE", 0.05)
+    key = await desk.record(lambda records: records.messages.keep("slack", "U1", {}))
+    async with running(settings, desk, slack):
+        assert await desk.recall(lambda records: records.messages.fields(key)) == {}
+        with contextlib.closing(sqlite3.connect(settings.index_dir / RECORDS, isolation_level=None)) as db:
+            db.execute("UPDATE message SET at = '2020' || substr(at, 5)")
+        async with asyncio.timeout(60):
+            while await desk.recall(lambda records: records.messages.fields(key)) is not None:
+                await asyncio.sleep(0.01)
+    assert (settings.index_dir / "records-copy.sqlite").exists()
 
 
 # ---- Connections -----------------------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ from bot.records.feedback import Verdict
 from bot.records.records import Records
 from index.build import build
 from index.model import Article, Kind, Listing, Passage, Source, Span
+from index.shown import harmless
 from index.tokens import Change, Segment
 
 if TYPE_CHECKING:
@@ -418,7 +419,7 @@ def test_the_words_that_answer_are_in_bold_and_their_offsets_are_told(text: str,
     console = Console(width=10_000)
     shown = terminal._marked(excerpt)
     bold = [span for span in shown.spans if span.style == "bold"]
-    assert shown.plain == f"[…] {terminal._harmless(text)}"
+    assert shown.plain == f"[…] {harmless(text)}"
     assert [(span.start - 4, span.end - 4) for span in bold] == [(marked.start - 50, marked.end - 50)]
     told = Draft202012Validator(CONTRACT), terminal.as_json(answer)
     told[0].validate(told[1])

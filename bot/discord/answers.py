@@ -79,6 +79,7 @@ class AnswerButton(
 
     async def _act(self, interaction: Interaction) -> None:
         visit = await visit_by(interaction)
+        visit.look()
         was = await visit.kept(self.key)
         action = _ACTIONS.get(self.what)
         if action is None:
@@ -126,6 +127,7 @@ async def _remove(interaction: Interaction, button: AnswerButton, _was: SentAnsw
         await visit.require_asker(button.key)
     await interaction.response.defer()
     await interaction.delete_original_response()
+    await visit.forget(button.key)
 
 
 async def _feedback(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:

@@ -19,12 +19,14 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import days
-from bot.discord import add, admin, commands, render, sources
+from bot.discord import add, admin, commands, privacy, render, sources
 from bot.discord.add import AddButton
 from bot.discord.answers import AnswerButton, sender
-from bot.discord.client import DiscordBot, visit_of
+from bot.discord.client import PLATFORM, DiscordBot, visit_of
+from bot.discord.privacy import ForgetButton
 from bot.discord.replies import failure_logged, sentence_for, tell
 from bot.discord.sources import PageButton, TextButton
+from bot.privacy import forget_server
 from bot.service import StoppingError
 from index.errors import OnTheRecordError
 from index.model import ANY
@@ -88,19 +90,26 @@ class OnTheRecordBot(DiscordBot):
     def __init__(self, settings: Settings, desk: Desk) -> None:
         super().__init__(settings, desk)
         self.tree = _Tree(self)
-        modules = (commands, sources, admin, add)
+        modules = (commands, sources, privacy, admin, add)
         for command in (command for module in modules for command in module.COMMANDS):
             self.tree.add_command(command)
 
     async def setup_hook(self) -> None:
         """Register what outlives a restart: the buttons and the commands."""
-        self.add_dynamic_items(AnswerButton, PageButton, TextButton, AddButton)
+        self.add_dynamic_items(AnswerButton, PageButton, TextButton, AddButton, ForgetButton)
         await asyncio.to_thread(days.load)
         await self._sync_commands()
 
     async def on_ready(self) -> None:
         """Log that the bot is there."""
         log.info("discord.ready bot_id=%s guilds=%d", self.application_id, len(self.guilds))
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Forget a server that the bot was taken out of."""
+        try:
+            await forget_server(self.desk, PLATFORM, str(guild.id))
+        except OnTheRecordError as exc:
+            log.error("discord.server_not_forgotten error=%s", type(exc).__name__)  # noqa: TRY400 no traceback
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer a mention, a direct message, or a reply to the bot."""

@@ -66,7 +66,17 @@ async def visit_of(bot: DiscordBot, user: int, guild_id: int | None, channel: An
         channel = await bot.fetch_channel(channel.id)
     parent = channel.parent_id if isinstance(channel, discord.Thread) else getattr(channel, "id", None)
     name = str(parent) if parent else ""
-    return await Visit.of(bot.desk, bot.pace, PLATFORM, server, name, str(user), bot.settings.excerpts)
+    who = (PLATFORM, server, name, str(user))
+    return await Visit.of(bot.desk, bot.pace, *who, bot.settings.excerpts, public=is_public(channel))
+
+
+def is_public(channel: Any) -> bool:
+    """Whether whoever is in the server sees a channel; a thread is seen where its channel is, unless it is private."""
+    if isinstance(channel, discord.Thread):
+        return not channel.is_private() and is_public(channel.parent)
+    if not isinstance(channel, discord.abc.GuildChannel):
+        return False
+    return channel.permissions_for(channel.guild.default_role).view_channel
 
 
 async def visit_by(interaction: Interaction) -> Visit:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import attached
+from bot import attached, wording
 from bot.days import period
 from bot.discord import render
 from bot.discord.answers import answer_command
@@ -95,8 +95,9 @@ async def _verify(interaction: Interaction, text: str, files: list[discord.Attac
 @app_commands.command(description="Show which index is served")
 async def status(interaction: Interaction) -> None:
     """Show the state of the index and of the connection."""
-    await interaction.response.defer(thinking=True)
     visit = await visit_by(interaction)
+    visit.look()
+    await interaction.response.defer(thinking=True)
     found = await visit.desk.status(visit.within())
     await interaction.edit_original_response(content=render.status_text(found, interaction.client.latency))
 
@@ -104,7 +105,8 @@ async def status(interaction: Interaction) -> None:
 @app_commands.command(name="help", description="What this bot does and how to ask it")
 async def help_(interaction: Interaction) -> None:
     """Explain the bot."""
-    await interaction.response.send_message(render.HELP, ephemeral=True)
+    kept = wording.remembered(interaction.client.settings.retention, "`/mydata`", "`/forgetme`")
+    await interaction.response.send_message(f"{render.HELP}\n\n{kept}", ephemeral=True)
 
 
 COMMANDS: Commands = (ask, ask_message, verify, verify_message, status, help_)

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.records.database import RecordsError
+from bot.records.schema import CHECKED
 from bot.settings import MAX_EXCERPTS
+from index.catalogue import outlet_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from bot.records.database import Database
 
 _SETTINGS = "answers, outlets, excerpts, private"
+# The outlets that may be seen where none may: no outlet has this name.
+NOTHING = ("",)
 
 
 class BadSettingError(RecordsError):
@@ -50,12 +54,16 @@ class Places:
     def settings(self, platform: str, server: str, channel: str) -> PlaceSettings:
         """What holds in a channel, or with channel "" in a server: its own values, else the server's, else defaults.
 
-        For a thread, pass its parent channel.
+        For a thread, pass its parent channel. In direct messages, where the server is "", nothing is seen that is
+        hidden in any place of the platform, unless outlets are set for them: the same person may be there too.
         """
         resolved = PlaceSettings()
         # One query, so that a change in between cannot make up settings that never held.
-        for layer in self._layers(platform, server, "", channel):
+        layers = self._layers(platform, server, "", channel)
+        for layer in layers:
             resolved = replace(resolved, **{name: value for name, value in asdict(layer).items() if value is not None})
+        if not server and all(layer.outlets is None for layer in layers):
+            resolved = replace(resolved, outlets=self._seen_everywhere(platform))
         return resolved
 
     def own(self, platform: str, server: str, channel: str) -> OwnSettings:
@@ -88,14 +96,32 @@ class Places:
                     f"ON CONFLICT (platform, server, channel) DO UPDATE SET {name} = excluded.{name}",
                     (*here, value),
                 )
+            summed = f"UPDATE place SET sum = row_sum({CHECKED['place']})"
+            db.execute(f"{summed} WHERE platform = ? AND server = ? AND channel = ?", here)
+
+    def _seen_everywhere(self, platform: str) -> tuple[str, ...]:
+        """The outlets that may be seen in every place of a platform."""
+        with self._database.reading() as db:
+            self._database.check_rows(db, "place")
+            query = "SELECT outlets FROM place WHERE platform = ? AND server <> '' AND outlets IS NOT NULL"
+            rows = db.execute(query, (platform,)).fetchall()
+        kept_to = [{outlet_key(name): name for name in json.loads(outlets)} for (outlets,) in rows]
+        limits = [names for names in kept_to if names]
+        if not limits:
+            return ()
+        seen = set.intersection(*(set(names) for names in limits))
+        return tuple(limits[0][key] for key in sorted(seen)) or NOTHING
 
     def _layers(self, platform: str, server: str, *channels: str) -> list[OwnSettings]:
         """What is set at two channels, the server "" first."""
         with self._database.reading() as db:
             query = (
-                f"SELECT {_SETTINGS} FROM place "
+                f"SELECT {_SETTINGS}, sum IS row_sum({CHECKED['place']}) FROM place "
                 "WHERE platform = ? AND server = ? AND channel IN (?, ?) ORDER BY channel"
             )
+            rows = db.execute(query, (platform, server, *channels)).fetchall()
+            if not all(row[-1] for row in rows):
+                raise ValueError("not as it was written")
             return [
                 OwnSettings(
                     None if answers is None else bool(answers),
@@ -103,7 +129,7 @@ class Places:
                     excerpts,
                     None if private is None else bool(private),
                 )
-                for answers, outlets, excerpts, private in db.execute(query, (platform, server, *channels)).fetchall()
+                for answers, outlets, excerpts, private, _ in rows
             ]
 
 

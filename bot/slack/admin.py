@@ -121,6 +121,7 @@ async def settings(request: Request, text: str) -> None:
     own = await visit.desk.recall(lambda records: records.places.own(PLATFORM, visit.server, name))
     holds = await visit.desk.recall(lambda records: records.places.settings(PLATFORM, visit.server, name))
     lines = views.settings_lines(own, holds, visit.excerpts)
+    lines += [wording.OUTLETS_COVER] if given["outlets"] else []
     shown = f"this {where}" if visit.server else "this direct message" if name else "direct messages"
     await request.whisper(views.lines_messages(f"Settings of {shown}", lines))
 

@@ -48,6 +48,11 @@ async def answer_command(
     await _deliver(request, visit, answer, private=private)
 
 
+def may_concern(bot: SlackBot, event: Mapping[str, Any]) -> bool:
+    """Whether a message may be meant for the bot: it mentions it, is written to it alone, or stands in a thread."""
+    return event.get("channel_type") == "im" or "thread_ts" in event or mentions(event.get("text") or "", bot.user)
+
+
 async def answer_message(bot: SlackBot, event: Mapping[str, Any]) -> None:
     """Answer a message that mentions the bot or is written to it alone; others only where they refine an answer.
 
@@ -56,7 +61,9 @@ async def answer_message(bot: SlackBot, event: Mapping[str, Any]) -> None:
     if event.get("subtype") not in WRITTEN or event.get("bot_id") or not event.get("user"):
         return
     channel, text = event["channel"], event.get("text") or ""
-    request = Request(bot, event["user"], channel, thread=event.get("thread_ts") or event["ts"])
+    # A mention does not say what it was written in.
+    public = event["channel_type"] == "channel" if "channel_type" in event else None
+    request = Request(bot, event["user"], channel, thread=event.get("thread_ts") or event["ts"], public=public)
     asked = event.get("channel_type") == "im" or mentions(text, bot.user)
     if asked or (event.get("thread_ts") and not bot.work.stopping):
         await request.handle("mention", _answer(request, plain(text, bot.user), asked=asked))
@@ -64,10 +71,11 @@ async def answer_message(bot: SlackBot, event: Mapping[str, Any]) -> None:
 
 async def _answer(request: Request, text: str, *, asked: bool) -> None:
     if asked and text.casefold() in _FOR_HELP:
-        await request.post([views.help_message()])
+        await request.post([views.help_message(request.bot.settings.retention)])
         return
     try:
         visit = await request.visit()
+        visit.look()
         refined = await visit.refined(text, f"{request.channel}:{request.thread}")
     except OnTheRecordError:
         # People may talk in the thread of an answer without meaning the bot.
@@ -121,6 +129,7 @@ async def press(request: Request, what: str, number: int, key: str, parts: list[
 
     """
     visit = await request.visit()
+    visit.look()
     was = await visit.kept(key)
     if what == "remove":
         await _remove(request, visit, key, parts)
@@ -169,6 +178,7 @@ async def _remove(request: Request, visit: Visit, key: str, parts: list[str]) ->
             if reason(exc) != "message_not_found":
                 raise
     await request.delete()
+    await visit.forget(key)
 
 
 _ACTIONS: dict[str, Callable[[Request, Visit, SentAnswer, str], Awaitable[None]]] = {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from bot import wording
+from index.shown import is_link, link, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +44,6 @@ ROW_URL_LIMIT = 300
 # Marks in italics where a quotation goes on from, or goes on in, another message.
 _GOES_ON = "…"
 
-_WEB_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 # What would end a link or an address too early.
 _NOT_IN_LINKS = re.compile(r"[\s\x00-\x1f\x7f|<>\"\\]")
 
@@ -266,16 +266,16 @@ def actions(elements: Sequence[Block]) -> list[Block]:
 
 
 def address(url: str | None, limit: int = URL_LIMIT) -> str | None:
-    """A web address as a link may hold it; None where it is none, or weighs more than `limit`."""
-    if not url or not _WEB_ADDRESS.match(url):
+    """A web address as a link may hold it; None where it may be none, or weighs more than `limit`."""
+    if not url or not is_link(url):
         return None
-    encoded = _NOT_IN_LINKS.sub(lambda found: quote(found[0]), url)
+    encoded = _NOT_IN_LINKS.sub(lambda found: quote(found[0]), link(url))
     return encoded if weight(encoded) <= limit else None
 
 
 def headline(source: Source, limit: int = LINE_LIMIT) -> str:
     """The headline, or the words that stand in for one, cut at `limit`."""
-    shown = line(source.title, limit)
+    shown = line(visible(source.title), limit)
     return shown if source.title_given else wording.opening(shown)
 
 
@@ -288,8 +288,8 @@ def origin(source: Source) -> str:
 
 def known(source: Source, limit: int = NAME_LIMIT) -> list[str]:
     """The outlet and the day of publication as far as they are known: a list does not say of each what is not."""
-    facts = [line(source.outlet, limit) if source.outlet else "", wording.day(source) if source.published else ""]
-    return list(filter(None, facts))
+    outlet = line(visible(source.outlet), limit) if source.outlet else ""
+    return list(filter(None, [outlet, wording.day(source) if source.published else ""]))
 
 
 def citation(source: Source, *facts: str, number: int | None = None, also: str | None = None) -> Block:
@@ -302,7 +302,7 @@ def citation(source: Source, *facts: str, number: int | None = None, also: str |
     if url := address(source.url):
         elements.append(markup(f"<{escape(url)}|link>"))
     elif source.url:
-        elements.append(plain(source.url, NAME_LIMIT))
+        elements.append(plain(visible(source.url), NAME_LIMIT))
     return context(*elements, *([plain(also, LINE_LIMIT)] if also else []))
 
 

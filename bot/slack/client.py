@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from typing import TYPE_CHECKING
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from yarl import URL
 
 from bot.pace import Pace
 from bot.service import Work
@@ -24,6 +27,11 @@ RATE_RETRIES = 5
 log = logging.getLogger("bot.slack")
 # slack_sdk and Bolt log with this: they would log whole payloads at DEBUG, and look at its own level only.
 library_log = logging.getLogger("slack_sdk")
+
+# Seconds for which it is remembered whether a channel is public.
+PUBLIC_SECONDS = 600.0
+# Where Slack keeps files.
+_HOSTS = ("slack.com", "slack-files.com")
 
 TROUBLE = (SlackApiError, aiohttp.ClientError, OSError, TimeoutError)
 
@@ -49,6 +57,7 @@ class SlackBot:
         self.work = Work(PLATFORM, desk)
         self.connection = "Socket Mode" if settings.slack_app_token else "HTTP"
         self.team = self.user = self.bot_id = ""
+        self._public: dict[str, tuple[float, bool]] = {}
 
     async def introduce(self) -> None:
         """Ask Slack who the bot is.
@@ -59,6 +68,29 @@ class SlackBot:
         """
         found = await self.client.auth_test()
         self.team, self.user, self.bot_id = (str(found[name]) for name in ("team_id", "user_id", "bot_id"))
+
+    async def is_public(self, channel: str) -> bool:
+        """Whether whoever is in the workspace may see a channel; where Slack does not tell, it is taken for private."""
+        asked, public = self._public.get(channel, (-math.inf, False))
+        if asked + PUBLIC_SECONDS < time.monotonic():
+            try:
+                found = (await self.client.conversations_info(channel=channel))["channel"]
+                public = bool(found.get("is_channel")) and not found.get("is_private")
+            except TROUBLE as exc:
+                log.warning("slack.channel_unknown error=%s", reason(exc))
+                public = False
+            self._public[channel] = (time.monotonic(), public)
+        return public
+
+    def is_slacks(self, address: str) -> bool:
+        """Whether an address is one of Slack's own files, so that it may get the bot's token."""
+        try:
+            url, base = URL(address), URL(self.client.base_url)
+        except ValueError:
+            return False
+        host = url.host or ""
+        own = url.scheme == "https" and any(host == name or host.endswith(f".{name}") for name in _HOSTS)
+        return url.user is None and (own or url.origin() == base.origin())
 
     async def is_admin(self, user: str) -> bool:
         """Whether settings name the user, or they are an admin or owner of this workspace now."""
