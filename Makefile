@@ -65,11 +65,11 @@ lock: $(STAMP)
 		--python-version 3.11 --python-platform aarch64-apple-darwin --only-binary :all: --generate-hashes --no-annotate \
 		--no-emit-package torch --extra metrics --extra slack -c constraints.txt -o requirements.txt pyproject.toml
 
-# Fits index/ranking.json on the training half of those sets.
+# Fits index/ranking.json on the tuning half of those sets.
 fit: $(STAMP)
 	@$(PY) tests/fit.py
 
-# Trains a reader for READER_MODEL; takes hours, goes on where it was if stopped. ARGS="--examples N" sets how long.
+# Trains what ships as index/reader.safetensors; takes hours, goes on where it was if stopped. ARGS="--examples N" sets how long.
 train: $(STAMP)
 	@$(PY) tests/train_reader.py $(ARGS)
 

@@ -13,6 +13,7 @@ from index.build import MAX_LOSS
 from index.encoder import DEFAULT_MODEL
 from index.errors import OnTheRecordError
 from index.generations import KEEP
+from index.reader import DEFAULT_READER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,7 +35,7 @@ class Settings:
     corpus_dir: Path = Path("seeds")
     index_dir: Path = Path("data")
     embedding_model: str = DEFAULT_MODEL
-    reader_model: str = "off"
+    reader_model: str = DEFAULT_READER
     keep_generations: int = KEEP
     max_loss: int = MAX_LOSS
     future_dates: str = "refuse"

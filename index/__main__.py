@@ -18,7 +18,7 @@ from index.corpus import require_folder
 from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder
 from index.errors import BuildLockedError, OnTheRecordError
 from index.generations import KEEP, Generations
-from index.reader import open_reader
+from index.reader import DEFAULT_READER, open_reader
 from index.search import search
 from index.shown import harmless, whole
 
@@ -52,7 +52,7 @@ _future = click.option(
     help="What is done with articles that are dated in the future (FUTURE_DATES).",
 )  # fmt: skip
 _reader = click.option(
-    "--reader", envvar="READER_MODEL", default="off", show_default=True,
+    "--reader", envvar="READER_MODEL", default=DEFAULT_READER, show_default=True,
     help="Any Hugging Face model for extractive question answering by name or path, or off (READER_MODEL).",
 )  # fmt: skip
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -26,16 +25,7 @@ DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4
 
 # Texts that a processor's core takes at a time: few, since the shorter ones are filled up to the longest.
 BATCH = 8
-TOKEN_BATCH = 4
 CHARS_PER_PIECE = 40
-
-
-@dataclass(frozen=True, slots=True)
-class TokenVectors:
-    """A text's tokens in context: `vectors` of unit length, shape (n, dimension); `offsets` (n, 2) into the text."""
-
-    offsets: NDArray[np.int64]
-    vectors: NDArray[np.float32]
 
 
 class Encoder(Protocol):
@@ -55,9 +45,6 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of unit length, shape (len(texts), dimension)."""
-
-    def tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
-        """The tokens of each text with their vectors in context, as far as the model reads."""
 
 
 class SentenceTransformerEncoder:
@@ -108,13 +95,6 @@ class SentenceTransformerEncoder:
                 list(pool.map(fill, made[1:]))
         return rows
 
-    def tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
-        """See `Encoder.tokens`; marks that a tokenizer adds at the ends are left out."""
-        found: dict[int, TokenVectors] = {}
-        for batch in batches(texts, TOKEN_BATCH):
-            found.update(zip(batch, self._tokens([texts[n] for n in batch]), strict=True))
-        return [found[n] for n in range(len(texts))]
-
     @cached_property
     def _model(self) -> SentenceTransformer:
         # Imported here: torch takes seconds to load, and most of the program never needs it.
@@ -143,25 +123,6 @@ class SentenceTransformerEncoder:
     @property
     def _workers(self) -> int:
         return (os.cpu_count() or 1) if self._model.device.type == "cpu" else 1
-
-    def _tokens(self, texts: list[str]) -> list[TokenVectors]:
-        import torch  # noqa: PLC0415 loaded with the model
-
-        batch = self._model.tokenizer(
-            [text[: self._reads] for text in texts],
-            padding=True,
-            truncation=True,
-            max_length=self._model.max_seq_length,
-            return_tensors="pt",
-            return_offsets_mapping=True,
-            return_special_tokens_mask=True,
-        )
-        offsets = batch.pop("offset_mapping").numpy()
-        kept = (batch.pop("special_tokens_mask") == 0).numpy()
-        with torch.inference_mode():
-            states = self._model[0](dict(batch.to(self._model.device)))["token_embeddings"]
-            vectors = torch.nn.functional.normalize(states, dim=-1).float().cpu().numpy()
-        return [TokenVectors(offsets[n][kept[n]], vectors[n][kept[n]]) for n in range(len(texts))]
 
 
 def batches(texts: Sequence[str], size: int) -> list[list[int]]:

@@ -8,17 +8,11 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from index.languages import words
 from index.preference import Preference, understand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from numpy.typing import NDArray
-
-    from index.encoder import TokenVectors
 
 _WORD = re.compile(r"[^\W_]+")
 _PHRASE = re.compile(r"[“„\"«]\s*([^“”„\"«»]+?)\s*[”“\"»]")
@@ -204,33 +198,6 @@ def answers_kind(question: Question, sentence: str) -> float:
         case "why":
             found = bool(_CAUSE.search(sentence))
     return float(found)
-
-
-def word_weights(question: Question, tokens: TokenVectors) -> NDArray[np.float32]:
-    """The idf of the word that each token of the question is part of, shared among the word's tokens; sums to 1."""
-    weights = np.zeros(len(tokens.offsets), dtype=np.float32)
-    for word in _WORD.finditer(question.text):
-        inside = (tokens.offsets[:, 0] >= word.start()) & (tokens.offsets[:, 1] <= word.end())
-        if inside.any():
-            weights[inside] = question.weights.get(word.group().lower(), 0.0) / inside.sum()
-    total = weights.sum()
-    return weights / total if total else np.full(len(weights), 1 / max(1, len(weights)), dtype=np.float32)
-
-
-def late_interaction(
-    asked: NDArray[np.float32], weights: NDArray[np.float32], said: NDArray[np.float32]
-) -> dict[str, float]:
-    """How well each token of the question finds its like in a sentence: mean, mean by weight, worst of some weight.
-
-    MaxSim over token vectors of unit length, as in Khattab and Zaharia, "ColBERT" (2020), here without training.
-    `asked` has shape (m, d), `weights` (m,), `said` (n, d).
-    """
-    if not len(asked) or not len(said):
-        return {"late_mean": 0.0, "late_weighted": 0.0, "late_worst": 0.0}
-    best = (asked @ said.T).max(axis=1)
-    weighty = best[weights > 0]
-    worst = weighty.min() if len(weighty) else best.min()
-    return {"late_mean": float(best.mean()), "late_weighted": float(best @ weights), "late_worst": float(worst)}
 
 
 def length(sentence: str) -> float:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from index.encoder import batches, model_folder, not_loaded, weights_sha256
+from index.encoder import DEFAULT_MODEL, batches, model_folder, not_loaded, weights_sha256
 from index.errors import EncoderError
 from index.model import Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
+DEFAULT_READER = "on-the-record"
+# Ours, trained from all-MiniLM-L6-v2: the file holds what differs from it. `reader.md` tells what it can and cannot do.
+WEIGHTS = Path(__file__).with_name("reader.safetensors")
+WEIGHTS_SHA256 = "9fc43e2fd791d6bff02c871d9e268f5a6ba812a9fb5af9f4b36e2e3c5816f8e4"
 SETTING = "READER_MODEL"
 
 # Windows that a core reads at a time, of like length.
@@ -113,25 +118,26 @@ def open_reader(model: str) -> Reader | None:
 
 
 class ExtractiveReader:
-    """Any Hugging Face model for extractive question answering, by name or path.
+    """Any Hugging Face model for extractive question answering, by name or path; ours comes with the program.
 
     Only safetensors weights are loaded, and never code that a model brings along. A model should know questions without
     an answer, as those trained on SQuAD 2.0 do. Several threads may not use one reader at a time.
 
     Raises:
-        EncoderError: the model cannot be found or loaded, is of another kind, or has no safetensors weights.
+        EncoderError: the model cannot be found or loaded, is of another kind or has no safetensors weights, or the
+            weights that come with the program are not those of its release.
 
     """
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str = DEFAULT_READER) -> None:
         # Imported here: torch takes seconds to load, and most of the program never needs it.
         import torch  # noqa: PLC0415
         from transformers import AutoTokenizer  # noqa: PLC0415
 
-        folder = model_folder(model, SETTING)
-        weights_sha256(folder, SETTING)
+        ours = model == DEFAULT_READER
+        folder = model_folder(DEFAULT_MODEL if ours else model, SETTING)
         try:
-            self._model = _loaded(model, folder).eval()
+            self._model = (_ours(folder) if ours else _published(model, folder)).eval()
             self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         except EncoderError:
             raise
@@ -163,8 +169,26 @@ class ExtractiveReader:
         return readings
 
 
-def _loaded(model: str, folder: Path) -> Any:
-    """The model itself.
+def _ours(shared: Path) -> Any:
+    """The reader that comes with the program: what was trained, laid over the embedding model that it was made from."""
+    from safetensors.torch import load_file  # noqa: PLC0415 loads torch
+    from transformers import AutoConfig, AutoModelForQuestionAnswering  # noqa: PLC0415
+
+    with WEIGHTS.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != WEIGHTS_SHA256:
+        raise EncoderError(f"The weights in {WEIGHTS} are not those of the release. Install On the Record again.")
+    config = AutoConfig.from_pretrained(shared, local_files_only=True)
+    model = AutoModelForQuestionAnswering.from_config(config)  # type: ignore[no-untyped-call]  # upstream has no annotation
+    known = model.state_dict()
+    below = {f"bert.{name}": values for name, values in load_file(shared / "model.safetensors").items()}
+    trained = {name: values.float() for name, values in load_file(WEIGHTS).items()}
+    model.load_state_dict({name: values for name, values in below.items() if name in known} | trained)
+    return model
+
+
+def _published(model: str, folder: Path) -> Any:
+    """A model that others trained.
 
     Raises:
         EncoderError: it was not made to find answers; transformers would give it a last layer of random numbers.
@@ -172,6 +196,7 @@ def _loaded(model: str, folder: Path) -> Any:
     """
     from transformers import AutoConfig, AutoModelForQuestionAnswering  # noqa: PLC0415
 
+    weights_sha256(folder, SETTING)
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     if not any(name.endswith("ForQuestionAnswering") for name in config.architectures or ()):
         raise EncoderError(f"The model {model} was not trained to find answers in a text. Check {SETTING}.")

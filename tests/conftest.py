@@ -13,6 +13,7 @@ from word_encoder import WordHashEncoder
 
 from index.build import build
 from index.encoder import SentenceTransformerEncoder
+from index.reader import ExtractiveReader
 from index.readers.worker import Worker
 
 if TYPE_CHECKING:
@@ -67,6 +68,12 @@ def _one_worker() -> Iterator[None]:
 def encoder() -> SentenceTransformerEncoder:
     """The real model, loaded once."""
     return SentenceTransformerEncoder()
+
+
+@pytest.fixture(scope="session")
+def reader() -> ExtractiveReader:
+    """The reader that comes with the program, loaded once."""
+    return ExtractiveReader()
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from index.features import FUNCTION_WORDS
 from index.model import Span
 from index.passages import sentences
+from index.search import WINDOW_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent.parent.parent / "shared" / "train"
 SETS = ("squad_train", "nq_train", "tydi_train", "timeqa_train")
 # Sentences of a window and how often, and how many characters it may have, unless a single sentence has more.
-SIZES, SHARES, WINDOW_CHARS = (1, 2, 3, 4), (0.3, 0.35, 0.25, 0.1), 420
+SIZES, SHARES, LONGEST_WINDOW = (1, 2, 3, 4), (0.3, 0.35, 0.25, 0.1), 420
 # How many of each kind make an epoch beside every near miss that people wrote and the question it was made from.
-EPOCH = {"squad": 22_000, "other": 12_800, "exchanged": 15_000, "paragraph": 12_000, "elsewhere": 13_000}
+EPOCH = {"squad": 8_000, "other": 8_000, "exchanged": 6_000, "paragraph": 4_000, "elsewhere": 4_000}
 
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\b\d[\d,.]*\b")
@@ -93,7 +94,9 @@ class Pool:
     def positive(self, asked: Asked, draw: random.Random) -> Example:
         article = self.articles[asked.doc]
         window = around(article["text"], asked.answer, draw)
-        return Example(asked.text, article["title"], article["text"][window.start : window.end], _within(window, asked))
+        return Example(
+            asked.text, article["title"], article["text"][window.start : window.end], _inside(window, asked.answer)
+        )
 
     def _asked(self, row: dict[str, Any]) -> Asked:
         text = self.articles[row["doc"]]["text"]
@@ -165,8 +168,8 @@ class Pool:
         return None if answer.lower() in words.lower() else Example(asked.text, article["title"], words, None)
 
 
-def tuning() -> list[Example]:
-    """The questions of squad2_tune, each against its whole paragraph: for choosing, never for training."""
+def tuning() -> list[list[Example]]:
+    """The questions of squad2_tune, each with all windows of its paragraph: for choosing, never for training."""
     articles = {row["id"]: row for row in rows("squad2_tune", "articles")}
     found = []
     for row in rows("squad2_tune", "questions"):
@@ -175,7 +178,11 @@ def tuning() -> list[Example]:
         if row["answerable"]:
             shortest = min(range(len(row["answers"])), key=lambda n: len(row["answers"][n]))
             answer = Span(row["starts"][shortest], row["starts"][shortest] + len(row["answers"][shortest]))
-        found.append(Example(row["text"], article["title"], article["text"], answer))
+        found.append([
+            Example(row["text"], article["title"], article["text"][window.start : window.end],
+                    answer and _inside(window, answer))
+            for window in cut(article["text"])
+        ])  # fmt: skip
     return found
 
 
@@ -199,11 +206,22 @@ def around(text: str, span: Span, draw: random.Random) -> Span:
     size = draw.choices(SIZES, SHARES)[0]
     while last - first + 1 < size:
         options = [(a, b) for a, b in ((first - 1, last), (first, last + 1)) if a >= 0 and b < len(spans)]
-        options = [(a, b) for a, b in options if spans[b].end - spans[a].start <= WINDOW_CHARS]
+        options = [(a, b) for a, b in options if spans[b].end - spans[a].start <= LONGEST_WINDOW]
         if not options:
             break
         first, last = draw.choice(options)
     return Span(min(spans[first].start, span.start), max(spans[last].end, span.end))
+
+
+def cut(text: str) -> list[Span]:
+    """A paragraph in windows of whole sentences, one after the other, as long as search makes them."""
+    made: list[Span] = []
+    for sentence in bounds(text):
+        if made and sentence.end - made[-1].start <= WINDOW_CHARS:
+            made[-1] = Span(made[-1].start, sentence.end)
+        else:
+            made.append(sentence)
+    return made
 
 
 def overlap(question: str, words: str) -> float:
@@ -219,8 +237,11 @@ def _plain(text: str) -> Sequence[str]:
     return [word for word in _WORD.findall(text.lower()) if word not in FUNCTION_WORDS]
 
 
-def _within(window: Span, asked: Asked) -> Span:
-    return Span(asked.answer.start - window.start, asked.answer.end - window.start)
+def _inside(window: Span, span: Span) -> Span | None:
+    """A span of the text as one of the window; None where it is not wholly in it."""
+    if span.start < window.start or span.end > window.end:
+        return None
+    return Span(span.start - window.start, span.end - window.start)
 
 
 def _other_number(old: str, draw: random.Random) -> str:

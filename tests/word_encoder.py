@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.encoder import TokenVectors
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -36,15 +34,6 @@ class WordHashEncoder:
         for word in re.findall(r"\w+", text.lower()):
             total += _direction(self.model, self.dimension, word)
         return total / np.linalg.norm(total)
-
-    def tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
-        found = []
-        for text in texts:
-            words = list(re.finditer(r"\w+", text))
-            vectors = [self._vector(word.group()) for word in words] or np.empty((0, self.dimension))
-            offsets = np.array([word.span() for word in words], dtype=np.int64).reshape(-1, 2)
-            found.append(TokenVectors(offsets, np.array(vectors, dtype=np.float32)))
-        return found
 
 
 @lru_cache(maxsize=20_000)
