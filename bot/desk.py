@@ -7,6 +7,7 @@ import time
 from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import wording
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from bot.records.places import PlaceSettings
     from index.encoder import Encoder
     from index.model import Article, Listing, Manifest, Source
     from index.reader import Reader
@@ -45,6 +47,7 @@ NEIGHBOURS = 10
 RECORDS = "records.sqlite"
 
 T = TypeVar("T")
+_Asked = tuple[str, Filters, int, int]
 
 
 class DeskBusyError(OnTheRecordError):
@@ -120,6 +123,8 @@ class Desk:
         self.builds = Builds(self._generations, corpus_dir, load_encoder, keep=keep, max_loss=max_loss, future=future)
         self.metrics = Metrics()
         self._waiting = 0
+        # What is asked and not begun, by question, filters, count and excerpts to skip.
+        self._asked: dict[_Asked, asyncio.Task[Answer]] = {}
         # One thread each: SQLite, FAISS and the model are used by one question at a time, and never by the event loop.
         self._search_thread = ThreadPoolExecutor(1, "search")
         self._records_thread = ThreadPoolExecutor(1, "records")
@@ -143,6 +148,15 @@ class Desk:
         """
         return await asyncio.get_running_loop().run_in_executor(self._recall_thread, work, self._records)
 
+    def place(self, platform: str, server: str, channel: str) -> PlaceSettings:
+        """What holds in a place, from memory.
+
+        Raises:
+            RecordsError: it was not read yet, and cannot be.
+
+        """
+        return self._records.places.settings(platform, server, channel)
+
     @property
     def warning(self) -> str | None:
         """Why another generation than the current one is served, or None."""
@@ -158,7 +172,8 @@ class Desk:
         """
         started = time.perf_counter()
         try:
-            answer = await self._search(lambda store: self._answer(store, question, self._seen(filters), count, skip))
+            # Whoever else waits for this answer still does where this one is given up.
+            answer = await asyncio.shield(self._asking((question, filters, count, skip)))
         except Exception as exc:
             self.metrics.note_failure("too_busy" if isinstance(exc, DeskBusyError) else "failed")
             raise
@@ -203,6 +218,11 @@ class Desk:
         """What is served now."""
         return await self._search(lambda store: self._status(store, self._seen(filters)))
 
+    @property
+    def waiting(self) -> int:
+        """How many questions wait or are being answered."""
+        return self._waiting
+
     def gauges(self, latency: float) -> Gauges:
         """What is so now, from any thread; `latency` is that of the chat platform's connection, in seconds."""
         manifest = self._store.manifest
@@ -224,6 +244,24 @@ class Desk:
         articles, passages = store.counts(filters.scope())
         waiting, times = self._waiting - 1, self.metrics.quantiles()
         return DeskStatus(store.manifest, articles, passages, self._warning, self.builds.running, waiting, times)
+
+    def _asking(self, asked: _Asked) -> asyncio.Task[Answer]:
+        """The answer to a question; where the same waits already, the one that it waits for."""
+        task = self._asked.get(asked)
+        if task is None:
+            task = self._asked[asked] = asyncio.create_task(self._search(partial(self._begin, asked)))
+            task.add_done_callback(lambda done: self._forget(asked, done))
+        return task
+
+    def _begin(self, asked: _Asked, store: Store) -> Answer:
+        # Whoever asks the same from now on asks anew: an article may be removed meanwhile.
+        self._asked.pop(asked, None)
+        question, filters, count, skip = asked
+        return self._answer(store, question, self._seen(filters), count, skip)
+
+    def _forget(self, asked: _Asked, done: asyncio.Task[Answer]) -> None:
+        if self._asked.get(asked) is done:
+            del self._asked[asked]
 
     async def _search(self, work: Callable[[Store], T]) -> T:
         if self._waiting >= QUEUE:

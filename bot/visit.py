@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from dataclasses import dataclass, replace
@@ -57,11 +58,9 @@ class Visit:
     excerpts: int
 
     @classmethod
-    async def of(
-        cls, desk: Desk, pace: Pace, platform: str, server: str, channel: str, user: str, excerpts: int
-    ) -> Visit:
+    def of(cls, desk: Desk, pace: Pace, platform: str, server: str, channel: str, user: str, excerpts: int) -> Visit:
         """The visit of a person, under the settings that hold in the place now."""
-        settings = await desk.recall(lambda records: records.places.settings(platform, server, channel))
+        settings = desk.place(platform, server, channel)
         return cls(desk, pace, platform, server, channel, user, settings, excerpts)
 
     @property
@@ -89,10 +88,24 @@ class Visit:
         self.require_answers()
         self.pace.require(self.user, self.channel)
 
-    async def ask(self, question: str, filters: Filters = ANY, number: int | None = None, skip: int = 0) -> Answer:
-        """The answer to a question that was admitted; `number` is how many excerpts are wanted."""
+    async def ask(
+        self,
+        question: str,
+        filters: Filters = ANY,
+        number: int | None = None,
+        skip: int = 0,
+        show: Callable[[int], Awaitable[None]] | None = None,
+    ) -> Answer:
+        """The answer to a question that was admitted; `number` is how many excerpts are wanted.
+
+        `show` is told how many questions come before, while this one waits; it raises nothing.
+        """
         count = number or self.settings.excerpts or self.excerpts
-        return await self.desk.ask(question, self.within(filters), count, skip)
+        ahead = self.desk.waiting
+        asking = asyncio.ensure_future(self.desk.ask(question, self.within(filters), count, skip))
+        # What is shown meanwhile must not come after the answer, nor after what is told in its place.
+        await asyncio.gather(asking, *([show(ahead)] if show else []), return_exceptions=True)
+        return await asking
 
     async def refined(self, text: str, message: str) -> tuple[str, Filters] | None:
         """The question of the answer that is replied to, with new filters; None where something else is asked.

@@ -55,6 +55,8 @@ NO_ACTIONS = "Nothing has been done yet."
 NONE_UNANSWERED = "No question was refused here."
 NO_SUCH_SOURCES = "No article in the index is like that."
 MAY_NOT_ANSWER = "These are the closest passages; they may not answer."
+# From how many questions on their number is told to whoever waits behind them.
+_LONG_QUEUE = 20
 # Characters of a stretch that are kept where only its beginning and its end are shown.
 _BRIEF = 80
 
@@ -159,6 +161,16 @@ def remarks(answer: Answer) -> tuple[str, ...]:
     if answer.preferred:
         remarks.append(f"The question names {' and '.join(answer.preferred)}, so such articles come first.")
     return tuple(remarks)
+
+
+def ahead(questions: int) -> str:
+    """How many questions come before one that was asked; nothing where they are few."""
+    return f"{plural(questions, 'question')} come before yours." if questions >= _LONG_QUEUE else ""
+
+
+def searching(questions: int) -> str:
+    """That an answer is looked for, and how many questions come before."""
+    return " ".join(filter(None, ["Searching the coverage…", ahead(questions)]))
 
 
 def plural(count: int, noun: str) -> str:

@@ -9,9 +9,10 @@ import discord
 from discord import ui
 
 from bot import wording
+from bot.answer import is_question
 from bot.discord import render
-from bot.discord.client import visit_by
-from bot.discord.replies import press
+from bot.discord.client import admitted, visit_by
+from bot.discord.replies import failure_logged, press
 from bot.records.feedback import Verdict
 from bot.visit import UsageError
 
@@ -30,12 +31,9 @@ async def answer_command(
     interaction: Interaction, question: str, filters: Filters, number: int | None = None, private: bool | None = None
 ) -> None:
     """Answer what a command asks, once the place and the asker's pace allow it."""
-    visit = await visit_by(interaction)
-    visit.admit()
-    private = visit.settings.private if private is None else private
-    await interaction.response.defer(thinking=True, ephemeral=private)
-    answer = await visit.ask(question, filters, number)
-    await visit.deliver(answer, sender(answer, partial(_edit, interaction), private=private), private=private)
+    visit, alone = await admitted(interaction, private if is_question(question) else True)
+    answer = await visit.ask(question, filters, number, show=partial(_show_place, interaction))
+    await visit.deliver(answer, sender(answer, partial(_edit, interaction), private=alone), private=alone)
 
 
 def sender(
@@ -78,45 +76,42 @@ class AnswerButton(
         await press(interaction, f"button_{self.what}", self._act(interaction))
 
     async def _act(self, interaction: Interaction) -> None:
-        visit = await visit_by(interaction)
-        was = await visit.kept(self.key)
         action = _ACTIONS.get(self.what)
         if action is None:
             raise UsageError(wording.TOO_OLD)
-        await action(interaction, self, was, visit)
+        # What changes the channel is acknowledged without words; a word about it is for whoever pressed.
+        quietly = self.what in {"share", "remove"}
+        await interaction.response.defer(thinking=not quietly, ephemeral=not quietly)
+        visit = await visit_by(interaction)
+        await action(interaction, self, await visit.kept(self.key), visit)
 
 
 async def _context(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
-    await interaction.response.defer(thinking=True, ephemeral=True)
     found = await visit.context(was, button.number)
     view = render.context_view(found, was.generation, partial(AnswerButton, button.key))
     await interaction.edit_original_response(view=view)
 
 
 async def _closest(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
-    await interaction.response.defer(thinking=True, ephemeral=True)
     await interaction.edit_original_response(view=render.closest_view(await visit.closest(was)))
 
 
 async def _more(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     visit.admit()
-    await interaction.response.defer(thinking=True, ephemeral=True)
     answer, shown = await visit.more(was)
     send = sender(answer, partial(_edit, interaction), private=True)
     await visit.deliver(answer, send, private=True, skipped=shown)
 
 
 async def _sources(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
-    await interaction.response.defer(thinking=True, ephemeral=True)
     await interaction.edit_original_response(view=render.cards_view(await visit.cards(was)))
 
 
 async def _share(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     visit.require_answers()
     await visit.require_asker(button.key)
-    await interaction.response.defer(thinking=True)
     answer, losses = await visit.again(was)
-    await visit.deliver(answer, sender(answer, partial(_edit, interaction)), skipped=was.skipped)
+    await visit.deliver(answer, sender(answer, partial(_publish, interaction)), skipped=was.skipped)
     if losses:
         await interaction.followup.send(render.shorten("\n".join(losses), render.CONTENT_LIMIT), ephemeral=True)
 
@@ -124,18 +119,27 @@ async def _share(interaction: Interaction, button: AnswerButton, was: SentAnswer
 async def _remove(interaction: Interaction, button: AnswerButton, _was: SentAnswer, visit: Visit) -> None:
     if not (interaction.permissions.manage_messages or interaction.client.is_admin(interaction.user)):
         await visit.require_asker(button.key)
-    await interaction.response.defer()
     await interaction.delete_original_response()
 
 
 async def _feedback(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
-    await interaction.response.defer(thinking=True, ephemeral=True)
     thanks = await visit.complain(was, button.number, Verdict(button.what))
     await interaction.edit_original_response(content=thanks)
 
 
+async def _show_place(interaction: Interaction, ahead: int) -> None:
+    """Say in place of "thinking" how many questions come before, where they are many."""
+    if words := wording.ahead(ahead):
+        with failure_logged("place"):
+            await interaction.edit_original_response(content=words)
+
+
 async def _edit(interaction: Interaction, view: ui.LayoutView) -> discord.Message:
-    return await interaction.edit_original_response(view=view)
+    return await interaction.edit_original_response(content=None, view=view)
+
+
+async def _publish(interaction: Interaction, view: ui.LayoutView) -> discord.Message:
+    return await interaction.followup.send(view=view, wait=True)
 
 
 _ACTIONS: dict[str, Callable[[Any, AnswerButton, SentAnswer, Visit], Awaitable[None]]] = {

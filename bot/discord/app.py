@@ -18,14 +18,16 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import days
+from bot import days, wording
+from bot.answer import is_question
 from bot.discord import add, admin, commands, render, sources
 from bot.discord.add import AddButton
 from bot.discord.answers import AnswerButton, sender
 from bot.discord.client import DiscordBot, visit_of
-from bot.discord.replies import failure_logged, sentence_for, tell
+from bot.discord.replies import failure_logged, press, sentence_for, tell, tell_failure
 from bot.discord.sources import PageButton, TextButton
 from bot.service import StoppingError
+from bot.visit import UsageError
 from index.errors import OnTheRecordError
 from index.model import ANY
 
@@ -94,13 +96,21 @@ class OnTheRecordBot(DiscordBot):
 
     async def setup_hook(self) -> None:
         """Register what outlives a restart: the buttons and the commands."""
-        self.add_dynamic_items(AnswerButton, PageButton, TextButton, AddButton)
+        self.add_dynamic_items(*_BUTTONS)
         await asyncio.to_thread(days.load)
         await self._sync_commands()
 
     async def on_ready(self) -> None:
         """Log that the bot is there."""
         log.info("discord.ready bot_id=%s guilds=%d", self.application_id, len(self.guilds))
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Say of a button that is of another version of the bot, or broken, that it is too old."""
+        name = (interaction.data or {}).get("custom_id", "")
+        if interaction.type is discord.InteractionType.component and not any(
+            button.__discord_ui_compiled_template__.fullmatch(str(name)) for button in _BUTTONS
+        ):
+            await press(interaction, "button_unknown", _outdated())
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer a mention, a direct message, or a reply to the bot."""
@@ -110,7 +120,7 @@ class OnTheRecordBot(DiscordBot):
         if not (mentioned or message.guild is None or self._replies_to_me(message)):
             return
         try:
-            self.work.begin()
+            self.work.begin(partial(message.reply, mention_author=False))
             if mentioned or message.guild is None:
                 await self._answer(message)
             else:
@@ -125,8 +135,11 @@ class OnTheRecordBot(DiscordBot):
     async def _answer(self, message: discord.Message) -> None:
         """Answer a message; a reply to an answer may only change its filters."""
         visit = await visit_of(self, message.author.id, message.guild.id if message.guild else None, message.channel)
-        visit.admit()
         question = re.sub(rf"<@!?{self._id}>", " ", message.content).strip()
+        visit.admit()
+        if not is_question(question):
+            await _aside(message, wording.EMPTY_QUESTION)
+            return
         replied = message.reference.message_id if message.reference else None
         async with message.channel.typing():
             refined = await visit.refined(question, str(replied)) if replied else None
@@ -172,11 +185,12 @@ class ShardedBot(OnTheRecordBot, discord.AutoShardedClient):
 
 class _Tree(app_commands.CommandTree[DiscordBot]):
     async def interaction_check(self, interaction: Interaction, /) -> bool:
+        # There is no way to say something to a person who is still typing.
+        typing = interaction.type is discord.InteractionType.autocomplete
         try:
-            interaction.client.work.begin()
+            interaction.client.work.begin(None if typing else partial(tell, interaction))
         except StoppingError as exc:
-            # There is no way to say something to a person who is still typing.
-            if interaction.type is not discord.InteractionType.autocomplete:
+            if not typing:
                 await tell(interaction, sentence_for(exc, "interaction"))
             return False
         return True
@@ -184,11 +198,18 @@ class _Tree(app_commands.CommandTree[DiscordBot]):
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         name = interaction.command.name.lower().replace(" ", "_") if interaction.command else "unknown"
         if isinstance(error, app_commands.CommandInvokeError):
-            await tell(interaction, sentence_for(error.original, name))
+            await tell_failure(interaction, error.original, name)
         else:
             # Discord knows another form of the command. The error's text would have the question in it.
             log.warning("discord.command_not_understood command=%s error=%s", name, type(error).__name__)
             await tell(interaction, render.OUTDATED)
+
+
+_BUTTONS = (AnswerButton, PageButton, TextButton, AddButton)
+
+
+async def _outdated() -> None:
+    raise UsageError(wording.TOO_OLD)
 
 
 # Messages that people write, as opposed to "someone joined".
@@ -231,6 +252,14 @@ async def _run_until(stop: asyncio.Event, bot: OnTheRecordBot, token: str) -> No
         while not running.done():
             running.cancel()
             await asyncio.wait({running}, timeout=1)
+
+
+async def _aside(message: discord.Message, words: str) -> None:
+    """Say a sentence to the author of a message alone, or where they take no direct messages, below it."""
+    try:
+        await message.author.send(words)
+    except discord.Forbidden:
+        await message.reply(words, mention_author=False)
 
 
 async def _reply(message: discord.Message, view: discord.ui.LayoutView) -> discord.Message:

@@ -145,7 +145,7 @@ async def sources(
 ) -> None:
     """Show the first page of a list of sources."""
     wanted = Wanted.typed(outlet, since, until, words, order)
-    await interaction.response.defer(thinking=True)
+    await interaction.response.defer(thinking=True, ephemeral=True)
     visit = await visit_by(interaction)
     key = await visit.desk.record(lambda records: records.messages.keep(PLATFORM, visit.user, wanted.as_fields()))
     await interaction.edit_original_response(view=await sources_view(visit, wanted, key, 0))
@@ -156,7 +156,7 @@ async def sources(
 @app_commands.autocomplete(article=article_choices)
 async def source(interaction: Interaction, article: str) -> None:
     """Show an article's card."""
-    await interaction.response.defer(thinking=True)
+    await interaction.response.defer(thinking=True, ephemeral=True)
     visit = await visit_by(interaction)
     found = await visit.find(article)
     neighbours = await visit.desk.neighbours(found.source.id, visit.within())

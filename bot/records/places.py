@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from bot.records.database import RecordsError
 from bot.settings import MAX_EXCERPTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bot.records.database import Database
 
@@ -42,25 +43,31 @@ class OwnSettings:
 
 
 class Places:
-    """The settings of places, which are named by the text ids of platform, server and channel."""
+    """The settings of places, which are named by the text ids of platform, server and channel.
+
+    They are few and asked for before anything is said, so they are read once and kept in memory: one process changes
+    them.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._set: Mapping[tuple[str, str, str], OwnSettings] | None = None
+        self._lock = threading.Lock()
 
     def settings(self, platform: str, server: str, channel: str) -> PlaceSettings:
         """What holds in a channel, or with channel "" in a server: its own values, else the server's, else defaults.
 
         For a thread, pass its parent channel.
         """
-        resolved = PlaceSettings()
-        # One query, so that a change in between cannot make up settings that never held.
-        for layer in self._layers(platform, server, "", channel):
-            resolved = replace(resolved, **{name: value for name, value in asdict(layer).items() if value is not None})
+        resolved, now = PlaceSettings(), self._all()
+        for name in ("", channel):
+            layer = asdict(now.get((platform, server, name), OwnSettings()))
+            resolved = replace(resolved, **{name: value for name, value in layer.items() if value is not None})
         return resolved
 
     def own(self, platform: str, server: str, channel: str) -> OwnSettings:
         """What is set exactly there; channel "" is the server."""
-        return next(iter(self._layers(platform, server, channel, channel)), OwnSettings())
+        return self._all().get((platform, server, channel), OwnSettings())
 
     def change(self, platform: str, server: str, channel: str, **values: object) -> None:
         """Set fields of `OwnSettings` there, or unset those given as None; others stay as they are.
@@ -88,23 +95,28 @@ class Places:
                     f"ON CONFLICT (platform, server, channel) DO UPDATE SET {name} = excluded.{name}",
                     (*here, value),
                 )
+        with self._lock:
+            self._set = self._read()
 
-    def _layers(self, platform: str, server: str, *channels: str) -> list[OwnSettings]:
-        """What is set at two channels, the server "" first."""
+    def _all(self) -> Mapping[tuple[str, str, str], OwnSettings]:
+        """What is set at every place."""
+        with self._lock:
+            if self._set is None:
+                self._set = self._read()
+            return self._set
+
+    def _read(self) -> Mapping[tuple[str, str, str], OwnSettings]:
         with self._database.reading() as db:
-            query = (
-                f"SELECT {_SETTINGS} FROM place "
-                "WHERE platform = ? AND server = ? AND channel IN (?, ?) ORDER BY channel"
-            )
-            return [
-                OwnSettings(
+            rows = db.execute(f"SELECT platform, server, channel, {_SETTINGS} FROM place").fetchall()
+            return {
+                (platform, server, channel): OwnSettings(
                     None if answers is None else bool(answers),
                     None if outlets is None else tuple(json.loads(outlets)),
                     excerpts,
                     None if private is None else bool(private),
                 )
-                for answers, outlets, excerpts, private in db.execute(query, (platform, server, *channels)).fetchall()
-            ]
+                for platform, server, channel, answers, outlets, excerpts, private in rows
+            }
 
 
 def _truth(value: object) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from slack_sdk.errors import SlackApiError
 
 from bot import wording
+from bot.answer import is_question
 from bot.records.feedback import Verdict
 from bot.slack import render, views
 from bot.slack.client import TROUBLE, reason
@@ -38,13 +39,25 @@ log = logging.getLogger("bot.slack")
 
 
 async def answer_command(
-    request: Request, question: str, filters: Filters, number: int | None = None, private: bool | None = None
+    request: Request,
+    question: str,
+    filters: Filters,
+    number: int | None = None,
+    private: bool | None = None,
+    *,
+    shown: bool = False,
 ) -> None:
-    """Answer what a command, a form or a menu asks, once the place and the asker's pace allow it."""
-    visit = await request.visit()
+    """Answer what a command, a form or a menu asks, once the place and the asker's pace allow it.
+
+    `shown` tells that it is shown already that the bot is at work.
+    """
+    visit = request.visit()
     visit.admit()
+    if not is_question(question):
+        private = True
     private = visit.settings.private if private is None else private
-    answer = await visit.ask(question, filters, number)
+    show = None if shown else partial(_show_searching, request)
+    answer = await visit.ask(question, filters, number, show=show)
     await _deliver(request, visit, answer, private=private)
 
 
@@ -59,15 +72,19 @@ async def answer_message(bot: SlackBot, event: Mapping[str, Any]) -> None:
     request = Request(bot, event["user"], channel, thread=event.get("thread_ts") or event["ts"])
     asked = event.get("channel_type") == "im" or mentions(text, bot.user)
     if asked or (event.get("thread_ts") and not bot.work.stopping):
-        await request.handle("mention", _answer(request, plain(text, bot.user), asked=asked))
+        await request.handle("mention", _answer(request, plain(text, bot.user), asked=asked), asked=asked)
 
 
 async def _answer(request: Request, text: str, *, asked: bool) -> None:
     if asked and text.casefold() in _FOR_HELP:
         await request.post([views.help_message()])
         return
+    if asked and not is_question(text):
+        request.visit().admit()
+        await request.whisper([views.sentence(wording.EMPTY_QUESTION)])
+        return
     try:
-        visit = await request.visit()
+        visit = request.visit()
         refined = await visit.refined(text, f"{request.channel}:{request.thread}")
     except OnTheRecordError:
         # People may talk in the thread of an answer without meaning the bot.
@@ -78,15 +95,29 @@ async def _answer(request: Request, text: str, *, asked: bool) -> None:
         return
     visit.admit()
     question, filters = refined or (text, ANY)
-    answer, _ = await asyncio.gather(visit.ask(question, filters), _show_searching(request))
+    answer = await visit.ask(question, filters, show=partial(_show_status, request))
     await _deliver(request, visit, answer, show_question=refined is not None)
 
 
-async def _show_searching(request: Request) -> None:
+async def _show_searching(request: Request, ahead: int) -> None:
+    """Show to whoever asks that the bot is at work, where it is in the channel."""
+    try:
+        await request.bot.client.chat_postEphemeral(
+            channel=request.channel,
+            user=request.user,
+            thread_ts=request.thread,
+            **views.sentence(wording.searching(ahead)).payload(),
+        )
+    except TROUBLE as exc:
+        log.debug("slack.searching_not_shown error=%s", reason(exc))
+
+
+async def _show_status(request: Request, ahead: int) -> None:
     """Show under the thread that the bot is at work, where Slack does that; it goes when the answer comes."""
+    status = f"is searching the coverage… {wording.ahead(ahead)}".strip()
     try:
         await request.bot.client.assistant_threads_setStatus(
-            channel_id=request.channel, thread_ts=request.thread or "", status="is searching the coverage…"
+            channel_id=request.channel, thread_ts=request.thread or "", status=status
         )
     except TROUBLE as exc:
         log.debug("slack.status_not_shown error=%s", reason(exc))
@@ -102,7 +133,9 @@ async def _deliver(
     show_question: bool = True,
 ) -> None:
     async def send(key: str | None) -> str | None:
-        messages = render.answer_messages(answer, show_question=show_question, key=key, private=private)
+        # In public it is said who asked; in a thread that is plain to see.
+        asker = "" if private or not show_question else request.name
+        messages = render.answer_messages(answer, show_question=show_question, key=key, private=private, asker=asker)
         if private:
             await request.whisper(messages)
             return None
@@ -120,7 +153,7 @@ async def press(request: Request, what: str, number: int, key: str, parts: list[
         UsageError: the answer is no longer kept, or there is no such button any more.
 
     """
-    visit = await request.visit()
+    visit = request.visit()
     was = await visit.kept(key)
     if what == "remove":
         await _remove(request, visit, key, parts)

@@ -21,17 +21,14 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-)
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import days, wording
 from bot.slack import add, admin, answers, commands, views
-from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, SlackBot, library_log, reason
+from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, SlackBot, TransientRetryHandler, library_log, reason
 from bot.slack.replies import Request
 from bot.slack.text import plain
 from bot.visit import UsageError, sentence_for
@@ -186,13 +183,16 @@ class SlackApp:
                 sentence_for(exc, PLATFORM, "home")
 
     async def _command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        if self._again(body.get("trigger_id")):
-            return
-        request = self._request(body, body["channel_id"], body["user_id"])
         match = _COMMAND.fullmatch(body["command"])
         name = match[1] if match else ""
         text = plain(body.get("text") or "").strip()
+        if self._again(body.get("trigger_id")):
+            await ack()
+            return
+        # Shown at once to whoever asks, and to nobody else.
+        searching = name == "ask" and commands.asks(text)
+        await ack(wording.searching(self.bot.desk.waiting) if searching else None)
+        request = self._request(body, body["channel_id"], body["user_id"])
         await request.handle(name or "command", _COMMANDS.get(name, _unknown)(request, text))
 
     async def _shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -255,14 +255,21 @@ class SlackApp:
             await ack(response_action="errors", errors=wrong)
             return
         await ack()
+        # A form that was taken is closed, and comes again only where Slack missed that.
+        if self._again(view["id"]):
+            return
         meant = json.loads(view["private_metadata"])
-        request = Request(self.bot, body["user"]["id"], meant["channel"], response_url=meant.get("response_url"))
+        request = self._request(body, meant["channel"], body["user"]["id"], response_url=meant.get("response_url"))
         await request.handle(name, _FORMS[name].work(request, values))
 
     def _request(self, body: Mapping[str, Any], channel: str, user: str, **more: str | None) -> Request:
-        return Request(
-            self.bot, user, channel, response_url=body.get("response_url"), trigger=body.get("trigger_id"), **more
-        )
+        person = body.get("user") or {}
+        told = {
+            "name": body.get("user_name") or person.get("username") or person.get("name") or "",
+            "response_url": body.get("response_url"),
+            "trigger": body.get("trigger_id"),
+        }
+        return Request(self.bot, user, channel, **{**told, **more})
 
     def _again(self, key: object) -> bool:
         """Whether this has come before: Slack sends again what it thinks has not arrived."""
@@ -276,7 +283,7 @@ class SlackApp:
 
     async def _show_home(self, request: Request) -> None:
         """Show the tab of the bot's own: how to ask, what is served, which articles there are, and the settings."""
-        visit = await Request(self.bot, request.user, "").visit()
+        visit = Request(self.bot, request.user, "").visit()
         found = await visit.desk.status(visit.within())
         listings = await visit.desk.listings(visit.within())
         own = await visit.desk.recall(lambda records: records.places.own(PLATFORM, visit.server, ""))
@@ -286,7 +293,7 @@ class SlackApp:
 
     async def _offer_questions(self, request: Request) -> None:
         """Offer questions where somebody opens their direct messages, about headlines of the coverage."""
-        visit = await request.visit()
+        visit = request.visit()
         titles = [row.source.title for row in await visit.desk.listings(visit.within())]
         short = [title for title in titles if len(title) <= _PROMPT_CHARS]
         prompts = [{"title": "What can you do?", "message": "What can you do?"}]
@@ -299,7 +306,7 @@ async def _unknown(_request: Request, _what: object) -> None:
 
 
 def _client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
-    retries = [AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_RETRIES)]
+    retries = [AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_RETRIES), TransientRetryHandler()]
     base = f"{settings.slack_api_base}/" if settings.slack_api_base else AsyncWebClient.BASE_URL
     return AsyncWebClient(
         settings.slack_bot_token, base, session=session, logger=library_log, retry_handlers=list(retries)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import aiohttp
 
 from bot import attached, wording
+from bot.answer import is_question
 from bot.days import DayError, period
 from bot.settings import MAX_EXCERPTS
 from bot.slack import render, views
 from bot.slack.answers import answer_command
 from bot.slack.client import PLATFORM, reason
-from bot.slack.text import number, options, plain, yes
+from bot.slack.text import OptionsError, number, options, plain, yes
 from bot.sources import ORDERS, Wanted, fitting, named
 from bot.visit import UsageError
 from index.model import ANY, Filters
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bot.slack")
 
+_OPTIONS = ("outlet", "since", "until", "number", "private")
+
 
 class Form(NamedTuple):
     """What is wrong with a form that was sent, by field, and what is done with one that is right."""
@@ -40,24 +43,32 @@ class Form(NamedTuple):
     work: Callable[[Request, Values], Coroutine[Any, Any, None]]
 
 
+def asks(text: str) -> bool:
+    """Whether a command with this text looks for an answer, and neither opens the form nor fails at its options."""
+    try:
+        return is_question(options(text, _OPTIONS)[0])
+    except OptionsError:
+        return False
+
+
 async def ask(request: Request, text: str) -> None:
     """Answer a question, with filters or without; without a question, open the form."""
-    question, chosen = options(text, ("outlet", "since", "until", "number", "private"))
+    question, chosen = options(text, _OPTIONS)
     if not question:
         await request.open_form(views.ask_modal)
         return
-    await _ask(request, question, chosen)
+    await _ask(request, question, chosen, shown=True)
 
 
-async def _ask(request: Request, question: str, chosen: Mapping[str, str | None]) -> None:
-    """Answer a question with the options that were chosen for it."""
-    visit = await request.visit()
+async def _ask(request: Request, question: str, chosen: Mapping[str, str | None], *, shown: bool = False) -> None:
+    """Answer a question with the options that were chosen for it; `shown` as for `answer_command`."""
+    visit = request.visit()
     outlet, excerpts, alone = (chosen.get(name) for name in ("outlet", "number", "private"))
     outlets = (await _outlet(visit, outlet),) if outlet else ()
     filters = Filters(outlets, (), *period(chosen.get("since"), chosen.get("until")))
     wanted = number("number", excerpts, 1, MAX_EXCERPTS) if excerpts else None
     private = yes("private", alone) if alone else None
-    await answer_command(request, question, filters, wanted, private)
+    await answer_command(request, question, filters, wanted, private, shown=shown)
 
 
 async def _ask_form(request: Request, values: Values) -> None:
@@ -110,7 +121,7 @@ async def verify_message(request: Request, message: Mapping[str, Any]) -> None:
 
 
 async def _verify(request: Request, text: str, *, private: bool) -> None:
-    visit = await request.visit()
+    visit = request.visit()
     visit.admit()
     found = await visit.desk.verify(text, visit.within())
     messages = render.verification_messages(found)
@@ -151,7 +162,7 @@ async def sources(request: Request, text: str) -> None:
     order = chosen.get("order", "id").casefold()
     if order not in ORDERS:
         raise UsageError(f"order is one of {', '.join(ORDERS)}.")
-    visit = await request.visit()
+    visit = request.visit()
     outlet = await _outlet(visit, chosen["outlet"]) if chosen.get("outlet") else None
     words = " ".join(filter(None, [chosen.get("words"), rest])) or None
     wanted = Wanted.typed(outlet, chosen.get("since"), chosen.get("until"), words, order)
@@ -161,7 +172,7 @@ async def sources(request: Request, text: str) -> None:
 
 async def turn(request: Request, key: str, page: int) -> None:
     """Show another page of a list of sources in place of the one before."""
-    visit = await request.visit()
+    visit = request.visit()
     fields = await visit.desk.recall(lambda records: records.messages.fields(key))
     if fields is None:
         raise UsageError(wording.TOO_OLD)
@@ -179,7 +190,7 @@ async def source(request: Request, text: str) -> None:
     if not text:
         await request.whisper([views.picker_message("Which article?", "pick:source")])
         return
-    visit = await request.visit()
+    visit = request.visit()
     found = await visit.find(await article_named(visit, text))
     neighbours = await visit.desk.neighbours(found.source.id, visit.within())
     await request.whisper(views.card_messages(found, neighbours, await visit.desk.replaced(found.source.id)))
@@ -200,12 +211,12 @@ async def article_named(visit: Visit, typed: str) -> str:
 
 async def stored_text(request: Request, sha256: str) -> None:
     """Give the stored text of an article to whoever asked, alone."""
-    await request.whisper(render.text_messages(await (await request.visit()).text(sha256)))
+    await request.whisper(render.text_messages(await request.visit().text(sha256)))
 
 
 async def status(request: Request, _text: str) -> None:
     """Show the state of the index."""
-    visit = await request.visit()
+    visit = request.visit()
     found = await visit.desk.status(visit.within())
     await request.whisper(views.lines_messages("Status", views.status_lines(found, request.bot.connection)))
 
@@ -217,7 +228,7 @@ async def help_(request: Request, _text: str) -> None:
 
 async def suggest(request: Request, action_id: str, typed: str) -> list[dict[str, Any]]:
     """What is offered while somebody types into a list."""
-    visit = await request.visit()
+    visit = request.visit()
     if action_id == "outlet":
         return views.name_options(await visit.desk.outlets(visit.within()), typed)
     if action_id == "pick:restore":

@@ -15,6 +15,7 @@ from bot.slack.blocks import (
     BLOCKS_LIMIT,
     LINE_LIMIT,
     MESSAGE_LIMIT,
+    NAME_LIMIT,
     TEXT_LIMIT,
     Message,
     Piece,
@@ -69,13 +70,15 @@ _AROUND_BLOCKS = 400
 
 
 def answer_messages(
-    answer: Answer, *, show_question: bool, key: str | None = None, private: bool = False
+    answer: Answer, *, show_question: bool, key: str | None = None, private: bool = False, asker: str = ""
 ) -> list[Message]:
     """An answer with every excerpt whole and its source with it; one message where it fits into one.
 
-    `key` is what the answer is kept under; without it there are no buttons.
+    `key` is what the answer is kept under; without it there are no buttons. `asker` is the name of who asked, which is
+    said with the question and pings nobody.
     """
-    question = (context(plain(f"Question: {answer.question}", LINE_LIMIT)),) if show_question else ()
+    opening = f"{line(asker, NAME_LIMIT)} asks" if asker else "Question"
+    question = (context(plain(f"{opening}: {answer.question}", LINE_LIMIT)),) if show_question else ()
     if answer.refusal:
         return messages(_refusal(answer.refusal, question, key, private=private))
     remarks = (section(text(line(remark), bold=True)) for remark in wording.remarks(answer))
