@@ -371,8 +371,11 @@ def waiting(file: str) -> str:
 
 def stored(added: Stored) -> str:
     """What was stored, and where."""
-    what = added.ids[0] if len(added.ids) == 1 else wording.plural(len(added.ids), "article")
-    return f"Stored: {what}, in {added.file}."
+    if len(added.ids) > 1:
+        return f"Stored: {wording.plural(len(added.ids), 'article')}, in {added.file}."
+    # A file of one article is known by its name, with the ending or without.
+    named = added.file.startswith(added.ids[0])
+    return f"Stored: {added.file}." if named else f"Stored: {added.ids[0]}, in {added.file}."
 
 
 def afterwards(reindex: str) -> str:

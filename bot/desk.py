@@ -47,7 +47,7 @@ NEIGHBOURS = 10
 RECORDS = "records.sqlite"
 
 T = TypeVar("T")
-_Asked = tuple[str, Filters, int, int]
+_Asked = tuple[str, Filters, int, int, bool]
 
 
 class DeskBusyError(OnTheRecordError):
@@ -123,7 +123,7 @@ class Desk:
         self.builds = Builds(self._generations, corpus_dir, load_encoder, keep=keep, max_loss=max_loss, future=future)
         self.metrics = Metrics()
         self._waiting = 0
-        # What is asked and not begun, by question, filters, count and excerpts to skip.
+        # What is asked and not begun.
         self._asked: dict[_Asked, asyncio.Task[Answer]] = {}
         # One thread each: SQLite, FAISS and the model are used by one question at a time, and never by the event loop.
         self._search_thread = ThreadPoolExecutor(1, "search")
@@ -162,8 +162,12 @@ class Desk:
         """Why another generation than the current one is served, or None."""
         return self._warning
 
-    async def ask(self, question: str, filters: Filters = ANY, count: int = EXCERPTS, skip: int = 0) -> Answer:
+    async def ask(
+        self, question: str, filters: Filters = ANY, count: int = EXCERPTS, skip: int = 0, *, brief: bool = False
+    ) -> Answer:
         """Excerpts that answer a question, or a refusal; `skip` leaves out the first, which were shown before.
+
+        Where it is to be `brief`, all but the first have no more than answers.
 
         Raises:
             DeskBusyError: too many questions are waiting.
@@ -173,7 +177,7 @@ class Desk:
         started = time.perf_counter()
         try:
             # Whoever else waits for this answer still does where this one is given up.
-            answer = await asyncio.shield(self._asking((question, filters, count, skip)))
+            answer = await asyncio.shield(self._asking((question, filters, count, skip, brief)))
         except Exception as exc:
             self.metrics.note_failure("too_busy" if isinstance(exc, DeskBusyError) else "failed")
             raise
@@ -256,8 +260,8 @@ class Desk:
     def _begin(self, asked: _Asked, store: Store) -> Answer:
         # Whoever asks the same from now on asks anew: an article may be removed meanwhile.
         self._asked.pop(asked, None)
-        question, filters, count, skip = asked
-        return self._answer(store, question, self._seen(filters), count, skip)
+        question, filters, count, skip, brief = asked
+        return self._answer(store, question, self._seen(filters), partial(compose, count=count, skip=skip, brief=brief))
 
     def _forget(self, asked: _Asked, done: asyncio.Task[Answer]) -> None:
         if self._asked.get(asked) is done:
@@ -286,7 +290,9 @@ class Desk:
                 self._store = store
         return self._store
 
-    def _answer(self, store: Store, question: str, filters: Filters, count: int, skip: int) -> Answer:
+    def _answer(
+        self, store: Store, question: str, filters: Filters, choose: Callable[[Ranking], tuple[Excerpt, ...]]
+    ) -> Answer:
         started = time.perf_counter()
         question = question[:MAX_QUESTION_CHARS]
         articles, _ = store.counts(filters.scope())
@@ -300,7 +306,7 @@ class Desk:
             if self._answers(ranking):
                 likely = ranking.confidence >= self._caution[1]
                 seen = filters.scope()
-                excerpts = tuple(_with_copies(store, excerpt, seen) for excerpt in compose(ranking, count, skip))
+                excerpts = tuple(_with_copies(store, excerpt, seen) for excerpt in choose(ranking))
                 answer = replace(answer, excerpts=excerpts, likely=likely)
                 answer = replace(answer, preferred=ranking.preferred, mentioned=mentioned)
             else:

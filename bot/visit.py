@@ -12,7 +12,8 @@ from bot import wording
 from bot.answer import Answer, Excerpt, Reason
 from bot.days import today
 from bot.records.database import RecordsError
-from bot.records.sent import Context, Lost, SentAnswer, sent
+from bot.records.feedback import Verdict
+from bot.records.sent import Context, Lost, Quoted, SentAnswer, sent
 from bot.refine import refine
 from bot.sources import named
 from index.errors import OnTheRecordError
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
 
     from bot.desk import Desk
     from bot.pace import Pace
-    from bot.records.feedback import Verdict
     from bot.records.places import PlaceSettings
-    from bot.records.sent import Quoted
     from index.model import Article, Listing
 
 # Refusals that say something about the coverage, and not about the question.
@@ -102,7 +101,8 @@ class Visit:
         """
         count = number or self.settings.excerpts or self.excerpts
         ahead = self.desk.waiting
-        asking = asyncio.ensure_future(self.desk.ask(question, self.within(filters), count, skip))
+        # Whoever wants more excerpts gets these whole.
+        asking = asyncio.ensure_future(self.desk.ask(question, self.within(filters), count, skip, brief=not skip))
         # What is shown meanwhile must not come after the answer, nor after what is told in its place.
         await asyncio.gather(asking, *([show(ahead)] if show else []), return_exceptions=True)
         return await asking
@@ -171,7 +171,7 @@ class Visit:
         """
         found = await self.desk.context(_quoted(was, number), self.within())
         if isinstance(found, Lost):
-            raise UsageError(wording.lost(found, was.generation))
+            raise UsageError(wording.lost(found))
         return found
 
     async def closest(self, was: SentAnswer) -> Excerpt:
@@ -183,7 +183,7 @@ class Visit:
         """
         (found,) = await self.desk.quote_again([_quoted(was, 0)], self.within())
         if isinstance(found, Lost):
-            raise UsageError(wording.lost(found, was.generation))
+            raise UsageError(wording.lost(found))
         return found
 
     async def more(self, was: SentAnswer) -> tuple[Answer, int]:
@@ -215,7 +215,7 @@ class Visit:
         found = await self.desk.quote_again(was.quoted, self.within())
         excerpts = tuple(excerpt for excerpt in found if isinstance(excerpt, Excerpt))
         losses = [
-            f"Excerpt {quoted.number}: {wording.lost(loss, was.generation)}"
+            f"Excerpt {quoted.number}: {wording.lost(loss)}"
             for quoted, loss in zip(was.quoted, found, strict=True)
             if isinstance(loss, Lost)
         ]
@@ -226,9 +226,9 @@ class Visit:
         now = (status.articles, status.manifest.generation, was.filters, was.likely, was.preferred, was.mentioned)
         return Answer(was.question, excerpts, None, *now), losses
 
-    async def complain(self, was: SentAnswer, number: int, verdict: Verdict) -> str:
-        """Keep what this person says of an excerpt; what to tell them."""
-        quoted = _quoted(was, number)
+    async def judge(self, was: SentAnswer, number: int, verdict: Verdict) -> str:
+        """Keep what this person says of an excerpt, or with number 0 of the answer; what to tell them."""
+        quoted = _quoted(was, number) if number else Quoted(0, "", "", 0, 0)
         new = await self.desk.record(
             lambda records: records.feedback.note(
                 platform=self.platform, server=self.server, user=self.user, question=was.question, verdict=verdict,
@@ -236,12 +236,14 @@ class Visit:
                 generation=was.generation,
             )
         )  # fmt: skip
-        return wording.THANKS if new else wording.SAID_BEFORE
+        if not new:
+            return wording.SAID_BEFORE
+        return f"{wording.THANKS} {wording.WHAT_IS_WRONG}" if verdict is Verdict.NOT_HELPFUL else wording.THANKS
 
-    async def require_asker(self, key: str) -> None:
-        """Raise RefusedError where the answer of a key was sent for somebody else."""
+    async def require_asker(self, key: str, refusal: str) -> None:
+        """Raise RefusedError with this sentence where the answer of a key was sent for somebody else."""
         if not await self.desk.recall(lambda records: records.messages.is_asker(key, self.platform, self.user)):
-            raise RefusedError(wording.NOT_YOURS)
+            raise RefusedError(refusal)
 
     async def find(self, typed: str) -> Listing:
         """The article of an id, or of the hash of its text.

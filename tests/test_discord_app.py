@@ -166,8 +166,27 @@ async def test_the_mention_is_no_part_of_the_question(world: World, monkeypatch:
     monkeypatch.setattr(world.desk, "ask", noting)
     bot = world.env.bot.user.id
     await world.alice.send(world.channel, f"<@{bot}> who, <@!{bot}>?")
-    await world.alice.send(world.channel, f"<@{bot}>")
-    assert asked == ["who,  ?", ""]
+    assert asked == ["who,  ?"]
+
+
+async def test_nothing_that_is_asked_is_no_business_of_the_channel(world: World) -> None:
+    before = len(world.answers)
+    await world.alice.send(world.channel, world.mention)
+    await world.alice.send(world.channel, f"{world.mention} ?!")
+    assert len(world.answers) == before
+    told = [message.content for message in world.alice.user.dm_channel.history() if message.author.bot]
+    assert told == [wording.EMPTY_QUESTION] * 2
+    result = await world.ask(question="?!", private=False)
+    assert result.ephemeral
+    assert wording.EMPTY_QUESTION in text_of(result.response)
+    # In direct messages there is no other place.
+    await world.bob.send_dm("…")
+    assert world.bob.user.dm_channel.last_message.content == wording.EMPTY_QUESTION
+
+
+@pytest.mark.parametrize(("command", "options"), [("sources", {}), ("source", {"article": "Dresden"}), ("status", {})])
+async def test_what_is_looked_up_is_shown_to_whoever_looks(world: World, command: str, options: dict[str, str]) -> None:
+    assert (await world.alice.slash(world.channel, command, **options)).ephemeral
     assert wording.EMPTY_QUESTION in text_of(world.answers[-1])
 
 

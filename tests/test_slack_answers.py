@@ -179,11 +179,13 @@ async def test_a_command_is_answered_where_everybody_sees_it(
     (posted,) = slack.found("chat.postMessage")
     assert posted["channel"] == CHANNEL
     assert not posted.get("thread_ts")
-    assert shown(answer).startswith(f"Question: {QUESTION}\n")
+    # Who asked is said, and pings nobody.
+    assert shown(answer).startswith(f"reader asks: {QUESTION}\n")
     assert "2 excerpts from 2 of 22 articles in the index · generation 1" in shown(answer)
     assert "2023-05-03 · paragraph 1" in cited(answer)[1]
     assert list(buttons(answer)) == ["Context 1", "Context 2", "More", "Sources", "Remove"]
-    assert not slack.whispered()
+    # The asker sees at once that something is done.
+    assert [shown(message) for message in slack.whispered()] == ["Searching the coverage…"]
     assert all(words in posted["text"] for words in quotes(answer))
 
 
@@ -209,7 +211,7 @@ async def test_the_options_of_the_command_hold(
     async with running(settings, desk, slack):
         answer = await ask(slack, f"{PELICAN} {options}")
         await stands(desk, answer)
-    assert shown(answer).startswith(f"Question: {PELICAN}\n")
+    assert shown(answer).startswith(f"reader asks: {PELICAN}\n")
     assert told in shown(answer)
     assert sorted(quotes(answer)) == sorted(quoted)
 

@@ -121,7 +121,7 @@ def _one(staged: Staged) -> list[str]:
         f"### {render.shorten(wording.title(source), 500)}",
         *(f"**{name}:** {render.shorten(value, 1000)}" for name, value in adding.facts(staged)),
         "> " + opening.replace("\n", "\n> "),
-        f"-# {render.shorten(source.id, 200)} · sha256 {source.sha256[:12]}",
+        f"-# {render.shorten(source.id, 200)}",
     ]
 
 

@@ -47,7 +47,10 @@ def sender(
 
     async def sent(key: str | None) -> str:
         button = key and partial(AnswerButton, key)
-        view = render.answer_view(answer, show_question=show_question, button=button or None, private=private)
+        menu = key and partial(ContextMenu, key)
+        view = render.answer_view(
+            answer, show_question=show_question, button=button or None, menu=menu or None, private=private
+        )
         return str((await send(view)).id)
 
     return sent
@@ -73,22 +76,46 @@ class AnswerButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do what the button says, for the kept answer."""
-        await press(interaction, f"button_{self.what}", self._act(interaction))
+        await press(interaction, f"button_{self.what}", _act(interaction, self))
 
-    async def _act(self, interaction: Interaction) -> None:
-        action = _ACTIONS.get(self.what)
-        if action is None:
-            raise UsageError(wording.TOO_OLD)
-        # What changes the channel is acknowledged without words; a word about it is for whoever pressed.
-        quietly = self.what in {"share", "remove"}
-        await interaction.response.defer(thinking=not quietly, ephemeral=not quietly)
-        visit = await visit_by(interaction)
-        await action(interaction, self, await visit.kept(self.key), visit)
+
+class ContextMenu(
+    ui.DynamicItem[ui.Select[ui.LayoutView]],
+    template=r"context:(?P<key>[0-9a-f]{12})",
+):
+    """The excerpts of an answer, known by the key of what is kept; the one that is chosen is shown in its context."""
+
+    def __init__(self, key: str, options: list[discord.SelectOption]) -> None:
+        super().__init__(ui.Select(custom_id=f"context:{key}", placeholder="Context", options=options))
+        self.key = key
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the menu that was used."""
+        return cls(match["key"], item.options if isinstance(item, ui.Select) else [])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Show the excerpt as its button would."""
+        button = AnswerButton(self.key, "context", int(self.item.values[0]))
+        await press(interaction, "button_context", _act(interaction, button))
+
+
+async def _act(interaction: Interaction, button: AnswerButton) -> None:
+    """Do what a button says, acknowledged before anything is looked up."""
+    action = _ACTIONS.get(button.what)
+    if action is None:
+        raise UsageError(wording.TOO_OLD)
+    # What changes the channel is acknowledged without words; a word about it is for whoever pressed.
+    quietly = button.what in {"share", "remove"}
+    await interaction.response.defer(thinking=not quietly, ephemeral=not quietly)
+    visit = await visit_by(interaction)
+    await action(interaction, button, await visit.kept(button.key), visit)
 
 
 async def _context(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
-    found = await visit.context(was, button.number)
-    view = render.context_view(found, was.generation, partial(AnswerButton, button.key))
+    view = render.context_view(await visit.context(was, button.number), partial(AnswerButton, button.key))
     await interaction.edit_original_response(view=view)
 
 
@@ -109,7 +136,7 @@ async def _sources(interaction: Interaction, _button: AnswerButton, was: SentAns
 
 async def _share(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     visit.require_answers()
-    await visit.require_asker(button.key)
+    await visit.require_asker(button.key, wording.NOT_YOURS_TO_SHARE)
     answer, losses = await visit.again(was)
     await visit.deliver(answer, sender(answer, partial(_publish, interaction)), skipped=was.skipped)
     if losses:
@@ -118,12 +145,12 @@ async def _share(interaction: Interaction, button: AnswerButton, was: SentAnswer
 
 async def _remove(interaction: Interaction, button: AnswerButton, _was: SentAnswer, visit: Visit) -> None:
     if not (interaction.permissions.manage_messages or interaction.client.is_admin(interaction.user)):
-        await visit.require_asker(button.key)
+        await visit.require_asker(button.key, render.NOT_YOURS)
     await interaction.delete_original_response()
 
 
 async def _feedback(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
-    thanks = await visit.complain(was, button.number, Verdict(button.what))
+    thanks = await visit.judge(was, button.number, Verdict(button.what))
     await interaction.edit_original_response(content=thanks)
 
 
@@ -149,6 +176,5 @@ _ACTIONS: dict[str, Callable[[Any, AnswerButton, SentAnswer, Visit], Awaitable[N
     "sources": _sources,
     "share": _share,
     "remove": _remove,
-    Verdict.NOT_AN_ANSWER.value: _feedback,
-    Verdict.WRONG_SOURCE.value: _feedback,
+    **dict.fromkeys((verdict.value for verdict in Verdict), _feedback),
 }

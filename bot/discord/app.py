@@ -22,7 +22,7 @@ from bot import days, wording
 from bot.answer import is_question
 from bot.discord import add, admin, commands, render, sources
 from bot.discord.add import AddButton
-from bot.discord.answers import AnswerButton, sender
+from bot.discord.answers import AnswerButton, ContextMenu, sender
 from bot.discord.client import DiscordBot, visit_of
 from bot.discord.replies import failure_logged, press, sentence_for, tell, tell_failure
 from bot.discord.sources import PageButton, TextButton
@@ -205,7 +205,7 @@ class _Tree(app_commands.CommandTree[DiscordBot]):
             await tell(interaction, render.OUTDATED)
 
 
-_BUTTONS = (AnswerButton, PageButton, TextButton, AddButton)
+_BUTTONS = (AnswerButton, ContextMenu, PageButton, TextButton, AddButton)
 
 
 async def _outdated() -> None:

@@ -41,6 +41,7 @@ COLOUR = discord.Colour(0x4A6FA5)
 
 HOW_TO_ASK = "Mention me together with a question, or use /ask: a reply alone does not let me read it."
 OUTDATED = "This command has changed. Reload Discord and try again; if that does not help, tell an admin."
+NOT_YOURS = "Only whoever asked, a moderator or an admin may remove this."
 NOT_MANAGER = "Only a manager of this server, or an admin of this bot, may see and change its settings."
 HELP = """\
 **On the Record** answers questions about a body of news articles with the articles' own words: verbatim excerpts, \
@@ -65,15 +66,17 @@ BUTTONS = {
     "sources": ("Sources", discord.ButtonStyle.secondary),
     "closest": ("Show the closest", discord.ButtonStyle.secondary),
     "share": ("Share", discord.ButtonStyle.primary),
-    "remove": ("Remove", discord.ButtonStyle.danger),
+    "remove": ("Remove", discord.ButtonStyle.secondary),
+    "helpful": ("Helpful", discord.ButtonStyle.secondary),
+    "not_helpful": ("Not helpful", discord.ButtonStyle.secondary),
     "not_an_answer": ("Not an answer", discord.ButtonStyle.secondary),
     "wrong_source": ("Wrong source", discord.ButtonStyle.secondary),
 }
 REPORT_FILE = "verification.txt"
 CHOICES = 25  # choices of an option that Discord shows at once
 CHOICE_CHARS = 100
-# With more excerpts than this, a text for each citation and a line after it would be more components than a message of
-# buttons may have.
+# With more excerpts than this, a text for each citation and a line after it would be more components than a message
+# may have.
 _SPACED = 6
 # Characters of context around an excerpt, on each side: at most, and at least where there are so many.
 _AROUND = (900, 200)
@@ -90,7 +93,8 @@ _NAME_LIMIT = 60
 _URL_LIMIT = 1000
 _ENTRY_LIMIT = 380
 
-_MARKUP = re.compile(r"[\\*_~`|<>@\[\]/]")
+# A colon opens the name of an emoji, such as :smile:.
+_MARKUP = re.compile(r"[\\*_~`|<>@\[\]/]|:(?=[^\s:]+:)")
 # Headings, subtext and lists begin a line, after blanks or not.
 _LINE_MARKUP = re.compile(r"^([^\S\n]*(?:\d+(?=[.)]))?)([#+\-.)])", re.MULTILINE)
 # By the mark that is put around words: what stands before them on a line or between lines, and the words. A tilde at
@@ -135,11 +139,13 @@ def answer_view(
     *,
     show_question: bool,
     button: Callable[..., ui.Item[Any]] | None = None,
+    menu: Callable[[list[discord.SelectOption]], ui.Item[Any]] | None = None,
     private: bool = False,
 ) -> ui.LayoutView:
     """An answer as one message. All excerpts and their sources are in it; long quotes are cut, marked with […].
 
-    `button` makes one from what it does and the number of its excerpt; without it there are none.
+    `button` makes one from what it does and the number of its excerpt, `menu` a menu of excerpts whose context may be
+    seen; without the first there are neither.
     """
     question = f"-# Question: {shorten(' '.join(answer.question.split()), 200)}" if show_question else ""
     if answer.refusal:
@@ -153,24 +159,26 @@ def answer_view(
     room -= sum(map(width, citations))
     limit = _equal_share([width(_quotation(excerpt, LAYOUT_LIMIT)) for excerpt in answer.excerpts], room)
     quotations = [_quotation(excerpt, limit) for excerpt in answer.excerpts]
-    if button is None:
-        return _view([head], *zip(quotations, citations, strict=True), [foot])
     spaced = len(citations) <= _SPACED
-    sections = []
-    for excerpt, *texts in zip(answer.excerpts, quotations, citations, strict=True):
-        shown = texts if spaced else ["\n".join(texts)]
-        sections.append(ui.Section(*shown, accessory=button("context", excerpt.number)))
-    view = _view([head], *([section] for section in sections), [foot], lined=spaced)
-    return view.add_item(ui.ActionRow(*map(button, ("more", "sources", "share" if private else "remove"))))
+    shown = [list(texts) if spaced else ["\n".join(texts)] for texts in zip(quotations, citations, strict=True)]
+    view = _view([head], *shown, [foot], lined=spaced)
+    if button is None or menu is None:
+        return view
+    if len(answer.excerpts) > 1:
+        view.add_item(ui.ActionRow(menu(list(map(_option, answer.excerpts)))))
+    else:
+        view.add_item(ui.ActionRow(button("context", answer.excerpts[0].number)))
+    whats = ("more", "sources", "share" if private else "remove", "helpful", "not_helpful")
+    return view.add_item(ui.ActionRow(*map(button, whats)))
 
 
-def context_view(found: Context, generation: int, button: Callable[..., ui.Item[Any]]) -> ui.LayoutView:
+def context_view(found: Context, button: Callable[..., ui.Item[Any]]) -> ui.LayoutView:
     """An excerpt as a quotation, the stored text around it as it stands, and buttons to say what is wrong with it.
 
     What does not fit is cut, marked with `…` in the text around and with […] in the excerpt.
     """
     excerpt = found.excerpt
-    head = f"-# The stored text around excerpt {excerpt.number}, from generation {generation}"
+    head = f"-# The stored text around excerpt {excerpt.number}"
     citation = _citation(excerpt, LAYOUT_LIMIT // 3)
     most, least = _AROUND
     room = LAYOUT_LIMIT - width(head) - width(citation)
@@ -483,7 +491,8 @@ def _equal_share(widths: Sequence[int], room: int) -> int:
 def _citation(excerpt: Excerpt, limit: int) -> str:
     """Number, headline, outlet, date and place; the link and the other places are in it where they fit in `limit`."""
     number = f"**{excerpt.number}.** " if excerpt.number else ""
-    where = f"\n-# {_origin(excerpt.source)} · {wording.place(excerpt)}"
+    number += f"**{_origin(excerpt.source)}** · "
+    where = f" · {wording.place(excerpt)}"
     also_lines = [f"\n-# {escape(also)}" for also in wording.also_in(excerpt)] or [""]
     for link in (True, False):
         for line in also_lines:
@@ -512,12 +521,19 @@ def _headline(source: Source, *, limit: int = _TITLE_LIMIT, link: bool) -> str:
     """The headline in bold, or the words that stand in for one, at most so wide; a link where there is one to show."""
     # What is put around it is less than 20 wide.
     shown = shorten(source.title, limit - 20)
-    shown = f"**{shown}**" if source.title_given else wording.opening(shown)
+    shown = shown if source.title_given else wording.opening(shown)
     if not link or not source.url:
         return shown
     # Discord reads no link whose text has brackets or an address.
     unlinkable = any(mark in source.title for mark in ("[", "]", "://"))
     return f"{shown} [link]({_address(source)})" if unlinkable else f"[{shown}]({_address(source)})"
+
+
+def _option(excerpt: Excerpt) -> discord.SelectOption:
+    """An excerpt as a choice of a menu, which knows no markup."""
+    source = excerpt.source
+    label = plain(f"{excerpt.number}. {wording.origin(source)}", CHOICE_CHARS)
+    return discord.SelectOption(label=label, value=str(excerpt.number), description=plain(source.title, CHOICE_CHARS))
 
 
 def _entry(mark: str, source: Source, rest: str, limit: int) -> str:
@@ -543,7 +559,6 @@ def _row(number: str, listing: Listing) -> str:
     source = listing.source
     facts = [
         *_known(source),
-        wording.plural(listing.passages, "passage"),
         f"indexed {listing.indexed_at:%Y-%m-%d}",
         shorten(source.id, _NAME_LIMIT),
     ]

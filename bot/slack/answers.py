@@ -33,7 +33,7 @@ _FOR_HELP = frozenset({"help", "what can you do?"})
 # Messages that people write, as opposed to "someone joined"; those with files have a kind of their own.
 WRITTEN = frozenset({None, "file_share", "thread_broadcast"})
 
-_COMPLAINTS = frozenset(verdict.value for verdict in Verdict)
+_VERDICTS = frozenset(verdict.value for verdict in Verdict)
 
 log = logging.getLogger("bot.slack")
 
@@ -134,7 +134,7 @@ async def _deliver(
 ) -> None:
     async def send(key: str | None) -> str | None:
         # In public it is said who asked; in a thread that is plain to see.
-        asker = "" if private or not show_question else request.name
+        asker = "" if private or not visit.server else request.name
         messages = render.answer_messages(answer, show_question=show_question, key=key, private=private, asker=asker)
         if private:
             await request.whisper(messages)
@@ -157,11 +157,10 @@ async def press(request: Request, what: str, number: int, key: str, parts: list[
     was = await visit.kept(key)
     if what == "remove":
         await _remove(request, visit, key, parts)
-    elif what in _COMPLAINTS:
-        await request.tell(await visit.complain(was, number, Verdict(what)))
+    elif what in _VERDICTS:
+        await request.tell(await visit.judge(was, number, Verdict(what)))
     elif what == "context":
-        found = await visit.context(was, number)
-        await request.whisper(render.context_messages(found, was.generation, key))
+        await request.whisper(render.context_messages(await visit.context(was, number), key))
     elif action := _ACTIONS.get(what):
         await action(request, visit, was, key)
     else:
@@ -184,7 +183,7 @@ async def _sources(request: Request, visit: Visit, was: SentAnswer, _key: str) -
 
 async def _share(request: Request, visit: Visit, was: SentAnswer, key: str) -> None:
     visit.require_answers()
-    await visit.require_asker(key)
+    await visit.require_asker(key, wording.NOT_YOURS_TO_SHARE)
     answer, losses = await visit.again(was)
     await _deliver(request, visit, answer, skipped=was.skipped)
     if losses:
@@ -193,7 +192,7 @@ async def _share(request: Request, visit: Visit, was: SentAnswer, key: str) -> N
 
 async def _remove(request: Request, visit: Visit, key: str, parts: list[str]) -> None:
     if not await request.bot.is_admin(request.user):
-        await visit.require_asker(key)
+        await visit.require_asker(key, views.NOT_YOURS)
     for part in parts:
         try:
             await request.bot.client.chat_delete(channel=request.channel, ts=part)

@@ -191,7 +191,7 @@ class SlackApp:
             return
         # Shown at once to whoever asks, and to nobody else.
         searching = name == "ask" and commands.asks(text)
-        await ack(wording.searching(self.bot.desk.waiting) if searching else None)
+        await ack(**views.sentence(wording.searching(self.bot.desk.waiting)).payload() if searching else {})
         request = self._request(body, body["channel_id"], body["user_id"])
         await request.handle(name or "command", _COMMANDS.get(name, _unknown)(request, text))
 
@@ -227,6 +227,9 @@ class SlackApp:
         if answer := re.fullmatch(r"answer:([a-z_]+):(\d+)", name):
             key, *parts = value.split()
             await answers.press(request, answer[1], int(answer[2]), key, parts)
+        elif name == "context":
+            key, number = value.split()
+            await answers.press(request, name, int(number), key, [])
         elif page := re.fullmatch(r"sources:\w+ ([0-9a-f]{12}):(\d+)", f"{name} {value}"):
             await commands.turn(request, page[1], int(page[2]))
         elif name == "text":

@@ -26,6 +26,7 @@ from bot.slack.blocks import (
     headline,
     line,
     messages,
+    option,
     plain,
     row,
     section,
@@ -50,16 +51,18 @@ if TYPE_CHECKING:
 
 # What the buttons of an answer are called, by what they do.
 LABELS = {
-    "context": "Context {}",
+    "context": "Context",
     "more": "More",
     "sources": "Sources",
     "closest": "Show the closest",
     "share": "Share",
     "remove": "Remove",
+    "helpful": "Helpful",
+    "not_helpful": "Not helpful",
     "not_an_answer": "Not an answer",
     "wrong_source": "Wrong source",
 }
-_STYLES = {"share": "primary", "remove": "danger"}
+_STYLES = {"share": "primary"}
 # Characters of a message's timestamp, with some to spare.
 _TIMESTAMP = 20
 # Where else the same words stand is named one by one up to this weight.
@@ -82,12 +85,20 @@ def answer_messages(
     if answer.refusal:
         return messages(_refusal(answer.refusal, question, key, private=private))
     remarks = (section(text(line(remark), bold=True)) for remark in wording.remarks(answer))
-    excerpts = (
-        _quotation(excerpt, buttons=_buttons(key, "context", number=excerpt.number)) for excerpt in answer.excerpts
-    )
-    last = _buttons(key, "more", "sources", "share" if private else "remove")
-    counts = Piece(before=(context(plain(wording.counts(answer))),), buttons=last)
-    return messages([Piece(before=(*question, *remarks)), *excerpts, counts])
+    last = _buttons(key, "more", "sources", "share" if private else "remove", "helpful", "not_helpful")
+    counts = Piece(before=(context(plain(wording.counts(answer))),), buttons=(*_contexts(answer, key), *last))
+    return messages([Piece(before=(*question, *remarks)), *map(_quotation, answer.excerpts), counts])
+
+
+def _contexts(answer: Answer, key: str | None) -> tuple[Block, ...]:
+    """A menu of excerpts whose context may be seen; of one excerpt, a button."""
+    if key is None or len(answer.excerpts) == 1:
+        return _buttons(key, "context", number=answer.excerpts[0].number)
+    options = [
+        option(f"{excerpt.number}. {wording.origin(excerpt.source)}", f"{key} {excerpt.number}")
+        for excerpt in answer.excerpts
+    ]
+    return ({"type": "static_select", "action_id": "context", "placeholder": plain("Context"), "options": options},)
 
 
 def removing(answer: Message, others: Sequence[str]) -> Message:
@@ -109,14 +120,14 @@ def removing(answer: Message, others: Sequence[str]) -> Message:
     return replace(answer, blocks=tuple(map(naming, answer.blocks)))
 
 
-def context_messages(found: Context, generation: int, key: str) -> list[Message]:
+def context_messages(found: Context, key: str) -> list[Message]:
     """An excerpt whole, the stored text around it as far as that fits, and buttons to say what is wrong with it."""
     excerpt = found.excerpt
-    head = context(plain(f"The stored text around excerpt {excerpt.number}, from generation {generation}"))
+    head = context(plain(f"The stored text around excerpt {excerpt.number}"))
     bare = Piece(
         before=(head,),
         quoted=_words(excerpt),
-        cited=(_citation(excerpt),),
+        cited=_cited(excerpt),
         buttons=_buttons(key, "not_an_answer", "wrong_source", number=excerpt.number),
     )
     room = MESSAGE_LIMIT - weigh([*bare.blocks(), *bare.buttons]) - 2 * _AROUND_BLOCKS
@@ -149,7 +160,8 @@ def verification_messages(found: Verification) -> list[Message]:
         legend = (text("Struck out", strike=True), text(" is only in the quotation, "), text("bold", bold=True))
         head.append(section(*legend, text(" only in the article.")))
     findings = (_finding(number, finding) for number, finding in enumerate(found.findings, start=1))
-    return messages([Piece(before=tuple(head)), *(piece for pieces in findings for piece in pieces)])
+    pieces = [Piece(before=tuple(head)), *(piece for pieces in findings for piece in pieces)]
+    return messages(pieces, compared=True)
 
 
 def text_messages(article: Article) -> list[Message]:
@@ -167,14 +179,13 @@ def _refusal(refusal: Refusal, question: tuple[Block, ...], key: str | None, *, 
     return [Piece(before=(*question, message)), Piece(before=tuple(nearest), buttons=_buttons(key, *whats))]
 
 
-def _quotation(excerpt: Excerpt, *before: Block, buttons: tuple[Block, ...] = ()) -> Piece:
+def _quotation(excerpt: Excerpt, *before: Block) -> Piece:
     return Piece(
         before=before,
         quoted=_words(excerpt),
         opening=f"{wording.TRIMMED} " if excerpt.trimmed_before else "",
         closing=f" {wording.TRIMMED}" if excerpt.trimmed_after else "",
-        cited=(_citation(excerpt),),
-        buttons=buttons,
+        cited=_cited(excerpt),
     )
 
 
@@ -187,18 +198,18 @@ def _words(excerpt: Excerpt) -> tuple[Block, ...]:
     return tuple(shown)
 
 
-def _citation(excerpt: Excerpt) -> Block:
+def _cited(excerpt: Excerpt) -> tuple[Block, ...]:
+    """Where an excerpt stands, and in small print where else its words do."""
+    where = citation(excerpt.source, wording.place(excerpt), number=excerpt.number or None)
     also = next((also for also in wording.also_in(excerpt) if weight(also) <= _ALSO_LIMIT), None)
-    return citation(excerpt.source, wording.place(excerpt), number=excerpt.number or None, also=also)
+    return (where, context(plain(also, LINE_LIMIT))) if also else (where,)
 
 
 def _buttons(key: str | None, *whats: str, number: int = 0) -> tuple[Block, ...]:
     """Buttons of an answer, or of one of its excerpts: what one does is its action, the answer's key its value."""
     if key is None:
         return ()
-    return tuple(
-        button(LABELS[what].format(number), f"answer:{what}:{number}", key, _STYLES.get(what)) for what in whats
-    )
+    return tuple(button(LABELS[what], f"answer:{what}:{number}", key, _STYLES.get(what)) for what in whats)
 
 
 def _finding(number: int, finding: Finding) -> list[Piece]:
