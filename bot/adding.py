@@ -66,6 +66,7 @@ OPENING_CHARS = 500
 _BUSY_SECONDS = 10.0
 _ASIDE = ".adding-"
 GONE = "This card is too old: its file was stored, discarded, or not confirmed within a day. Add it again."
+NOT_YOURS = "Only whoever gave the file may do this."
 DISCARDED = "Discarded. Nothing was stored."
 # Names that are not read as articles, and those that Windows keeps for devices.
 _RESERVED = {"readme", "con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
@@ -437,7 +438,7 @@ async def _kept(visit: Visit, key: str) -> str:
     fields = await visit.desk.recall(lambda records: records.messages.fields(key))
     if fields is None:
         raise UsageError(GONE)
-    await visit.require_asker(key)
+    await visit.require_asker(key, NOT_YOURS)
     return str(fields["staged"])
 
 

@@ -6,11 +6,12 @@ import asyncio
 import logging
 import traceback
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot import wording
 from bot.answer import Answer, Excerpt, Reason
 from bot.days import today
+from bot.followup import taken, with_things
 from bot.records.database import RecordsError
 from bot.records.feedback import Verdict
 from bot.records.sent import Context, Lost, Quoted, SentAnswer, sent
@@ -37,6 +38,14 @@ class UsageError(OnTheRecordError):
 
 class RefusedError(OnTheRecordError):
     """What was asked for is not for this person, or not here; the message says so."""
+
+
+class FollowUp(NamedTuple):
+    """A question with the filters of the one before it, as they are now; `alone` as in `SentAnswer`."""
+
+    question: str
+    filters: Filters
+    alone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +116,10 @@ class Visit:
         await asyncio.gather(asking, *([show(ahead)] if show else []), return_exceptions=True)
         return await asking
 
-    async def refined(self, text: str, message: str) -> tuple[str, Filters] | None:
-        """The question of the answer that is replied to, with new filters; None where something else is asked.
+    async def follow_up(self, text: str, message: str) -> FollowUp | None:
+        """What a reply to an answer asks: its question of other articles, or a question that points back to it.
 
-        `message` is the id under which the platform knows the answer.
+        None where it stands alone. `message` is the id under which the platform knows the answer.
         """
         key = await self.desk.recall(lambda records: records.messages.key(self.platform, message))
         fields = await self.desk.recall(lambda records: records.messages.fields(key)) if key else None
@@ -118,7 +127,10 @@ class Visit:
             return None
         earlier = SentAnswer.from_fields(fields)
         filters = refine(text, earlier.filters, await self.desk.outlets(self.within()), today())
-        return None if filters is None else (earlier.question, filters)
+        if filters is not None:
+            return FollowUp(earlier.question, filters)
+        about = taken(text, earlier.question)
+        return FollowUp(with_things(text, about), earlier.filters, alone=text) if about else None
 
     async def deliver(
         self,
@@ -127,13 +139,14 @@ class Visit:
         *,
         private: bool = False,
         skipped: int = 0,
+        alone: str = "",
     ) -> None:
-        """Have an answer sent, and keep what its buttons need.
+        """Have an answer sent, and keep what its buttons need; `skipped` and `alone` as in `SentAnswer`.
 
         `send` gets the key of what is kept, None where the records cannot be written, and gives the message's id, None
         where the platform tells none.
         """
-        fields = sent(answer, skipped=skipped).as_fields()
+        fields = sent(answer, skipped=skipped, alone=alone).as_fields()
         try:
             key = await self.desk.record(lambda records: records.messages.keep(self.platform, self.user, fields))
         except RecordsError as exc:

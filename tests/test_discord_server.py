@@ -497,7 +497,7 @@ async def test_buttons_of_a_message_from_before_a_restart_do_what_they_say(
             assert callback == private
             # Nobody but the asker makes a private answer public, and no admin either.
             said, text = await pressed("share", OWNER)
-            assert (said["flags"], text) == (64, wording.NOT_YOURS)
+            assert (said["flags"], text) == (64, wording.NOT_YOURS_TO_SHARE)
             said, text = await pressed("share")
             assert not said["flags"] & 64
             assert text == shown(answer)

@@ -48,7 +48,7 @@ HERON = b"A heron stopped the *tram* in Ghent.\n\nNobody was late, said the hero
 TRAM = "Who stopped the tram in Ghent?"
 UTRECHT = b"A pelican stole the hat of the mayor of Utrecht."
 DIRECT = LoopbackSlack.direct_channel(CHIEF)
-STORED = f"Stored: added/heron, in added/heron.txt. {adding.afterwards('/reindex')}"
+STORED = f"Stored: added/heron.txt. {adding.afterwards('/reindex')}"
 
 
 @pytest.fixture
@@ -307,7 +307,7 @@ async def test_whoever_is_no_admin_any_more_may_neither_send_nor_press(
 async def test_only_the_admin_who_added_may_press(slack: LoopbackSlack, settings: Settings, corpus: Path) -> None:
     card = await add(slack)
     for label in ("Store", "Discard"):
-        for user, why in ((KEEPER, wording.NOT_YOURS), (READER, wording.NOT_ADMIN)):
+        for user, why in ((KEEPER, adding.NOT_YOURS), (READER, wording.NOT_ADMIN)):
             told = await pressed(slack, card, label, user)
             assert (shown(told), told["response_type"]) == (why, "ephemeral")
     assert (added(corpus), len(kept_aside(settings))) == ([], 1)

@@ -17,6 +17,7 @@ from slack_world import (
     PASTA,
     PELICAN,
     add_person,
+    ask_context,
     buttons,
     corpus_fixture,  # noqa: F401
     desk_fixture,  # noqa: F401
@@ -431,7 +432,7 @@ async def test_a_removed_article_shows_nowhere_at_once_and_after_a_reindex(
         # What was shown before: an answer, a card and a list.
         (text,) = await slack.responded(await slack.press(shown_before["card"], "text", user=person))
         assert shown(text) == wording.TEXT_GONE
-        (context,) = await slack.responded(await slack.press(*shown_before["context"], user=person))
+        (context,) = await slack.responded(await ask_context(slack, *shown_before["context"], user=person))
         assert "is no longer in the index" in shown(context)
         for label in ("Previous", "Next"):
             action_id = buttons(shown_before["list"])[label]["action_id"]
@@ -445,7 +446,7 @@ async def test_a_removed_article_shows_nowhere_at_once_and_after_a_reindex(
         number = 1 + quotes(answer).index(quotation)
         shown_before |= {
             "card": await told(slack, "/source", "Utrecht"),
-            "context": (answer, f"answer:context:{number}"),
+            "context": (answer, number),
         }
         listed = await told(slack, "/sources", "order:newest")
         assert "Utrecht" in shown(listed)

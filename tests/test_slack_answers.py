@@ -22,6 +22,7 @@ from slack_server import (
     STRANGER,
     TEAM,
     LoopbackSlack,
+    elements,
     refusal,
     reply,
 )
@@ -31,6 +32,7 @@ from slack_world import (
     PELICAN,
     QUESTION,
     WALRUS,
+    ask_context,
     button,
     buttons,
     cited,
@@ -52,6 +54,7 @@ from bot.quotations import MAX_MESSAGE_CHARS
 from bot.records.database import RecordsError
 from bot.records.feedback import Verdict
 from bot.records.sent import Lost
+from bot.slack import views
 from index.passages import paragraph_spans
 from index.search import CLOSE
 
@@ -93,7 +96,10 @@ async def pressed(
     slack: LoopbackSlack, message: dict[str, Any], what: str, number: int = 0, user: str = READER
 ) -> dict[str, Any]:
     """What a person alone sees who pressed a button of an answer."""
-    token = await slack.press(message, button(message, what, number), user=user)
+    if what == "context":
+        token = await ask_context(slack, message, number, user)
+    else:
+        token = await slack.press(message, button(message, what, number), user=user)
     return await alone(slack, token, user, message["channel"])
 
 
@@ -122,7 +128,10 @@ async def stands(desk: Desk, answer: dict[str, Any], first: int = 1) -> None:
     assert quotes(answer) == await spans(desk, answer) != []
     numbers = range(first, first + len(quotes(answer)))
     assert [words.split(".")[0] for words in cited(answer)] == [str(number) for number in numbers]
-    assert [label for label in buttons(answer) if label.startswith("Context")] == [f"Context {n}" for n in numbers]
+    menus = [element for _, element in elements(answer["blocks"]) if element["action_id"] == "context"]
+    offered = [option["text"]["text"] for menu in menus for option in menu["options"]]
+    assert [words.split(".")[0] for words in offered] == ([str(n) for n in numbers] if len(numbers) > 1 else [])
+    assert ("Context" in buttons(answer)) == (len(numbers) == 1)
 
 
 async def asked_in_vain(desk: Desk) -> set[str]:
@@ -148,7 +157,7 @@ async def test_what_comes_closest_to_a_refused_question_is_shown_alone_and_as_no
         # What may not be seen any more is not shown.
         ((_, article, sha256, *_),) = (await kept(later, refused))["quoted"]
         await later.record(lambda records: records.withdrawals.add(article, sha256, "test", "U1"))
-        assert wording.lost(Lost.GONE, 1) in shown(await pressed(slack, refused, "closest", user=OTHER))
+        assert wording.lost(Lost.GONE) in shown(await pressed(slack, refused, "closest", user=OTHER))
 
 
 async def test_a_search_has_its_own_line_and_all_buttons(settings: Settings, desk: Desk, slack: LoopbackSlack) -> None:
@@ -181,9 +190,9 @@ async def test_a_command_is_answered_where_everybody_sees_it(
     assert not posted.get("thread_ts")
     # Who asked is said, and pings nobody.
     assert shown(answer).startswith(f"reader asks: {QUESTION}\n")
-    assert "2 excerpts from 2 of 22 articles in the index · generation 1" in shown(answer)
+    assert "2 excerpts from 2 of 22 articles in the index" in shown(answer)
     assert "2023-05-03 · paragraph 1" in cited(answer)[1]
-    assert list(buttons(answer)) == ["Context 1", "Context 2", "More", "Sources", "Remove"]
+    assert list(buttons(answer)) == ["More", "Sources", "Remove", "Helpful", "Not helpful"]
     # The asker sees at once that something is done.
     assert [shown(message) for message in slack.whispered()] == ["Searching the coverage…"]
     assert all(words in posted["text"] for words in quotes(answer))
@@ -342,7 +351,7 @@ async def test_where_the_bot_is_no_member_it_answers_through_the_command(
         (response,) = slack.found("respond")
         assert response["response_type"] == "in_channel"
         assert quotes(await pressed(slack, answer, "context", 1, user=OTHER)) == quotes(answer)[:1]
-        assert wording.NOT_YOURS in shown(await pressed(slack, answer, "remove", user=OTHER))
+        assert views.NOT_YOURS in shown(await pressed(slack, answer, "remove", user=OTHER))
         await slack.press(answer, button(answer, "remove"))
         await slack.until(lambda: not slack.said(ELSEWHERE))
 
@@ -376,7 +385,7 @@ async def test_a_long_answer_is_several_messages_in_one_thread_and_removed_as_on
         assert {part["thread_ts"] for part in others} == {first["ts"]}
         assert sorted(words for part in parts for words in quotes(part)) == sorted(await spans(desk, parts[-1]))
         assert all(len(cited(part)) == len(quotes(part)) for part in parts)
-        assert wording.NOT_YOURS in shown(await pressed(slack, parts[-1], "remove", user=OTHER))
+        assert views.NOT_YOURS in shown(await pressed(slack, parts[-1], "remove", user=OTHER))
         assert len(slack.said()) == len(parts) + 1
         await slack.press(parts[-1], button(parts[-1], "remove"))
         await slack.until(lambda: len(slack.said()) == 1)
@@ -836,7 +845,7 @@ async def test_context_is_what_stands_around_whoever_asks_and_whenever(
             article = await later.article(article_id)
             assert article is not None
             found = await pressed(slack, answer, "context", number, user=OTHER)
-            assert shown(found).startswith(f"The stored text around excerpt {number}, from generation 1\n")
+            assert shown(found).startswith(f"The stored text around excerpt {number}\n")
             assert quotes(found) == [article.text[start:end]]
             assert list(buttons(found)) == ["Not an answer", "Wrong source"]
             # The rest of its paragraph and the paragraphs next to it stand there whole.
@@ -916,7 +925,7 @@ async def test_a_private_answer_is_shared_as_it_is_by_its_asker(
         for private, first in ((answer, 1), (more, 4)):
             # Nobody but the asker makes it public, and no admin either.
             token = await slack.press(private, button(private, "share"), user=CHIEF)
-            assert wording.NOT_YOURS in shown((await slack.responded(token))[-1])
+            assert wording.NOT_YOURS_TO_SHARE in shown((await slack.responded(token))[-1])
             assert not slack.said()
             await slack.press(private, button(private, "share"))
             await slack.until(slack.said)
@@ -924,11 +933,11 @@ async def test_a_private_answer_is_shared_as_it_is_by_its_asker(
             await stands(later, shared, first)
             assert quotes(shared) == quotes(private)
             assert cited(shared) == cited(private)
-            assert list(buttons(shared))[-3:] == ["More", "Sources", "Remove"]
+            assert list(buttons(shared))[-5:] == ["More", "Sources", "Remove", "Helpful", "Not helpful"]
             # What was shared is an answer like any other.
             further = await pressed(slack, shared, "more", user=OTHER)
             assert cited(further)[0].startswith(f"{first + len(quotes(shared))}. ")
-            assert wording.NOT_YOURS in shown(await pressed(slack, shared, "remove", user=OTHER))
+            assert views.NOT_YOURS in shown(await pressed(slack, shared, "remove", user=OTHER))
             await slack.press(shared, button(shared, "remove"))
             await slack.until(lambda: not slack.said())
 
@@ -956,7 +965,7 @@ async def test_an_answer_is_removed_by_its_asker_and_by_admins(
             answer = await ask(slack, PELICAN)
             # An admin of another workspace is none here.
             for other in (OTHER, STRANGER):
-                assert wording.NOT_YOURS in shown(await pressed(slack, answer, "remove", user=other))
+                assert views.NOT_YOURS in shown(await pressed(slack, answer, "remove", user=other))
                 assert slack.said() == [answer]
             await slack.press(answer, button(answer, "remove"), user=remover)
             await slack.until(lambda: not slack.said())
@@ -1013,14 +1022,14 @@ async def test_an_article_that_has_changed_since_is_said(
         (corpus / f"{changed[1]}.txt").write_text("A pelican stole no hat at all.", encoding="utf-8")
         await desk.builds.reindex()
 
-        told = wording.lost(Lost.CHANGED, 1)
+        told = wording.lost(Lost.CHANGED)
         assert told in shown(await pressed(slack, public, "context", changed[0]))
         assert quotes(await pressed(slack, public, "context", other)) == quotes(public)[other - 1 : other]
         loss = await pressed(slack, private, "share")
         assert f"Excerpt {changed[0]}: {told}" in shown(loss)
         shared = slack.said()[-1]
     assert quotes(shared) == quotes(public)[other - 1 : other]
-    assert "1 excerpt from 1 of 22 articles in the index · generation 2" in shown(shared)
+    assert "1 excerpt from 1 of 22 articles in the index" in shown(shared)
 
 
 async def test_an_article_that_has_gone_since_is_said(
@@ -1032,7 +1041,7 @@ async def test_an_article_that_has_gone_since_is_said(
         for name in ("Dresden.txt", "Utrecht.txt", "sources.toml"):
             (corpus / name).unlink()
         await desk.builds.reindex()
-        told = wording.lost(Lost.GONE, 1)
+        told = wording.lost(Lost.GONE)
         for number in (1, 2):
             assert told in shown(await pressed(slack, public, "context", number))
         assert f"Excerpt 1: {told}\nExcerpt 2: {told}" in shown(await pressed(slack, private, "share"))
@@ -1125,7 +1134,7 @@ async def test_nothing_shows_an_outlet_that_is_hidden_in_a_channel(
             assert shown(refused).replace(outlet, "") == shown(refused).replace("Example Post", "").replace(outlet, "")
             assert not quotes(refused)
 
-        gone = wording.lost(Lost.GONE, 1)
+        gone = wording.lost(Lost.GONE)
         assert gone in shown(await pressed(slack, old, "context", 1))
         assert quotes(await pressed(slack, old, "context", 2)) == [DRESDEN]
         assert "Example Post" not in shown(await pressed(slack, old, "sources"))

@@ -40,6 +40,7 @@ from slack_world import (
     QUESTION,
     WALRUS,
     add_person,
+    ask_context,
     brisk,
     button,
     corpus_fixture,  # noqa: F401 the fixtures
@@ -146,7 +147,7 @@ async def test_everything_is_acknowledged_while_the_desk_is_slow(
         (opened,) = await slack.sent("views.open")
         with slow(desk) as go_on:
             command = await slack.slash("/ask", f"{PELICAN} private:yes")
-            pressed = await slack.press(answer, button(answer, "context", 1))
+            pressed = await ask_context(slack, answer, 1)
             chosen = await slack.shortcut("ask_message", {"text": PELICAN})
             await slack.submit(opened["view"], {"question": PELICAN})
             ts = await slack.mention(PELICAN)
@@ -189,7 +190,7 @@ async def test_what_comes_again_is_answered_once(settings: Settings, desk: Desk,
         ts = await slack.mention(PELICAN)
         (answer,) = await answered(slack)
         command = await slack.slash("/ask", f"{PELICAN} private:yes")
-        pressed = await slack.press(answer, button(answer, "context", 1))
+        pressed = await ask_context(slack, answer, 1)
         chosen = await slack.shortcut("ask_message", {"text": PELICAN})
         direct = await slack.direct(PELICAN)
         for token in (command, pressed, chosen):
@@ -487,7 +488,7 @@ async def test_a_response_url_that_refuses_is_not_the_end(
         assert quotes(answer)
         # Its buttons are there, and nobody else has seen it.
         slack.faults["respond"].append(web.Response(status=status, text=text))
-        await slack.press(answer, button(answer, "context", 1))
+        await ask_context(slack, answer, 1)
         assert quotes((await answered(slack, DIRECT, 2))[1]) == quotes(answer)[:1]
         # Neither is it the end of what is only told.
         slack.faults["respond"].append(web.Response(status=status, text=text))
@@ -647,7 +648,7 @@ async def test_stopping_finishes_the_answer_under_way(
         elif way == "command":
             token = await slack.slash("/ask", f"{PELICAN} private:yes")
         else:
-            token = await slack.press(first, button(first, "context", 1))
+            token = await ask_context(slack, first, 1)
         await slack.until(lambda: slack.waiting)
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.sleep(0.2)
@@ -749,7 +750,7 @@ async def test_buttons_work_over_another_connection_of_another_process(
         searching, answer = slack.whispered()
         assert shown(searching) == "Searching the coverage…"
     async with restarted(settings, slack):
-        (context,) = await slack.responded(await slack.press(answer, button(answer, "context", 1)))
+        (context,) = await slack.responded(await ask_context(slack, answer, 1))
         assert quotes(context) == quotes(answer)[:1]
         await slack.press(answer, button(answer, "share"))
         (shared,) = await answered(slack)
@@ -832,7 +833,7 @@ async def test_no_question_and_no_secret_is_logged(
         await slack.mention(PELICAN)
         (answer,) = await answered(slack)
         await slack.slash("/ask", f"{PASTA} private:yes")
-        await slack.press(answer, button(answer, "context", 1))
+        await ask_context(slack, answer, 1)
         await slack.sent("respond", 2)
         slack.faults["respond"].append(web.Response(status=404, text="expired_url"))
         await slack.slash("/ask", f"{PELICAN} private:yes")

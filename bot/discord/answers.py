@@ -42,14 +42,18 @@ def sender(
     *,
     private: bool = False,
     show_question: bool = True,
+    alone: bool = False,
 ) -> Callable[[str | None], Awaitable[str]]:
-    """What sends an answer, with buttons where it is kept, and gives the message's id."""
+    """What sends an answer, with buttons where it is kept, and gives the message's id.
+
+    With `alone`, one of them asks the question without what it took from another.
+    """
 
     async def sent(key: str | None) -> str:
         button = key and partial(AnswerButton, key)
         menu = key and partial(ContextMenu, key)
         view = render.answer_view(
-            answer, show_question=show_question, button=button or None, menu=menu or None, private=private
+            answer, show_question=show_question, button=button or None, menu=menu or None, private=private, alone=alone
         )
         return str((await send(view)).id)
 
@@ -130,6 +134,12 @@ async def _more(interaction: Interaction, _button: AnswerButton, was: SentAnswer
     await visit.deliver(answer, send, private=True, skipped=shown)
 
 
+async def _alone(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
+    visit.admit()
+    answer = await visit.ask(was.alone)
+    await visit.deliver(answer, sender(answer, partial(_edit, interaction), private=True), private=True)
+
+
 async def _sources(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     await interaction.edit_original_response(view=render.cards_view(await visit.cards(was)))
 
@@ -173,6 +183,7 @@ _ACTIONS: dict[str, Callable[[Any, AnswerButton, SentAnswer, Visit], Awaitable[N
     "context": _context,
     "closest": _closest,
     "more": _more,
+    "alone": _alone,
     "sources": _sources,
     "share": _share,
     "remove": _remove,

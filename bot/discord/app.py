@@ -133,7 +133,7 @@ class OnTheRecordBot(DiscordBot):
                 await message.reply(sentence_for(exc, "mention"), mention_author=False)
 
     async def _answer(self, message: discord.Message) -> None:
-        """Answer a message; a reply to an answer may only change its filters."""
+        """Answer a message; a reply to an answer may change its filters, or point back to its question."""
         visit = await visit_of(self, message.author.id, message.guild.id if message.guild else None, message.channel)
         question = re.sub(rf"<@!?{self._id}>", " ", message.content).strip()
         visit.admit()
@@ -142,11 +142,11 @@ class OnTheRecordBot(DiscordBot):
             return
         replied = message.reference.message_id if message.reference else None
         async with message.channel.typing():
-            refined = await visit.refined(question, str(replied)) if replied else None
-            asked, filters = refined or (question, ANY)
+            followed = await visit.follow_up(question, str(replied)) if replied else None
+            asked, filters, alone = followed or (question, ANY, "")
             answer = await visit.ask(asked, filters)
-        send = sender(answer, partial(_reply, message), show_question=refined is not None)
-        await visit.deliver(answer, send)
+        send = sender(answer, partial(_reply, message), show_question=followed is not None, alone=bool(alone))
+        await visit.deliver(answer, send, alone=alone)
 
     @property
     def _id(self) -> int | None:

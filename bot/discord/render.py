@@ -57,13 +57,15 @@ Admins have `/add`, `/reindex`, `/rollback`, `/remove`, `/restore`, `/audit`, `/
 `/settings`.
 
 You can also mention me with a question in a channel, or write to me directly. Reply to an answer with words such as \
-“only from …” or “since Monday” to ask the same of fewer articles."""
+“only from …” or “since Monday” to ask the same of fewer articles; “and who paid for it?” takes what the question \
+before is about, and says so."""
 
 # The buttons of answers: what each does, its label and its look.
 BUTTONS = {
     "context": ("Context", discord.ButtonStyle.secondary),
     "more": ("More", discord.ButtonStyle.secondary),
     "sources": ("Sources", discord.ButtonStyle.secondary),
+    "alone": ("Ask it alone", discord.ButtonStyle.secondary),
     "closest": ("Show the closest", discord.ButtonStyle.secondary),
     "share": ("Share", discord.ButtonStyle.primary),
     "remove": ("Remove", discord.ButtonStyle.secondary),
@@ -141,16 +143,19 @@ def answer_view(
     button: Callable[..., ui.Item[Any]] | None = None,
     menu: Callable[[list[discord.SelectOption]], ui.Item[Any]] | None = None,
     private: bool = False,
+    alone: bool = False,
 ) -> ui.LayoutView:
     """An answer as one message. All excerpts and their sources are in it; long quotes are cut, marked with […].
 
     `button` makes one from what it does and the number of its excerpt, `menu` a menu of excerpts whose context may be
-    seen; without the first there are neither.
+    seen; without the first there are neither. `alone` tells that the question took words of another, and may be asked
+    without them.
     """
     question = f"-# Question: {shorten(' '.join(answer.question.split()), 200)}" if show_question else ""
     if answer.refusal:
         view = _view([question], [_refusal(answer.refusal)])
-        whats = (["closest"] if answer.refusal.closest else []) + ([] if private else ["remove"])
+        shown = {"closest": answer.refusal.closest, "remove": not private, "alone": alone}
+        whats = [what for what, there in shown.items() if there]
         return view if button is None or not whats else view.add_item(ui.ActionRow(*map(button, whats)))
     head = "\n".join(filter(None, [question, *(f"**{shorten(remark, 200)}**" for remark in wording.remarks(answer))]))
     foot = f"-# {escape(wording.counts(answer))}"
@@ -169,7 +174,8 @@ def answer_view(
     else:
         view.add_item(ui.ActionRow(button("context", answer.excerpts[0].number)))
     whats = ("more", "sources", "share" if private else "remove", "helpful", "not_helpful")
-    return view.add_item(ui.ActionRow(*map(button, whats)))
+    view.add_item(ui.ActionRow(*map(button, whats)))
+    return view.add_item(ui.ActionRow(button("alone"))) if alone else view
 
 
 def context_view(found: Context, button: Callable[..., ui.Item[Any]]) -> ui.LayoutView:

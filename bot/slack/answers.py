@@ -85,18 +85,18 @@ async def _answer(request: Request, text: str, *, asked: bool) -> None:
         return
     try:
         visit = request.visit()
-        refined = await visit.refined(text, f"{request.channel}:{request.thread}")
+        followed = await visit.follow_up(text, f"{request.channel}:{request.thread}")
     except OnTheRecordError:
         # People may talk in the thread of an answer without meaning the bot.
         if not asked:
             return
         raise
-    if refined is None and not asked:
+    if not asked and (followed is None or followed.alone):
         return
     visit.admit()
-    question, filters = refined or (text, ANY)
+    question, filters, alone = followed or (text, ANY, "")
     answer = await visit.ask(question, filters, show=partial(_show_status, request))
-    await _deliver(request, visit, answer, show_question=refined is not None)
+    await _deliver(request, visit, answer, show_question=followed is not None, alone=alone)
 
 
 async def _show_searching(request: Request, ahead: int) -> None:
@@ -131,11 +131,14 @@ async def _deliver(
     private: bool = False,
     skipped: int = 0,
     show_question: bool = True,
+    alone: str = "",
 ) -> None:
     async def send(key: str | None) -> str | None:
         # In public it is said who asked; in a thread that is plain to see.
         asker = "" if private or not visit.server else request.name
-        messages = render.answer_messages(answer, show_question=show_question, key=key, private=private, asker=asker)
+        messages = render.answer_messages(
+            answer, show_question=show_question, key=key, private=private, asker=asker, alone=bool(alone)
+        )
         if private:
             await request.whisper(messages)
             return None
@@ -143,7 +146,7 @@ async def _deliver(
         # Whoever replies does so in the thread, and means its latest answer.
         return thread and f"{request.channel}:{thread}"
 
-    await visit.deliver(answer, send, private=private, skipped=skipped)
+    await visit.deliver(answer, send, private=private, skipped=skipped, alone=alone)
 
 
 async def press(request: Request, what: str, number: int, key: str, parts: list[str]) -> None:
@@ -177,6 +180,11 @@ async def _more(request: Request, visit: Visit, was: SentAnswer, _key: str) -> N
     await _deliver(request, visit, answer, private=True, skipped=shown)
 
 
+async def _alone(request: Request, visit: Visit, was: SentAnswer, _key: str) -> None:
+    visit.admit()
+    await _deliver(request, visit, await visit.ask(was.alone), private=True)
+
+
 async def _sources(request: Request, visit: Visit, was: SentAnswer, _key: str) -> None:
     await request.whisper(views.cards_messages(await visit.cards(was)))
 
@@ -206,6 +214,7 @@ async def _remove(request: Request, visit: Visit, key: str, parts: list[str]) ->
 _ACTIONS: dict[str, Callable[[Request, Visit, SentAnswer, str], Awaitable[None]]] = {
     "closest": _closest,
     "more": _more,
+    "alone": _alone,
     "sources": _sources,
     "share": _share,
 }

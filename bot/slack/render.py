@@ -54,6 +54,7 @@ LABELS = {
     "context": "Context",
     "more": "More",
     "sources": "Sources",
+    "alone": "Ask it alone",
     "closest": "Show the closest",
     "share": "Share",
     "remove": "Remove",
@@ -73,19 +74,29 @@ _AROUND_BLOCKS = 400
 
 
 def answer_messages(
-    answer: Answer, *, show_question: bool, key: str | None = None, private: bool = False, asker: str = ""
+    answer: Answer,
+    *,
+    show_question: bool,
+    key: str | None = None,
+    private: bool = False,
+    asker: str = "",
+    alone: bool = False,
 ) -> list[Message]:
     """An answer with every excerpt whole and its source with it; one message where it fits into one.
 
     `key` is what the answer is kept under; without it there are no buttons. `asker` is the name of who asked, which is
-    said with the question and pings nobody.
+    said with the question and pings nobody. `alone` tells that the question took words of another, and may be asked
+    without them.
     """
     opening = f"{line(asker, NAME_LIMIT)} asks" if asker else "Question"
     question = (context(plain(f"{opening}: {answer.question}", LINE_LIMIT)),) if show_question else ()
     if answer.refusal:
-        return messages(_refusal(answer.refusal, question, key, private=private))
+        shown = {"closest": answer.refusal.closest, "remove": not private, "alone": alone}
+        whats = [what for what, there in shown.items() if there]
+        return messages(_refusal(answer.refusal, question, _buttons(key, *whats)))
     remarks = (section(text(line(remark), bold=True)) for remark in wording.remarks(answer))
-    last = _buttons(key, "more", "sources", "share" if private else "remove", "helpful", "not_helpful")
+    whats = ("more", "sources", "share" if private else "remove", "helpful", "not_helpful", *(["alone"] * alone))
+    last = _buttons(key, *whats)
     counts = Piece(before=(context(plain(wording.counts(answer))),), buttons=(*_contexts(answer, key), *last))
     return messages([Piece(before=(*question, *remarks)), *map(_quotation, answer.excerpts), counts])
 
@@ -171,12 +182,11 @@ def text_messages(article: Article) -> list[Message]:
     return messages([Piece((head,), tuple(texts(article.text, starts)), cited=(citation(article.source),))])
 
 
-def _refusal(refusal: Refusal, question: tuple[Block, ...], key: str | None, *, private: bool) -> list[Piece]:
+def _refusal(refusal: Refusal, question: tuple[Block, ...], buttons: tuple[Block, ...]) -> list[Piece]:
     message = section(text(shorten(refusal.message, TEXT_LIMIT), bold=True))
     nearest = [section(text(f"{wording.NEAREST}:"))] if refusal.nearest else []
     nearest += [row(source, mark="• ") for source in refusal.nearest]
-    whats = (["closest"] if refusal.closest else []) + ([] if private else ["remove"])
-    return [Piece(before=(*question, message)), Piece(before=tuple(nearest), buttons=_buttons(key, *whats))]
+    return [Piece(before=(*question, message)), Piece(before=tuple(nearest), buttons=buttons)]
 
 
 def _quotation(excerpt: Excerpt, *before: Block) -> Piece:

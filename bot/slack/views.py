@@ -70,7 +70,8 @@ ASKING = (
     '`/ask` a question, with `outlet:"…"`, `since:…`, `until:…`, `number:…` or `private:yes` if you like; `/ask` alone '
     "opens a form\n"
     "Mention me with a question in a channel, or write to me directly. In the thread of an answer, words such as “only "
-    "from …” or “since Monday” ask the same of fewer articles.\n"
+    "from …” or “since Monday” ask the same of fewer articles; “and who paid for it?”, with a mention, takes what the "
+    "question before is about, and says so.\n"
     "In the menu of any message: *Ask the coverage* and *Verify quotes*"
 )
 COMMANDS = (
