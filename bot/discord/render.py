@@ -497,7 +497,7 @@ def _equal_share(widths: Sequence[int], room: int) -> int:
 def _citation(excerpt: Excerpt, limit: int) -> str:
     """Number, headline, outlet, date and place; the link and the other places are in it where they fit in `limit`."""
     number = f"**{excerpt.number}.** " if excerpt.number else ""
-    number += f"**{_origin(excerpt.source)}** · "
+    number += f"{_origin(excerpt.source)} · "
     where = f" · {wording.place(excerpt)}"
     also_lines = [f"\n-# {escape(also)}" for also in wording.also_in(excerpt)] or [""]
     for link in (True, False):
@@ -527,7 +527,7 @@ def _headline(source: Source, *, limit: int = _TITLE_LIMIT, link: bool) -> str:
     """The headline in bold, or the words that stand in for one, at most so wide; a link where there is one to show."""
     # What is put around it is less than 20 wide.
     shown = shorten(source.title, limit - 20)
-    shown = shown if source.title_given else wording.opening(shown)
+    shown = f"**{shown}**" if source.title_given else wording.opening(shown)
     if not link or not source.url:
         return shown
     # Discord reads no link whose text has brackets or an address.

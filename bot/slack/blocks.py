@@ -290,7 +290,9 @@ def headline(source: Source, limit: int = LINE_LIMIT) -> str:
 
 def origin(source: Source) -> str:
     """The outlet and the day of publication, or that they are not known, in few words."""
-    return line(wording.origin(source), NAME_LIMIT)
+    if not source.outlet and not source.published:
+        return wording.ORIGIN_UNKNOWN
+    return f"{line(wording.outlet(source), NAME_LIMIT)} · {wording.day(source)}"
 
 
 def known(source: Source, limit: int = NAME_LIMIT) -> list[str]:
@@ -310,7 +312,7 @@ def citation(source: Source, *facts: str, number: int | None = None) -> Block:
         text(f" · {' · '.join([headline(source), *facts])}"),
     ]
     if url := address(source.url):
-        elements += [text(" · "), {"type": "link", "url": url, "text": "link"}]
+        elements += [text(" "), {"type": "link", "url": url, "text": "link"}]
     elif source.url:
         elements.append(text(f" · {line(source.url, NAME_LIMIT)}"))
     return section(*elements)
