@@ -190,9 +190,7 @@ class Desk:
 
     async def quote_again(self, quoted: Sequence[Quoted], filters: Filters = ANY) -> list[Excerpt | Lost]:
         """Excerpts that were sent, from the articles as they are now, or why they cannot be shown."""
-        return await self._search(
-            lambda store: [quote_again(q, _article(store, q.article, self._seen(filters))) for q in quoted]
-        )
+        return await self._search(lambda store: [_quote_again(store, q, self._seen(filters)) for q in quoted])
 
     async def context(self, quoted: Quoted, filters: Filters = ANY) -> Context | Lost:
         """An excerpt that was sent, with the stored text around it."""
@@ -355,10 +353,17 @@ def _check(answer: Answer, store: Store) -> None:
             )
 
 
+def _quote_again(store: Store, quoted: Quoted, filters: Filters) -> Excerpt | Lost:
+    excerpt = quote_again(quoted, _article(store, quoted.article, filters))
+    return excerpt if isinstance(excerpt, Lost) else _with_copies(store, excerpt, filters.scope())
+
+
 def _with_copies(store: Store, excerpt: Excerpt, filters: Filters) -> Excerpt:
-    """The excerpt with all places where articles that carry the same story have its words, or nearly."""
+    """The excerpt with all places that have its words, and those where copies of its story have nearly the same."""
     places = list(excerpt.also_in)
-    for source in store.copies(excerpt.source.id, filters):
+    holding = (article.source for article, _ in store.articles_with([excerpt.text], filters, NEIGHBOURS))
+    others = dict.fromkeys([*store.copies(excerpt.source.id, filters), *holding])
+    for source in (source for source in others if source.id != excerpt.source.id):
         article = store.article(source.id)
         if article and (found := place_of(excerpt.text, article.text[article.body_start :])):
             paragraphs = [span.start for span in paragraph_spans(article)]
@@ -376,7 +381,7 @@ def _article(store: Store, article_id: str, filters: Filters) -> Article | None:
 
 def _context(store: Store, quoted: Quoted, filters: Filters) -> Context | Lost:
     article = _article(store, quoted.article, filters)
-    excerpt = quote_again(quoted, article)
+    excerpt = _quote_again(store, quoted, filters)
     if article is None or isinstance(excerpt, Lost):
         return Lost.GONE if article is None else Lost.CHANGED
     return context(excerpt, article)

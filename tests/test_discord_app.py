@@ -239,6 +239,21 @@ async def test_a_follow_up_that_cannot_be_used_is_explained(world: World) -> Non
         assert not quoted(world.answers[-1])
 
 
+async def test_a_question_that_points_back_says_what_it_took_and_may_be_asked_alone(world: World) -> None:
+    await world.alice.send(world.channel, f"{world.mention} Which pelican stole the hat of the mayor?")
+    await world.alice.send(world.channel, f"{world.mention} and where was it?", reply_to=world.answers[-1])
+    followed = world.answers[-1]
+    assert text_of(followed).startswith("-# Question: and where was it? (about: the hat, the mayor)\n")
+    # So does one that follows it.
+    await world.alice.send(world.channel, f"{world.mention} but when?", reply_to=followed)
+    assert text_of(world.answers[-1]).startswith("-# Question: but when? (about: the hat, the mayor)\n")
+    await world.restart()
+    alone = await world.bob.click(followed, label="Ask it alone")
+    assert alone.ephemeral
+    assert text_of(alone.response).startswith("-# Question: and where was it?\n")
+    assert "Ask it alone" not in buttons_of(alone.response)
+
+
 async def test_another_question_in_a_reply_is_a_new_question(world: World) -> None:
     await world.ask(question=PELICAN, outlet="Example Wire")
     await world.alice.send(

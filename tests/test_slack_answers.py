@@ -601,6 +601,51 @@ async def test_a_follow_up_in_the_thread_asks_the_same_of_fewer_articles(
 
 
 @pytest.mark.parametrize("channel", [CHANNEL, DIRECT])
+async def test_a_question_that_points_back_says_what_it_took_and_may_be_asked_alone(
+    settings: Settings, desk: Desk, slack: LoopbackSlack
+) -> None:
+    async with running(settings, desk, slack):
+        ts = await slack.mention("Which pelican stole the hat of the mayor?")
+        (answer,) = await replies(slack, ts)
+        await settled(desk, CHANNEL, ts, answer)
+        # Among themselves people point back too.
+        await slack.message("and where was it?", thread_ts=ts)
+        await slack.mention("and where was it?", thread_ts=ts, user=OTHER)
+        _, followed = await replies(slack, ts, 2)
+        assert shown(followed).startswith("Question: and where was it? (about: the hat, the mayor)\n")
+        alone_then = await pressed(slack, followed, "alone", user=OTHER)
+        assert shown(alone_then).startswith("Question: and where was it?\n")
+        assert "Ask it alone" not in buttons(alone_then)
+    assert len(slack.thread(CHANNEL, ts)) == 2
+
+
+async def test_nothing_that_is_asked_is_no_business_of_the_channel(
+    settings: Settings, desk: Desk, slack: LoopbackSlack
+) -> None:
+    async with running(settings, desk, slack):
+        ts = await slack.mention("")
+        await slack.until(slack.whispered)
+        (told,) = slack.whispered()
+        assert shown(told) == wording.EMPTY_QUESTION
+        assert told["thread_ts"] == ts
+        token = await slack.slash("/ask", "?! private:no")
+        assert wording.EMPTY_QUESTION in shown(await alone(slack, token))
+        await slack.direct("…")
+        await slack.until(lambda: slack.said(DIRECT))
+        assert shown(slack.said(DIRECT)[0]) == wording.EMPTY_QUESTION
+    assert not slack.said()
+
+
+async def test_feedback_on_an_answer_is_one_press(settings: Settings, desk: Desk, slack: LoopbackSlack) -> None:
+    async with running(settings, desk, slack):
+        answer = await ask(slack, PELICAN)
+        thanks = f"{wording.THANKS} {wording.WHAT_IS_WRONG}"
+        for what, told in (("helpful", wording.THANKS), ("helpful", wording.SAID_BEFORE), ("not_helpful", thanks)):
+            assert shown(await pressed(slack, answer, what, user=OTHER)) == told
+        (row,) = await desk.recall(lambda records: list(records.feedback.all()))
+    assert (row.verdict, row.question, row.number, row.article) == (Verdict.NOT_HELPFUL, PELICAN, 0, "")
+
+
 async def test_the_answer_of_a_command_is_followed_up_in_its_thread(
     settings: Settings, desk: Desk, slack: LoopbackSlack, channel: str
 ) -> None:
