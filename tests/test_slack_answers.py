@@ -627,7 +627,10 @@ async def test_nothing_that_is_asked_is_no_business_of_the_channel(
         await slack.until(slack.whispered)
         (told,) = slack.whispered()
         assert shown(told) == wording.EMPTY_QUESTION
-        assert told["thread_ts"] == ts
+        assert "thread_ts" not in told
+        await slack.mention("…", thread_ts=ts)
+        await slack.until(lambda: len(slack.whispered()) == 2)
+        assert slack.whispered()[1]["thread_ts"] == ts
         token = await slack.slash("/ask", "?! private:no")
         assert wording.EMPTY_QUESTION in shown(await alone(slack, token))
         await slack.direct("…")

@@ -31,9 +31,9 @@ async def answer_command(
     interaction: Interaction, question: str, filters: Filters, number: int | None = None, private: bool | None = None
 ) -> None:
     """Answer what a command asks, once the place and the asker's pace allow it."""
-    visit, alone = await admitted(interaction, private if is_question(question) else True)
+    visit, private = await admitted(interaction, private if is_question(question) else True)
     answer = await visit.ask(question, filters, number, show=partial(_show_place, interaction))
-    await visit.deliver(answer, sender(answer, partial(_edit, interaction), private=alone), private=alone)
+    await visit.deliver(answer, sender(answer, partial(_edit, interaction), private=private), private=private)
 
 
 def sender(

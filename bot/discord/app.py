@@ -9,7 +9,7 @@ import json
 import logging
 import re
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
@@ -106,9 +106,10 @@ class OnTheRecordBot(DiscordBot):
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Say of a button that is of another version of the bot, or broken, that it is too old."""
-        name = (interaction.data or {}).get("custom_id", "")
+        data: Any = interaction.data or {}
+        name = str(data.get("custom_id", ""))
         if interaction.type is discord.InteractionType.component and not any(
-            button.__discord_ui_compiled_template__.fullmatch(str(name)) for button in _BUTTONS
+            button.__discord_ui_compiled_template__.fullmatch(name) for button in _BUTTONS
         ):
             await press(interaction, "button_unknown", _outdated())
 

@@ -154,9 +154,9 @@ def answer_view(
     question = f"-# Question: {shorten(' '.join(answer.question.split()), 200)}" if show_question else ""
     if answer.refusal:
         view = _view([question], [_refusal(answer.refusal)])
-        shown = {"closest": answer.refusal.closest, "remove": not private, "alone": alone}
-        whats = [what for what, there in shown.items() if there]
-        return view if button is None or not whats else view.add_item(ui.ActionRow(*map(button, whats)))
+        offered = {"closest": answer.refusal.closest, "remove": not private, "alone": alone}
+        row = [button(what) for what, there in offered.items() if there] if button else []
+        return view.add_item(ui.ActionRow(*row)) if row else view
     head = "\n".join(filter(None, [question, *(f"**{shorten(remark, 200)}**" for remark in wording.remarks(answer))]))
     foot = f"-# {escape(wording.counts(answer))}"
     room = LAYOUT_LIMIT - width(head) - width(foot) - len(answer.excerpts)
@@ -169,13 +169,14 @@ def answer_view(
     view = _view([head], *shown, [foot], lined=spaced)
     if button is None or menu is None:
         return view
-    if len(answer.excerpts) > 1:
+    several = len(answer.excerpts) > 1
+    if several:
         view.add_item(ui.ActionRow(menu(list(map(_option, answer.excerpts)))))
-    else:
-        view.add_item(ui.ActionRow(button("context", answer.excerpts[0].number)))
+    row = [] if several else [button("context", answer.excerpts[0].number)]
+    if row := [*row, *([button("alone")] if alone else [])]:
+        view.add_item(ui.ActionRow(*row))
     whats = ("more", "sources", "share" if private else "remove", "helpful", "not_helpful")
-    view.add_item(ui.ActionRow(*map(button, whats)))
-    return view.add_item(ui.ActionRow(button("alone"))) if alone else view
+    return view.add_item(ui.ActionRow(*map(button, whats)))
 
 
 def context_view(found: Context, button: Callable[..., ui.Item[Any]]) -> ui.LayoutView:

@@ -69,7 +69,7 @@ async def answer_message(bot: SlackBot, event: Mapping[str, Any]) -> None:
     if event.get("subtype") not in WRITTEN or event.get("bot_id") or not event.get("user"):
         return
     channel, text = event["channel"], event.get("text") or ""
-    request = Request(bot, event["user"], channel, thread=event.get("thread_ts") or event["ts"])
+    request = Request(bot, event["user"], channel, thread=event.get("thread_ts") or event["ts"], message=event["ts"])
     asked = event.get("channel_type") == "im" or mentions(text, bot.user)
     if asked or (event.get("thread_ts") and not bot.work.stopping):
         await request.handle("mention", _answer(request, plain(text, bot.user), asked=asked), asked=asked)

@@ -267,7 +267,7 @@ class SlackApp:
 
     def _request(self, body: Mapping[str, Any], channel: str, user: str, **more: str | None) -> Request:
         person = body.get("user") or {}
-        told = {
+        told: dict[str, Any] = {
             "name": body.get("user_name") or person.get("username") or person.get("name") or "",
             "response_url": body.get("response_url"),
             "trigger": body.get("trigger_id"),

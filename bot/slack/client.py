@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -54,8 +55,8 @@ def transient(error: BaseException) -> bool:
     """Whether trying again may help: Slack or the network failed for a moment."""
     if not isinstance(error, SlackApiError):
         return isinstance(error, TROUBLE)
-    status = getattr(error.response, "status_code", None) or getattr(error.response, "status", 200)
-    return status >= 500 or reason(error) in _TRANSIENT
+    status = getattr(error.response, "status_code", 0) or getattr(error.response, "status", 0)
+    return int(status) >= 500 or reason(error) in _TRANSIENT
 
 
 class TransientRetryHandler(AsyncRetryHandler):
@@ -134,11 +135,10 @@ class SlackBot:
         if not channel.startswith(("C", "D", "G")):
             # A person's id stands for their direct messages, which nobody else sees, and cannot be looked into.
             return None
-        window = {"oldest": str(since - _CLOCKS), "limit": _LOOKED_AT, "include_all_metadata": True}
-        if thread:
-            found = await self.client.conversations_replies(channel=channel, ts=thread, **window)
-        else:
-            found = await self.client.conversations_history(channel=channel, **window)
+        history, replies = self.client.conversations_history, self.client.conversations_replies
+        look = partial(replies, ts=thread) if thread else partial(history)
+        oldest = str(since - _CLOCKS)
+        found = await look(channel=channel, oldest=oldest, limit=_LOOKED_AT, include_all_metadata=True)
         wanted = mark["event_payload"]
         standing = (m for m in found["messages"] if (m.get("metadata") or {}).get("event_payload") == wanted)
         return next((str(message["ts"]) for message in standing), None)

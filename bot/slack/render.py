@@ -91,9 +91,9 @@ def answer_messages(
     opening = f"{line(asker, NAME_LIMIT)} asks" if asker else "Question"
     question = (context(plain(f"{opening}: {answer.question}", LINE_LIMIT)),) if show_question else ()
     if answer.refusal:
-        shown = {"closest": answer.refusal.closest, "remove": not private, "alone": alone}
-        whats = [what for what, there in shown.items() if there]
-        return messages(_refusal(answer.refusal, question, _buttons(key, *whats)))
+        offered = {"closest": answer.refusal.closest, "remove": not private, "alone": alone}
+        pressable = _buttons(key, *(what for what, there in offered.items() if there))
+        return messages(_refusal(answer.refusal, question, pressable))
     remarks = (section(text(line(remark), bold=True)) for remark in wording.remarks(answer))
     whats = ("more", "sources", "share" if private else "remove", "helpful", "not_helpful", *(["alone"] * alone))
     last = _buttons(key, *whats)

@@ -36,8 +36,9 @@ log = logging.getLogger("bot.slack")
 class Request:
     """What somebody did somewhere, and the ways to reply.
 
-    `thread` is the timestamp of the thread's first message, `message` that of the message with the button that was
-    pressed. Events have no `response_url` and no `name` of the user, and only what may open a form has a `trigger`.
+    `thread` is the timestamp of the thread's first message, `message` that of the message that was written, or of that
+    with the button that was pressed. Events have no `response_url` and no `name` of the user, and only what may open a
+    form has a `trigger`.
     """
 
     bot: SlackBot
@@ -114,7 +115,7 @@ class Request:
 
     async def whisper(self, messages: Sequence[Message]) -> None:
         """Write to the person alone: here, or where that cannot be, in their direct messages with the bot."""
-        if not self.response_url:
+        if not self.response_url and self.channel.startswith(("C", "D", "G")):
             await self._aside(messages)
             return
         try:
@@ -132,9 +133,11 @@ class Request:
         if self.channel.startswith("D"):
             await self._post(self.channel, self.thread, messages)
             return
+        # Slack shows it in a thread only where there is one already.
+        thread = None if self.thread == self.message else self.thread
         for message in messages:
             await self.bot.client.chat_postEphemeral(
-                channel=self.channel, user=self.user, thread_ts=self.thread, **message.payload()
+                channel=self.channel, user=self.user, thread_ts=thread, **message.payload()
             )
 
     async def replace(self, message: Message) -> None:
