@@ -359,8 +359,8 @@ async def test_words_that_do_not_stand_in_the_article_are_never_shown(tmp_path: 
 
 
 async def test_a_mark_that_leaves_its_excerpt_is_never_shown(word_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def beside(*given: object) -> tuple[Excerpt, ...]:
-        return tuple(replace(e, answer=Span(e.start, e.end + 1)) for e in compose(*given))
+    def beside(*given: object, **named: object) -> tuple[Excerpt, ...]:
+        return tuple(replace(e, answer=Span(e.start, e.end + 1)) for e in compose(*given, **named))
 
     monkeypatch.setattr("bot.desk.compose", beside)
     desk = Desk(word_index, SEEDS, WordHashEncoder, caution=(0.0, 0.0))

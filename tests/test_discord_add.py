@@ -76,7 +76,7 @@ async def test_an_article_is_shown_stored_and_after_a_reindex_quoted(world: Worl
     assert card.startswith(
         "### Bird \\*stops\\* tram\n**Outlet:** Example Wire\n**Date:** 2023-05-03\n"
         "**Link:** https:\\/\\/wire.example\\/heron\\_1\n**Not given:** author, language\n**Paragraphs:** 2\n"
-        "> A heron stopped the \\*tram\\* in Ghent.\n> \n> Nobody was late, said the heron.\n-# added\\/heron · sha256 "
+        "> A heron stopped the \\*tram\\* in Ghent.\n> \n> Nobody was late, said the heron.\n-# added\\/heron\n"
     )
     assert "Nothing is stored yet" in card
     assert set(buttons_of(result.response)) == {"Store", "Discard"}

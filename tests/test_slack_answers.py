@@ -191,7 +191,8 @@ async def test_a_command_is_answered_where_everybody_sees_it(
     # Who asked is said, and pings nobody.
     assert shown(answer).startswith(f"reader asks: {QUESTION}\n")
     assert "2 excerpts from 2 of 22 articles in the index" in shown(answer)
-    assert "2023-05-03 · paragraph 1" in cited(answer)[1]
+    assert "Example Wire · 2023-05-03 · " in cited(answer)[1]
+    assert " · paragraph 1" in cited(answer)[1]
     assert list(buttons(answer)) == ["More", "Sources", "Remove", "Helpful", "Not helpful"]
     # The asker sees at once that something is done.
     assert [shown(message) for message in slack.whispered()] == ["Searching the coverage…"]

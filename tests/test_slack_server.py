@@ -838,7 +838,7 @@ async def test_no_question_and_no_secret_is_logged(
         slack.faults["respond"].append(web.Response(status=404, text="expired_url"))
         await slack.slash("/ask", f"{PELICAN} private:yes")
         await answered(slack, DIRECT)
-        slack.faults["chat.postMessage"].append(reply(refusal("fatal_error")))
+        slack.faults["chat.postMessage"].append(reply(refusal("msg_too_long")))
         await slack.responded(await slack.slash("/ask", PELICAN))
         await slack.drop()
         await slack.until(lambda: slack.connections >= 3)

@@ -19,6 +19,7 @@ from bot.service import Work
 if TYPE_CHECKING:
     from slack_sdk.http_retry.request import HttpRequest
     from slack_sdk.http_retry.response import HttpResponse
+    from slack_sdk.http_retry.state import RetryState
     from slack_sdk.web.async_client import AsyncWebClient
 
     from bot.desk import Desk
@@ -63,15 +64,21 @@ class TransientRetryHandler(AsyncRetryHandler):
     """Sends again what may be done twice; of messages `SlackBot.say` takes care."""
 
     def __init__(self) -> None:
-        super().__init__(max_retry_count=len(PAUSES))
+        super().__init__(max_retry_count=2)
 
     async def _can_retry_async(
-        self, *, request: HttpRequest, response: HttpResponse | None = None, error: Exception | None = None, **_: Any
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
     ) -> bool:
         if request.url.endswith("chat.postMessage"):
             return False
         if response is None:
-            return error is not None and transient(error)
+            # Whoever starts the bot without a network is not to wait long for hearing of it.
+            return state.current_attempt == 0 and error is not None and transient(error)
         told = response.body or {}
         return response.status_code >= 500 or told.get("error") in _TRANSIENT
 
