@@ -108,13 +108,12 @@ class Work:
 
     async def _give_up(self, left: dict[asyncio.Task[Any], Tell | None]) -> None:
         """End tasks, and tell whoever waits for them; what cannot be told in `TELLING` is not."""
-        for task in left:
-            task.cancel()
+        # A library may swallow the cancellation, so that the task does not say that it was cancelled.
+        tells = [tell for task, tell in left.items() if task.cancel() and tell]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(TELLING):
                 await asyncio.wait(left)
-                told = (tell(STOPPING) for task, tell in left.items() if tell and task.cancelled())
-                await asyncio.gather(*told, return_exceptions=True)
+                await asyncio.gather(*(tell(STOPPING) for tell in tells), return_exceptions=True)
 
 
 @contextlib.contextmanager

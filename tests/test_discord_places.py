@@ -229,7 +229,8 @@ async def test_where_the_bot_does_not_answer_it_says_so(world: World) -> None:
         await world.alice.click(answer, label="More"),
         await world.alice.click(private, label="Share"),
     ):
-        assert (result.response.content, result.response.ephemeral) == (render.escape(wording.NOT_HERE), True)
+        told = result.followups[0] if result.followups else result.response
+        assert (told.content, told.ephemeral) == (render.escape(wording.NOT_HERE), True)
     for channel in (world.channel, thread):
         await world.alice.send(channel, f"{world.mention} {PELICAN}")
         assert world.said_in(channel)[-1].content == render.escape(wording.NOT_HERE)

@@ -572,7 +572,7 @@ async def test_whoever_cannot_be_answered_before_a_stop_is_told(
     settings: Settings, desk: Desk, server: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "GRACE", 0.1)
-    server.channels = [CHANNEL + 1000 * n for n in range(1, 4)]
+    server.channels = [CHANNEL + 1000 * n for n in range(3)]
     async with running(settings, desk, server) as task:
         with nothing_found(desk):
             tokens = [
@@ -623,6 +623,7 @@ async def test_stop_does_not_wait_for_ever(
     settings: Settings, desk: Desk, server: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "GRACE", 0.1)
+    monkeypatch.setattr(service, "TELLING", 0.1)
     server.holds["PATCH"] = asyncio.Event()
     async with running(settings, desk, server) as task:
         await server.slash("ask", {"question": QUESTION})

@@ -128,9 +128,13 @@ async def test_the_same_words_are_named_in_another_story_too_whatever_is_asked_f
 
 
 async def test_all_but_the_first_excerpt_are_brief_and_stand_as_they_are(corpus: Path, tmp_path: Path) -> None:
-    for n, town in enumerate(("Delft", "Ghent", "Faro")):
-        words = f"Nobody slept. The harbour of {town} burned on day {n}. It was cold. The fire was seen from afar."
-        (corpus / f"{town}.txt").write_text(words, encoding="utf-8")
+    reports = {
+        "delft": "Nobody slept. The harbour of Delft burned on Monday night. It was cold. Smoke was seen from afar.",
+        "ghent": "Boats were lost. The harbour of Ghent burned while a concert went on. Two singers fled. It rained.",
+        "faro": "Gulls had warned them. The harbour of Faro burned for three whole days. No rain came. Ships left.",
+    }
+    for name, words in reports.items():
+        (corpus / f"{name}.txt").write_text(words, encoding="utf-8")
     build(corpus, tmp_path / "data", WordHashEncoder())
     desk = Desk(tmp_path / "data", corpus, WordHashEncoder, caution=(0.0, 0.0))
     question = "Which harbour burned?"

@@ -601,7 +601,6 @@ async def test_a_follow_up_in_the_thread_asks_the_same_of_fewer_articles(
     assert len(slack.said()) == 2
 
 
-@pytest.mark.parametrize("channel", [CHANNEL, DIRECT])
 async def test_a_question_that_points_back_says_what_it_took_and_may_be_asked_alone(
     settings: Settings, desk: Desk, slack: LoopbackSlack
 ) -> None:
@@ -650,6 +649,7 @@ async def test_feedback_on_an_answer_is_one_press(settings: Settings, desk: Desk
     assert (row.verdict, row.question, row.number, row.article) == (Verdict.NOT_HELPFUL, PELICAN, 0, "")
 
 
+@pytest.mark.parametrize("channel", [CHANNEL, DIRECT])
 async def test_the_answer_of_a_command_is_followed_up_in_its_thread(
     settings: Settings, desk: Desk, slack: LoopbackSlack, channel: str
 ) -> None:

@@ -732,6 +732,7 @@ async def test_stopping_does_not_wait_for_ever(
     settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "GRACE", 0.1)
+    monkeypatch.setattr(service, "TELLING", 0.1)
     held = slack.holds["chat.postMessage"] = asyncio.Event()
     async with running(settings, desk, slack) as task:
         await slack.mention(PELICAN)
