@@ -169,7 +169,7 @@ async def test_an_article_is_shown_stored_and_after_a_reindex_quoted(
         assert "1 added, 0 changed, 0 removed" in await reindexed(slack)
         answer = await answered(slack, TRAM)
         assert "A heron stopped the *tram* in Ghent." in "".join(quotes(answer))
-        assert "Bird *stops* tram · Example Wire · 2023-05-03" in shown(answer)
+        assert "Example Wire · 2023-05-03 · Bird *stops* tram" in shown(answer)
 
 
 @used
@@ -226,7 +226,7 @@ async def test_what_was_stored_is_told_even_where_the_card_cannot_be_replaced(
     slack: LoopbackSlack, corpus: Path
 ) -> None:
     card = await add(slack)
-    slack.faults["respond"] += [(500, {}, "no"), (500, {}, "no")]
+    slack.faults["respond"] += [(404, {}, "no"), (404, {}, "no")]
     store = buttons(card)["Store"]
     await slack.press(card, store["action_id"], store["value"], CHIEF)
     await slack.until(lambda: slack.said(DIRECT))

@@ -81,9 +81,20 @@ async def ask(slack: LoopbackSlack, text: str, user: str = READER, channel: str 
 
 async def alone(slack: LoopbackSlack, token: str, user: str = READER, channel: str = CHANNEL) -> dict[str, Any]:
     """What only the person sees who did this."""
-    (payload,) = await slack.responded(token)
+    payload = await answered_through(slack, token)
     assert payload["response_type"] == "ephemeral"
     return slack.whispered(user, channel)[-1]
+
+
+async def answered_through(slack: LoopbackSlack, token: str) -> dict[str, Any]:
+    """The one thing that came to a response url besides the note that the bot is at work."""
+
+    def came() -> list[dict[str, Any]]:
+        return [payload for payload in slack.responses[token] if not shown(payload).startswith("Searching")]
+
+    await slack.until(came)
+    (payload,) = came()
+    return payload
 
 
 async def replies(slack: LoopbackSlack, ts: str, count: int = 1, channel: str = CHANNEL) -> list[dict[str, Any]]:
@@ -191,7 +202,7 @@ async def test_a_command_is_answered_where_everybody_sees_it(
     # Who asked is said, and pings nobody.
     assert shown(answer).startswith(f"reader asks: {QUESTION}\n")
     assert "2 excerpts from 2 of 22 articles in the index" in shown(answer)
-    assert "Example Wire · 2023-05-03 · " in cited(answer)[1]
+    assert " · 2023-05-03 · " in cited(answer)[1]
     assert " · paragraph 1" in cited(answer)[1]
     assert list(buttons(answer)) == ["More", "Sources", "Remove", "Helpful", "Not helpful"]
     # The asker sees at once that something is done.
@@ -231,7 +242,7 @@ async def test_a_private_answer_is_for_the_asker_alone(settings: Settings, desk:
         answer = await alone(slack, await slack.slash("/ask", f"{PELICAN} private:yes number:1"))
         await stands(desk, answer)
         refused = await alone(slack, await slack.slash("/ask", f"{PASTA} private:yes"))
-    assert list(buttons(answer)) == ["Context 1", "More", "Sources", "Share"]
+    assert list(buttons(answer)) == ["Context", "More", "Sources", "Share", "Helpful", "Not helpful"]
     assert not buttons(refused)
     assert not slack.found("chat.postMessage")
     assert not slack.said()
@@ -349,7 +360,8 @@ async def test_where_the_bot_is_no_member_it_answers_through_the_command(
     async with running(settings, desk, slack):
         answer = await ask(slack, PELICAN, channel=ELSEWHERE)
         await stands(desk, answer)
-        (response,) = slack.found("respond")
+        note, response = slack.found("respond")
+        assert (shown(note), note["response_type"]) == ("Searching the coverage…", "ephemeral")
         assert response["response_type"] == "in_channel"
         assert quotes(await pressed(slack, answer, "context", 1, user=OTHER)) == quotes(answer)[:1]
         assert views.NOT_YOURS in shown(await pressed(slack, answer, "remove", user=OTHER))
@@ -431,7 +443,7 @@ async def test_a_long_private_answer_is_written_in_a_direct_message(
         await slack.until(lambda: any("Share" in buttons(message) for message in slack.said(DIRECT)))
         parts = slack.said(DIRECT)
         assert sorted(words for part in parts for words in quotes(part)) == sorted(await spans(desk, parts[-1]))
-        assert quotes(await pressed(slack, parts[0], "context", 1))
+        assert quotes(await pressed(slack, parts[-1], "context", 1))
     assert "direct message" in shown(hint)
     assert not slack.said()
 
@@ -536,8 +548,6 @@ async def test_a_refusal_says_so_and_names_the_nearest_articles(
         assert nearest == "Closest:"
         assert sorted(row.split(" · ")[1] for row in rows[:2]) == ["Example Post", "Example Wire"]
         assert list(buttons(refused)) == ["Show the closest", "Remove"]
-        (nothing,) = await replies(slack, await slack.mention("?"))
-        assert shown(nothing).startswith(wording.EMPTY_QUESTION)
 
 
 async def test_a_question_far_too_long_is_answered_all_the_same(
@@ -549,7 +559,7 @@ async def test_a_question_far_too_long_is_answered_all_the_same(
         assert quotes(answer) == [UTRECHT, DRESDEN]
         answer = await ask(slack, long)
         assert quotes(answer) == [UTRECHT, DRESDEN]
-    assert shown(answer).startswith(f"Question: {PELICAN} & <!> & <!>")
+    assert shown(answer).startswith(f"reader asks: {PELICAN} & <!> & <!>")
 
 
 async def test_a_question_is_read_as_it_was_written(settings: Settings, desk: Desk, slack: LoopbackSlack) -> None:
@@ -568,7 +578,7 @@ async def test_a_question_is_read_as_it_was_written(settings: Settings, desk: De
         await slack.until(lambda: len(slack.said()) == 2)
         answer = slack.said()[-1]
         assert (await kept(desk, answer))["question"] == read
-    assert shown(answer).startswith(f"Question: {read}\n")
+    assert shown(answer).startswith(f"reader asks: {read}\n")
     # Nobody is pinged by the notification either.
     assert "&lt;stole&gt; the hat &amp; why?" in slack.found("chat.postMessage")[-1]["text"]
 

@@ -39,25 +39,15 @@ log = logging.getLogger("bot.slack")
 
 
 async def answer_command(
-    request: Request,
-    question: str,
-    filters: Filters,
-    number: int | None = None,
-    private: bool | None = None,
-    *,
-    shown: bool = False,
+    request: Request, question: str, filters: Filters, number: int | None = None, private: bool | None = None
 ) -> None:
-    """Answer what a command, a form or a menu asks, once the place and the asker's pace allow it.
-
-    `shown` tells that it is shown already that the bot is at work.
-    """
+    """Answer what a command, a form or a menu asks, once the place and the asker's pace allow it."""
     visit = request.visit()
     visit.admit()
     if not is_question(question):
         private = True
     private = visit.settings.private if private is None else private
-    show = None if shown else partial(_show_searching, request)
-    answer = await visit.ask(question, filters, number, show=show)
+    answer = await visit.ask(question, filters, number, show=partial(_show_searching, request))
     await _deliver(request, visit, answer, private=private)
 
 
@@ -100,14 +90,9 @@ async def _answer(request: Request, text: str, *, asked: bool) -> None:
 
 
 async def _show_searching(request: Request, ahead: int) -> None:
-    """Show to whoever asks that the bot is at work, where it is in the channel."""
+    """Show to whoever asks, alone, that the bot is at work."""
     try:
-        await request.bot.client.chat_postEphemeral(
-            channel=request.channel,
-            user=request.user,
-            thread_ts=request.thread,
-            **views.sentence(wording.searching(ahead)).payload(),
-        )
+        await request.note(views.sentence(wording.searching(ahead)))
     except TROUBLE as exc:
         log.debug("slack.searching_not_shown error=%s", reason(exc))
 

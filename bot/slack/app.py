@@ -183,16 +183,13 @@ class SlackApp:
                 sentence_for(exc, PLATFORM, "home")
 
     async def _command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        if self._again(body.get("trigger_id")):
+            return
+        request = self._request(body, body["channel_id"], body["user_id"])
         match = _COMMAND.fullmatch(body["command"])
         name = match[1] if match else ""
         text = plain(body.get("text") or "").strip()
-        if self._again(body.get("trigger_id")):
-            await ack()
-            return
-        # Shown at once to whoever asks, and to nobody else.
-        searching = name == "ask" and commands.asks(text)
-        await ack(**views.sentence(wording.searching(self.bot.desk.waiting)).payload() if searching else {})
-        request = self._request(body, body["channel_id"], body["user_id"])
         await request.handle(name or "command", _COMMANDS.get(name, _unknown)(request, text))
 
     async def _shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:

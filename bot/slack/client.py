@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryIntervalCalculator
 
 from bot.pace import Pace
 from bot.service import Work
@@ -64,7 +65,7 @@ class TransientRetryHandler(AsyncRetryHandler):
     """Sends again what may be done twice; of messages `SlackBot.say` takes care."""
 
     def __init__(self) -> None:
-        super().__init__(max_retry_count=2)
+        super().__init__(2, FixedValueRetryIntervalCalculator(PAUSES[0]))
 
     async def _can_retry_async(
         self,

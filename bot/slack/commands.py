@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import aiohttp
 
 from bot import attached, wording
-from bot.answer import is_question
 from bot.days import DayError, period
 from bot.settings import MAX_EXCERPTS
 from bot.slack import render, views
 from bot.slack.answers import answer_command
 from bot.slack.client import PLATFORM, reason
-from bot.slack.text import OptionsError, number, options, plain, yes
+from bot.slack.text import number, options, plain, yes
 from bot.sources import ORDERS, Wanted, fitting, named
 from bot.visit import UsageError
 from index.model import ANY, Filters
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bot.slack")
 
-_OPTIONS = ("outlet", "since", "until", "number", "private")
-
 
 class Form(NamedTuple):
     """What is wrong with a form that was sent, by field, and what is done with one that is right."""
@@ -43,32 +40,24 @@ class Form(NamedTuple):
     work: Callable[[Request, Values], Coroutine[Any, Any, None]]
 
 
-def asks(text: str) -> bool:
-    """Whether a command with this text looks for an answer, and neither opens the form nor fails at its options."""
-    try:
-        return is_question(options(text, _OPTIONS)[0])
-    except OptionsError:
-        return False
-
-
 async def ask(request: Request, text: str) -> None:
     """Answer a question, with filters or without; without a question, open the form."""
-    question, chosen = options(text, _OPTIONS)
+    question, chosen = options(text, ("outlet", "since", "until", "number", "private"))
     if not question:
         await request.open_form(views.ask_modal)
         return
-    await _ask(request, question, chosen, shown=True)
+    await _ask(request, question, chosen)
 
 
-async def _ask(request: Request, question: str, chosen: Mapping[str, str | None], *, shown: bool = False) -> None:
-    """Answer a question with the options that were chosen for it; `shown` as for `answer_command`."""
+async def _ask(request: Request, question: str, chosen: Mapping[str, str | None]) -> None:
+    """Answer a question with the options that were chosen for it."""
     visit = request.visit()
     outlet, excerpts, alone = (chosen.get(name) for name in ("outlet", "number", "private"))
     outlets = (await _outlet(visit, outlet),) if outlet else ()
     filters = Filters(outlets, (), *period(chosen.get("since"), chosen.get("until")))
     wanted = number("number", excerpts, 1, MAX_EXCERPTS) if excerpts else None
     private = yes("private", alone) if alone else None
-    await answer_command(request, question, filters, wanted, private, shown=shown)
+    await answer_command(request, question, filters, wanted, private)
 
 
 async def _ask_form(request: Request, values: Values) -> None:

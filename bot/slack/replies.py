@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from bot.slack.blocks import Message
     from bot.slack.client import SlackBot
 
-# How often a response url may be used.
-RESPONSES = 5
+# How many messages go through a response url, which may be used five times: the first may tell that the bot is at work.
+RESPONSES = 4
 # Where Slack lets the bot write only in reply to a command or a button, if at all.
 _NO_ENTRY = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
 
@@ -139,6 +139,23 @@ class Request:
             await self.bot.client.chat_postEphemeral(
                 channel=self.channel, user=self.user, thread_ts=thread, **message.payload()
             )
+
+    async def note(self, message: Message) -> None:
+        """Show a message to the person alone, here and nowhere else, so that it goes with the next start of Slack.
+
+        Raises:
+            SlackApiError, aiohttp.ClientError, OSError, TimeoutError: what Slack or the network says.
+
+        """
+        if not self.channel.startswith("D"):
+            try:
+                await self._aside([message])
+            except SlackApiError as exc:
+                if reason(exc) not in _NO_ENTRY:
+                    raise
+            else:
+                return
+        await self._through_url([message], response_type="ephemeral")
 
     async def replace(self, message: Message) -> None:
         """Put a message in place of the one whose button was pressed."""
