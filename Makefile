@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/installed
 
-.PHONY: setup run test quick lint quality bench lock fit train clean
+.PHONY: setup run test quick lint mutations quality bench lock fit train clean
 
 setup: $(STAMP)
 
@@ -19,25 +19,34 @@ $(STAMP): pyproject.toml constraints.txt
 run: $(STAMP)
 	@$(PY) -m bot
 
-# A process for each core, up to four: each loads the model. The files stay whole, since tests in them share fixtures.
-test: lint
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
-
 # Left out of `make quick`: they start processes, servers or the real model, or try very many cases, and took more than
-# five seconds of processor time each when measured.
-SLOW := adding build console_scripts copies crash days desk discord_add discord_admin discord_answers discord_app \
-	discord_places discord_render discord_server discord_sources discord_verify encoder faults generations \
-	histories index_cli layers quotations quoting read_html read_json read_markdown read_pdf read_xml records \
-	seed_questions slack_add slack_admin slack_answers slack_commands slack_http slack_loopback slack_process \
-	slack_render slack_server store terminal watch
+# five seconds of processor time each when measured. `make test` begins with them, the longest first, so that no core is
+# left with one of them at the end.
+SLOW := seed_questions crash search encoder desk index_cli slack_process terminal reader slack_render discord_server \
+	store histories copies records faults discord_render slack_server slack_answers read_html read_json read_markdown \
+	read_pdf discord_places discord_privacy discord_answers linear quotations quoting console_scripts layers generations build adding cards remote_code \
+	days watch discord_add discord_app discord_admin slack_commands slack_privacy slack_admin read_rtf read_xml slack_add
+SLOW_FILES := $(SLOW:%=tests/test_%.py)
+QUICK_FILES := $(filter-out $(SLOW_FILES),$(wildcard tests/test_*.py))
+
+# A process for each core, up to four: each loads the model. The files stay whole, since tests in them share fixtures.
+# Byte code is kept, since tests start many processes.
+PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+test: lint
+	$(PYTEST) $(SLOW_FILES) $(QUICK_FILES)
 
 quick: lint
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(SLOW:%=--ignore=tests/test_%.py)
+	$(PYTEST) $(QUICK_FILES)
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+
+# Breaks the program in ways that tests must notice, one at a time; takes half an hour.
+mutations: $(STAMP)
+	@$(PY) tests/mutations.py $(ARGS)
 
 # How good the answers are, beside naive baselines; needs the public question sets beside the project for most of it.
 # ARGS=--save writes the README's table, ARGS=--ablate tells what each part of the ranking is worth.

@@ -23,7 +23,7 @@ from bot.days import period
 from bot.desk import RECORDS, Desk
 from bot.records.records import Records
 from bot.settings import MAX_EXCERPTS, Settings, SettingsError
-from index.__main__ import Commands, build_with_progress
+from index.__main__ import Commands, Words, build_with_progress
 from index.corpus import article_files
 from index.encoder import SentenceTransformerEncoder
 from index.generations import Generations
@@ -60,11 +60,13 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
 
 
 @main.command()
-@click.argument("question")
+@click.argument("question", type=Words())
 @click.option("-k", "count", type=click.IntRange(1, MAX_EXCERPTS), help="How many excerpts (EXCERPTS).")
-@click.option("--outlet", "outlets", multiple=True, help="Only articles of this outlet; may be given again.")
-@click.option("--since", help="Only articles published on this day or later, such as 2023-05-03 or last Monday.")
-@click.option("--until", help="Only articles published on this day or earlier.")
+@click.option(
+    "--outlet", "outlets", multiple=True, type=Words(), help="Only articles of this outlet; again for others."
+)
+@click.option("--since", type=Words(), help="Only articles published on this day, such as last Monday, or later.")
+@click.option("--until", type=Words(), help="Only articles published on this day or earlier.")
 @click.option("--closest", is_flag=True, help="Where nothing answers, show what comes closest, as no answer.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as a JSON object, one a line.")
 @_index_dir
@@ -102,7 +104,7 @@ def ask(
 
 
 @main.command()
-@click.argument("text")
+@click.argument("text", type=Words())
 @_index_dir
 @click.pass_context
 def verify(ctx: click.Context, text: str, index_dir: Path | None) -> None:
@@ -218,6 +220,7 @@ def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, No
             max_loss=settings.max_loss,
             future=settings.takes_future,
             caution=CAUTION[settings.caution],
+            retention=settings.retention,
         )
     if desk.warning:
         click.echo(desk.warning, err=True)

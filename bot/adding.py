@@ -33,6 +33,8 @@ from index.generations import sync_folder
 from index.passages import paragraph_spans
 from index.readers.drafts import CARD_FIELDS, Draft, UnreadableError, card_field
 from index.readers.formats import HEAD_BYTES, SUFFIXES, is_unread, reader_of, suffix_of
+from index.readers.worker import Wanted, Worker
+from index.shown import visible
 from index.versions import address
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ OPENING_CHARS = 500
 # Seconds to wait for another who stores something; it takes a moment.
 _BUSY_SECONDS = 10.0
 _ASIDE = ".adding-"
+# Beside a file that is kept aside: where it is being stored.
+_BEGUN = "begun"
 GONE = "This card is too old: its file was stored, discarded, or not confirmed within a day. Add it again."
 NOT_YOURS = "Only whoever gave the file may do this."
 DISCARDED = "Discarded. Nothing was stored."
@@ -133,6 +137,8 @@ class Intake:
         if len(data) > MAX_FILE_BYTES:
             raise AddingError(too_large(name))
         require_folder(self._corpus)
+        with _explained(quoted(name)), self._locked():
+            self._undo_killed()
         self.forget_old()
         self._require_new(data)
         self._own(ADDED)
@@ -168,6 +174,7 @@ class Intake:
 
         """
         with _explained("The file"), self._locked():
+            self._undo_killed()
             folder, shown, data, found, cards = self._load(key)
             require_folder(self._corpus)
             self._require_new(data)
@@ -176,6 +183,8 @@ class Intake:
             file = self._free(PurePosixPath(shown).name, before[0], taken)
             added.mkdir(exist_ok=True)
             self._clear()
+            _write(folder / _BEGUN, file.encode())
+            sync_folder(folder)
             with _aside(added, data) as written:
                 # First, since an article must never be read without what was given of it.
                 for name, card in cards.items():
@@ -198,6 +207,7 @@ class Intake:
 
         """
         with _explained("The file"), self._locked():
+            self._undo_killed()
             if not (self._staged / key).is_dir():
                 raise UsageError(GONE)
             shutil.rmtree(self._staged / key, ignore_errors=True)
@@ -289,6 +299,36 @@ class Intake:
         with suppress(OSError):
             sync_folder(self._corpus)
 
+    def _undo_killed(self) -> None:
+        """Take back the cards of files that a kill has kept from being stored, as far as they are as they were written.
+
+        Of a file that is there, all is there, and what was kept aside goes. Call it under the lock.
+        """
+        for begun in self._staged.glob(f"*/{_BEGUN}"):
+            folder, file = begun.parent, begun.read_bytes().decode()
+            if not (self._corpus / file).exists():
+                cards, _ = read_metadata(folder / METADATA_FILE)
+                shown = next((folder / ADDED).iterdir()).name
+                for name, card in cards.items():
+                    self._take_back(file + name.removeprefix(f"{ADDED}/{shown}"), card)
+                begun.unlink()
+            else:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _take_back(self, name: str, card: Card) -> None:
+        """Take a card out of `sources.toml` again, in which all else stays as it is."""
+        path, table = self._own(METADATA_FILE), _table(name, card)
+        old = path.read_bytes() if path.exists() else b""
+        at = old.rfind(table)
+        if at < 0:
+            return
+        kept = old[: at - 1] if old[:at].endswith(b"\n\n") else old[:at]
+        with _aside(self._corpus, kept + old[at + len(table) :]) as written:
+            shutil.copymode(path, written)
+            written.replace(path)
+        with suppress(OSError):
+            sync_folder(self._corpus)
+
     def _clear(self) -> None:
         """Delete what a kill has left half written. Call it under the lock."""
         for folder in (self._corpus, self._corpus / ADDED):
@@ -352,7 +392,7 @@ def facts(staged: Staged) -> list[tuple[str, str]]:
     missing = [name.lower() for name, value in {"Headline": source.title_given, **known}.items() if not value]
     told = {**known, "Not given": ", ".join(missing), "Text": wording.extent(source)}
     told["Paragraphs"] = f"{staged.paragraphs:,}"
-    return [(name, value) for name, value in told.items() if value]
+    return [(name, visible(value)) for name, value in told.items() if value]
 
 
 def opening(article: Article) -> str:
@@ -395,9 +435,7 @@ async def propose(visit: Visit, data: bytes, name: str, given: Card) -> Proposal
     admin.require_all_seen(visit)
     sources, removed, taken = await _known(visit)
     staged = await asyncio.to_thread(_intake(visit).stage, data, name, given, taken)
-    key = await visit.desk.record(
-        lambda records: records.messages.keep(visit.platform, visit.user, {"staged": staged.key})
-    )
+    key = await visit.keep({"staged": staged.key}, private=True)
     return Proposal(key, staged, already(staged.articles, sources, removed))
 
 
@@ -444,7 +482,7 @@ async def _kept(visit: Visit, key: str) -> str:
 
 async def _known(visit: Visit) -> tuple[list[Source], tuple[Withdrawal, ...], list[str]]:
     """The articles of the index, those that were removed from it, and the ids of both."""
-    sources = [row.source for row in await visit.desk.listings(visit.within())]
+    sources = [row.source for row in await visit.desk.listings()]
     removed = await visit.desk.recall(lambda records: records.withdrawals.all())
     return sources, removed, [*(source.id for source in sources), *(each.article for each in removed)]
 
@@ -487,10 +525,12 @@ def _kept_aside(folder: Path, file: str, data: bytes, given: Card, *, future: bo
 
 def _only_article(folder: Path, file: str) -> str:
     """What `sources.toml` calls the one article of a file that can be read."""
-    with (folder / file).open("rb") as handle:
+    path = folder / file
+    with path.open("rb") as handle:
         read, _ = reader_of(handle.read(HEAD_BYTES), file)
-        handle.seek(0)
-        drafts = [draft for draft in read(handle) if isinstance(draft, Draft)]
+    with Worker() as worker:
+        (found,) = worker.read([Wanted(path.resolve(), read.__module__)])
+    drafts = [draft for draft in found.drafts if isinstance(draft, Draft)]
     if len(drafts) > 1:
         raise UsageError(
             f"This file holds {len(drafts):,} articles, and {', '.join(CARD_FIELDS)} are of one. Add it without, and "

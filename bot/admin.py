@@ -33,13 +33,17 @@ async def note(visit: Visit, what: str, outcome: str = "done", **details: Detail
     who = (platform, visit.user, visit.server, visit.channel)
     try:
         await visit.desk.record(lambda records: records.audit.note(*who, what, details, outcome))
+        await visit.desk.record(lambda records: records.keep_copy())
     except RecordsError as exc:
         visit.log.error("%s.action_not_recorded what=%s error=%s", platform, what, type(exc).__name__)  # noqa: TRY400 no traceback
 
 
 def require_all_seen(visit: Visit) -> None:
-    """Raise RefusedError where not every article may be seen: a report names them all."""
-    if visit.settings.outlets:
+    """Raise RefusedError where not every article may be seen: a report names them all.
+
+    In direct messages nobody but the admin sees it, who may set what is seen.
+    """
+    if visit.server and visit.settings.outlets:
         raise RefusedError(wording.REPORT_NAMES_ALL)
 
 

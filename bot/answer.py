@@ -14,8 +14,8 @@ from index.model import ANY, Filters, Span
 
 if TYPE_CHECKING:
     from index.model import Passage, Source
-    from index.quoting import Segment
     from index.search import Hit, Ranking
+    from index.tokens import Segment
 
 EXCERPTS = 3
 NEAREST = 3

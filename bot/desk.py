@@ -17,7 +17,9 @@ from bot.metrics import Gauges, Metrics, Quantiles, outcome_of
 from bot.quotations import Verification, verify
 from bot.records.database import RecordsError
 from bot.records.records import Records
+from bot.records.retention import Retention
 from bot.records.sent import Context, Lost, Quoted, context, quote_again
+from bot.verifying import SHORT, Verifier, joined
 from index.build import MAX_LOSS
 from index.copies import place_of
 from index.errors import DamagedIndexError, IndexUnavailableError, OnTheRecordError
@@ -26,6 +28,7 @@ from index.mentions import mentions
 from index.model import ANY, Filters, Kind, Span
 from index.passages import paragraph_spans, split
 from index.search import search
+from index.shown import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,6 +44,10 @@ if TYPE_CHECKING:
 
 # Questions waiting at once; one takes tens of milliseconds, so a full queue is seconds long.
 QUEUE = 200
+# Long texts waiting at once to be verified; each takes up to megabytes.
+LONG_QUEUE = 10
+# Seconds after which whoever asked is told that it takes too long, be it the queue or the question itself.
+DEADLINE = 60
 MAX_QUESTION_CHARS = 2000
 # Articles with the same paragraphs that are named for an article.
 NEIGHBOURS = 10
@@ -51,7 +58,7 @@ _Asked = tuple[str, Filters, int, int, bool]
 
 
 class DeskBusyError(OnTheRecordError):
-    """Too many questions are waiting."""
+    """Too many questions are waiting, or one has waited for too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,7 @@ class Desk:
         max_loss: int = MAX_LOSS,
         future: bool = False,
         caution: tuple[float, float] = CAUTION["balanced"],
+        retention: Retention = Retention(),  # noqa: B008 frozen
     ) -> None:
         self.index_dir = index_dir
         self.corpus_dir = corpus_dir
@@ -116,7 +124,7 @@ class Desk:
         self._store: Store
         self._store, self._warning = self._generations.open_current(self._encoder)
         try:
-            self._records = Records(index_dir / RECORDS)
+            self._records = Records(index_dir / RECORDS, retention=retention)
         except RecordsError:
             self._store.close()
             raise
@@ -125,8 +133,11 @@ class Desk:
         self._waiting = 0
         # What is asked and not begun.
         self._asked: dict[_Asked, asyncio.Task[Answer]] = {}
+        self._long_waiting = 0
+        self._verifier = Verifier(index_dir)
         # One thread each: SQLite, FAISS and the model are used by one question at a time, and never by the event loop.
         self._search_thread = ThreadPoolExecutor(1, "search")
+        self._verify_thread = ThreadPoolExecutor(1, "verify")
         self._records_thread = ThreadPoolExecutor(1, "records")
         self._recall_thread = ThreadPoolExecutor(1, "recall")
 
@@ -149,13 +160,22 @@ class Desk:
         return await asyncio.get_running_loop().run_in_executor(self._recall_thread, work, self._records)
 
     def place(self, platform: str, server: str, channel: str) -> PlaceSettings:
-        """What holds in a place, from memory.
+        """What held in a place when settings were read last, from memory.
 
         Raises:
-            RecordsError: it was not read yet, and cannot be.
+            RecordsError: they were not read yet, and cannot be.
 
         """
-        return self._records.places.settings(platform, server, channel)
+        return self._records.places.remembered(platform, server, channel)
+
+    async def tidy(self) -> None:
+        """Forget what has been remembered for long enough, and copy what nobody may lose.
+
+        Raises:
+            RecordsError: the records cannot be written.
+
+        """
+        await self.record(lambda records: records.tidy())
 
     @property
     def warning(self) -> str | None:
@@ -170,7 +190,7 @@ class Desk:
         Where it is to be `brief`, all but the first have no more than answers.
 
         Raises:
-            DeskBusyError: too many questions are waiting.
+            DeskBusyError: too many questions are waiting, or this one has for too long.
             IndexUnavailableError: the index went bad under the desk.
 
         """
@@ -184,9 +204,26 @@ class Desk:
         self.metrics.note_answer(outcome_of(answer), time.perf_counter() - started)
         return answer
 
-    async def verify(self, message: str, filters: Filters = ANY) -> Verification:
-        """Every quotation of a message, held against the articles that pass."""
-        return await self._search(lambda store: verify(message, store, self._seen(filters)))
+    async def verify(self, message: str, filters: Filters = ANY, files: Sequence[bytes] = ()) -> Verification:
+        """Every quotation of a message and of text files, held against the articles that pass.
+
+        Raises:
+            DeskBusyError: too many are waiting, or this one has for too long.
+            VerificationError: it takes too long, or more memory than it may.
+            IndexUnavailableError: the index went bad under the desk.
+
+        """
+        message = whole(message)
+        if len(message) + sum(map(len, files)) <= SHORT:
+            return await self._search(lambda store: verify(joined(message, files), store, self._seen(filters)))
+        if self._long_waiting >= LONG_QUEUE:
+            raise DeskBusyError(f"{LONG_QUEUE} long texts are waiting already. Verify it in a moment, or a part of it.")
+        self._long_waiting += 1
+        try:
+            served = await self._search(lambda store: (store.manifest.generation, self._seen(filters)))
+            return await _in_time(self._verify_thread, lambda: self._verifier.verify(message, files, *served))
+        finally:
+            self._long_waiting -= 1
 
     async def quote_again(self, quoted: Sequence[Quoted], filters: Filters = ANY) -> list[Excerpt | Lost]:
         """Excerpts that were sent, from the articles as they are now, or why they cannot be shown."""
@@ -212,9 +249,11 @@ class Desk:
         """The other articles that pass and hold paragraphs of an article word for word, most of them first."""
         return await self._search(lambda store: _neighbours(store, article_id, self._seen(filters)))
 
-    async def replaced(self, article_id: str) -> tuple[datetime, ...]:
-        """When earlier texts of an article were replaced, the latest first."""
-        return await self._search(lambda store: tuple(earlier.until for earlier in store.earlier(article_id)))
+    async def replaced(self, article_id: str, filters: Filters = ANY) -> tuple[datetime, ...]:
+        """When earlier texts of an article were replaced, as far as these pass, the latest first."""
+        return await self._search(
+            lambda store: tuple(earlier.until for earlier in store.earlier(article_id, self._seen(filters)))
+        )
 
     async def status(self, filters: Filters = ANY) -> DeskStatus:
         """What is served now."""
@@ -233,7 +272,11 @@ class Desk:
     def close(self) -> None:
         """Finish the answer under way, drop what is queued, and let go of the index. Call it once, from any thread."""
         self.builds.close()
+        self._verify_thread.shutdown(wait=False, cancel_futures=True)
+        self._verifier.stop()
         self._search_thread.shutdown(cancel_futures=True)
+        self._verify_thread.shutdown()
+        self._verifier.close()
         self._records_thread.shutdown()
         self._recall_thread.shutdown()
         self._store.close()
@@ -270,7 +313,7 @@ class Desk:
             raise DeskBusyError(f"{QUEUE} questions are waiting already. Ask again in a moment.")
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._search_thread, lambda: work(self._current()))
+            return await _in_time(self._search_thread, lambda: work(self._current()))
         finally:
             self._waiting -= 1
 
@@ -292,7 +335,7 @@ class Desk:
         self, store: Store, question: str, filters: Filters, choose: Callable[[Ranking], tuple[Excerpt, ...]]
     ) -> Answer:
         started = time.perf_counter()
-        question = question[:MAX_QUESTION_CHARS]
+        question = whole(question)[:MAX_QUESTION_CHARS]
         articles, _ = store.counts(filters.scope())
         answer = Answer(question, (), None, articles, store.manifest.generation, filters)
         if not is_question(question):
@@ -335,6 +378,18 @@ class Desk:
         undated = sum(listing.source.published is None for listing in store.listings(without_dates))
         message = wording.filtered_out(filters, len(passing), undated)
         return refuse(everywhere, Reason.FILTERED_OUT, message, answers=answers)
+
+
+async def _in_time(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    """What work in a thread gives; what has not begun by the deadline never does."""
+    try:
+        async with asyncio.timeout(DEADLINE) as deadline:
+            return await asyncio.get_running_loop().run_in_executor(thread, work)
+    except TimeoutError as exc:
+        if not deadline.expired():
+            raise
+        busy = f"This takes longer than {DEADLINE} seconds, so it was given up. Ask again in a moment."
+        raise DeskBusyError(busy) from exc
 
 
 def _check(answer: Answer, store: Store) -> None:

@@ -1,42 +1,71 @@
-"""How fast questions may come: so many from one person, so many in one channel, in a while."""
+"""How fast somebody may ask: so much from one person, in one channel and in one server, in a while."""
 
 from __future__ import annotations
 
 import math
 import time
-
-from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
 
 from index.errors import OnTheRecordError
 
-# Questions within so many seconds.
-PERSON = RateLimitItemPerSecond(6, 20, namespace="person")
-CHANNEL = RateLimitItemPerSecond(30, 20, namespace="channel")
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Seconds within which what came counts.
+WINDOW = 20.0
+
+
+class Limits(NamedTuple):
+    """How much may come within the window from a person, in a channel and in a server."""
+
+    person: int
+    channel: int
+    server: int
+
+
+# Questions and verifications, which search; and looks at what is known already, such as lists, cards and suggestions.
+QUESTIONS = Limits(6, 30, 240)
+LOOKS = Limits(30, 120, 960)
+# Windows that are remembered before those that are over are thrown away.
+_REMEMBERED = 10_000
 
 
 class TooFastError(OnTheRecordError):
-    """Questions come faster than they may; the message says when the next is welcome."""
+    """Somebody asks faster than they may; the message says when the next is welcome."""
 
 
 class Pace:
-    """A sliding window for each person and each channel, in memory."""
+    """A sliding window for each person, channel and server, in memory; the `clock` never goes back."""
 
-    def __init__(self) -> None:
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: dict[tuple[Limits, str, str], deque[float]] = {}
 
-    def require(self, person: object, channel: object) -> None:
-        """Count a question.
+    def require(self, person: str, channel: str, server: str, limits: Limits = QUESTIONS) -> None:
+        """Count what came; a `server` that is "" is none.
 
         Raises:
-            TooFastError: there were too many just now; this one is not counted.
+            TooFastError: there was too much just now; this is not counted.
 
         """
-        asked = ((PERSON, str(person), "You ask"), (CHANNEL, str(channel), "This channel asks"))
-        for limit, key, who in asked:
-            if not self._windows.test(limit, key):
-                wait = max(1, math.ceil(self._windows.get_window_stats(limit, key).reset_time - time.time()))
+        now = self._clock()
+        counted = []
+        for who, name, most in (
+            ("You ask", person, limits.person),
+            ("This channel asks", channel, limits.channel),
+            ("This server asks", server, limits.server),
+        ):
+            if who == "This server asks" and not name:
+                continue
+            times = self._seen.setdefault((limits, who, name), deque())
+            while times and times[0] <= now - WINDOW:
+                times.popleft()
+            if len(times) >= most:
+                wait = max(1, math.ceil(times[0] + WINDOW - now))
                 raise TooFastError(f"{who} faster than I may answer. The next question is welcome in {wait} s.")
-        for limit, key, _ in asked:
-            self._windows.hit(limit, key)
+            counted.append(times)
+        for times in counted:
+            times.append(now)
+        if len(self._seen) > _REMEMBERED:
+            self._seen = {key: times for key, times in self._seen.items() if times and times[-1] > now - WINDOW}

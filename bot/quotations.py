@@ -21,15 +21,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from index.findings import Quotation
 from index.preference import spellings
-from index.quoting import ANY, Quotation, hold
+from index.quoting import ANY, hold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from index.findings import Finding
     from index.model import Filters
-    from index.quoting import Finding
-    from index.store import Store
+    from index.store import Texts
 
 # How much of a message is read, in characters, and how many quotations of it are held.
 MAX_MESSAGE_CHARS = 1_000_000
@@ -118,7 +119,7 @@ class Verification:
     cut: bool
 
 
-def verify(message: str, store: Store, filters: Filters = ANY) -> Verification:
+def verify(message: str, store: Texts, filters: Filters = ANY) -> Verification:
     """Hold every quotation of a message against the articles that pass `filters`."""
     read = quotations(message)
     named = attributions(message, read.quotations, store.outlets(filters))

@@ -10,6 +10,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from bot.metrics import serve
+from bot.records.database import RecordsError
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 GRACE = 25.0
 TELLING = 10.0
 STOPPING = "The bot is being restarted. Ask again in a minute."
+# Seconds between two looks for what has been remembered for long enough.
+TIDY_PAUSE = 3600.0
+
+log = logging.getLogger("bot")
 
 
 class StoppingError(OnTheRecordError):
@@ -56,6 +61,7 @@ async def run(
         metrics = serve(desk.metrics, port, lambda: desk.gauges(service.latency())) if port else None
         with metrics or contextlib.nullcontext():
             running = [asyncio.create_task(platform(service)) for platform in platforms]
+            tidying = asyncio.create_task(_tidy(desk, stop))
             try:
                 await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
                 # Where one failed, the others finish what they are at.
@@ -63,7 +69,7 @@ async def run(
                 await asyncio.gather(*running)
             finally:
                 stop.set()
-                await asyncio.gather(*running, return_exceptions=True)
+                await asyncio.gather(*running, tidying, return_exceptions=True)
 
 
 class Work:
@@ -114,6 +120,17 @@ class Work:
             async with asyncio.timeout(TELLING):
                 await asyncio.wait(left)
                 await asyncio.gather(*(tell(STOPPING) for tell in tells), return_exceptions=True)
+
+
+async def _tidy(desk: Desk, stop: asyncio.Event) -> None:
+    """Forget what is too old at once and every now and then, until the stop; what fails is tried again then."""
+    while not stop.is_set():
+        try:
+            await desk.tidy()
+        except RecordsError as exc:
+            log.warning("bot.not_tidied error=%s", exc)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), TIDY_PAUSE)
 
 
 @contextlib.contextmanager

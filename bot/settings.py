@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.answer import CAUTION, EXCERPTS
+from bot.records.retention import AUDIT_DAYS, MAX_DAYS, PRIVATE_DAYS, PUBLIC_DAYS, Retention
 from index.build import MAX_LOSS
 from index.encoder import DEFAULT_MODEL
 from index.errors import OnTheRecordError
@@ -53,7 +54,15 @@ class Settings:
     metrics_port: int | None = None
     admin_user_ids: frozenset[int] = frozenset()
     admin_role_ids: frozenset[int] = frozenset()
+    private_days: int = PRIVATE_DAYS
+    public_days: int = PUBLIC_DAYS
+    audit_days: int = AUDIT_DAYS
     log_level: str = "INFO"
+
+    @property
+    def retention(self) -> Retention:
+        """How long things are remembered."""
+        return Retention(self.private_days, self.public_days, self.audit_days)
 
     @property
     def takes_future(self) -> bool:
@@ -178,5 +187,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "metrics_port": _count(1, 65535),
     "admin_user_ids": _ids,
     "admin_role_ids": _ids,
+    "private_days": _count(1, MAX_DAYS),
+    "public_days": _count(1, MAX_DAYS),
+    "audit_days": _count(30, 3650),
     "log_level": _one_of(*LOG_LEVELS),
 }

@@ -17,6 +17,7 @@ from bot import wording
 from bot.prompt import Prompt
 from bot.records.sent import Lost, sent
 from index.errors import OnTheRecordError
+from index.shown import harmless, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,9 +52,6 @@ There are no articles to answer from yet.
 `on-the-record --help` and `on-the-record-index --help` list the other commands."""
 
 SHOW_CLOSEST = "What comes closest is not an answer; --closest shows it, and /closest in the chat."
-
-# Characters that make a terminal do something instead of showing something.
-_CONTROLS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "�")
 
 
 def first_steps(corpus: Path, index: Path) -> str:
@@ -93,7 +91,7 @@ def as_line(answer: Answer, *, closest: bool = False) -> str:
     else:
         excerpts = [f"[{e.number}] {_shown(e)} ({wording.citation(e)})" for e in answer.excerpts]
         line = "  ".join([*wording.remarks(answer), *excerpts])
-    return re.sub(r"\s*\n\s*", " ", _harmless(line))
+    return re.sub(r"\s*\n\s*", " ", harmless(line))
 
 
 def as_text(answer: Answer, *, closest: bool = False) -> str:
@@ -110,13 +108,13 @@ def as_text(answer: Answer, *, closest: bool = False) -> str:
             lines += [f"  {wording.title(s)} · {wording.outlet(s)} · {wording.day(s)}" for s in answer.refusal.nearest]
         if answer.refusal.closest:
             lines += ["", closest_text(answer.refusal.closest)] if closest else [SHOW_CLOSEST]
-    return _harmless("\n".join(lines))
+    return harmless("\n".join(lines))
 
 
 def closest_text(excerpt: Excerpt) -> str:
     """What is nearest to a question that was refused, as no answer."""
     quote = _shown(excerpt).replace("\n", "\n│ ")
-    return _harmless(f"{wording.NOT_AN_ANSWER}\n│ {quote}\n{wording.citation(excerpt)}")
+    return harmless(f"{wording.NOT_AN_ANSWER}\n│ {quote}\n{wording.citation(excerpt)}")
 
 
 def layout(answer: Answer, *, closest: bool = False) -> Group:
@@ -129,7 +127,7 @@ def layout(answer: Answer, *, closest: bool = False) -> Group:
         grid = Table.grid(padding=(0, 1))
         grid.add_row(Text(str(excerpt.number), style="bold cyan"), _marked(excerpt))
         for note in [wording.citation(excerpt), *wording.also_in(excerpt)[:1]]:
-            grid.add_row("", Text(_harmless(note), style="dim"))
+            grid.add_row("", Text(harmless(note), style="dim"))
         parts.append(Padding(grid, (1, 0, 0, 1)))
     return Group(*parts)
 
@@ -148,12 +146,12 @@ def sources_text(listings: Iterable[Listing]) -> str:
             wording.extent(s),
         ]
         lines.append(f"     {' · '.join(filter(None, facts))} · indexed {listing.indexed_at:%Y-%m-%d %H:%M} UTC")
-    return _harmless("\n".join(lines)) or wording.EMPTY_INDEX
+    return harmless("\n".join(lines)) or wording.EMPTY_INDEX
 
 
 def verification_text(found: Verification) -> str:
     """What became of every quotation of a text, as plain lines."""
-    return _harmless("\n".join(wording.verification_lines(found)))
+    return harmless("\n".join(wording.verification_lines(found)))
 
 
 def status_text(status: DeskStatus) -> str:
@@ -246,8 +244,8 @@ async def _source(desk: Desk, wanted: str) -> str:
 def article_text(article: Article) -> str:
     """A card and the stored text."""
     s = article.source
-    facts = [s.id, wording.outlet(s), wording.day(s), s.author, s.url, wording.extent(s)]
-    return _harmless(f"{wording.title(s)}\n{' · '.join(filter(None, facts))}\n\n{article.text}")
+    facts = [s.id, wording.outlet(s), wording.day(s), visible(s.author or ""), visible(s.url or ""), wording.extent(s)]
+    return harmless(f"{wording.title(s)}\n{' · '.join(filter(None, facts))}\n\n{article.text}")
 
 
 def _head(answer: Answer) -> str:
@@ -282,9 +280,4 @@ def _marked(excerpt: Excerpt) -> Text:
     """As `_shown`, with the words that answer in bold."""
     before, answer, after = excerpt.parts
     opening, closing = _trims(excerpt)
-    return Text.assemble(_harmless(opening + before), (_harmless(answer), "bold"), _harmless(after + closing))
-
-
-def _harmless(text: str) -> str:
-    """The text with nothing in it that a terminal would act on: articles and their titles may hold anything."""
-    return text.translate(_CONTROLS)
+    return Text.assemble(harmless(opening + before), (harmless(answer), "bold"), harmless(after + closing))

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import traceback
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot import wording
 from bot.answer import Answer, Excerpt, Reason
 from bot.days import today
 from bot.followup import taken, with_things
+from bot.pace import LOOKS
 from bot.records.database import RecordsError
 from bot.records.feedback import Verdict
 from bot.records.sent import Context, Lost, Quoted, SentAnswer, sent
@@ -21,7 +22,7 @@ from index.errors import OnTheRecordError
 from index.model import ANY, Filters
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from bot.desk import Desk
     from bot.pace import Pace
@@ -53,7 +54,8 @@ class Visit:
     """One person in one place of a platform, and what holds there.
 
     All are named by the platform's ids. A thread is its channel; where messages are private, `server` is "". `excerpts`
-    is how many an answer has where the place says nothing else.
+    is how many an answer has where the place says nothing else. The place is `public` where whoever is in the server
+    sees it.
     """
 
     desk: Desk
@@ -64,12 +66,29 @@ class Visit:
     user: str
     settings: PlaceSettings
     excerpts: int
+    public: bool
 
     @classmethod
-    def of(cls, desk: Desk, pace: Pace, platform: str, server: str, channel: str, user: str, excerpts: int) -> Visit:
-        """The visit of a person, under the settings that hold in the place now."""
+    def of(
+        cls,
+        desk: Desk,
+        pace: Pace,
+        platform: str,
+        server: str,
+        channel: str,
+        user: str,
+        excerpts: int,
+        *,
+        public: bool,
+    ) -> Visit:
+        """The visit of a person, under the settings that are remembered of the place: nothing is waited for."""
         settings = desk.place(platform, server, channel)
-        return cls(desk, pace, platform, server, channel, user, settings, excerpts)
+        return cls(desk, pace, platform, server, channel, user, settings, excerpts, public and bool(server))
+
+    async def now(self) -> Visit:
+        """The visit under the settings that hold now: another process may have changed them."""
+        where = (self.platform, self.server, self.channel)
+        return replace(self, settings=await self.desk.recall(lambda records: records.places.settings(*where)))
 
     @property
     def log(self) -> logging.Logger:
@@ -94,7 +113,16 @@ class Visit:
 
         """
         self.require_answers()
-        self.pace.require(self.user, self.channel)
+        self.pace.require(self.user, self.channel, self.server)
+
+    def look(self) -> None:
+        """Count a look at what is known already, which costs less than a question.
+
+        Raises:
+            TooFastError: this person or this place asks too fast.
+
+        """
+        self.pace.require(self.user, self.channel, self.server, LOOKS)
 
     async def ask(
         self,
@@ -146,9 +174,10 @@ class Visit:
         `send` gets the key of what is kept, None where the records cannot be written, and gives the message's id, None
         where the platform tells none.
         """
-        fields = sent(answer, skipped=skipped, alone=alone).as_fields()
+        private = private or not self.public
+        fields = sent(answer, skipped=skipped, alone=alone, private=private).as_fields()
         try:
-            key = await self.desk.record(lambda records: records.messages.keep(self.platform, self.user, fields))
+            key = await self.keep(fields, private=private)
         except RecordsError as exc:
             self.log.warning("%s.answer_not_kept error=%s", self.platform, type(exc).__name__)
             await send(None)
@@ -157,11 +186,20 @@ class Visit:
         try:
             if message:
                 await self.desk.record(lambda records: records.messages.name(key, message))
-            if answer.refusal and answer.refusal.reason in _TELLING and self.server and not private:
+            if answer.refusal and answer.refusal.reason in _TELLING and not private:
                 refused = (self.platform, self.server, answer.question, answer.refusal.reason.value, answer.generation)
-                await self.desk.record(lambda records: records.refusals.note(*refused))
+                await self.desk.record(lambda records: records.messages.count(key, records.refusals.note(*refused)))
         except RecordsError as exc:
             self.log.warning("%s.answer_not_kept error=%s", self.platform, type(exc).__name__)
+
+    async def keep(self, fields: Mapping[str, Any], *, private: bool) -> str:
+        """Keep what the buttons of a message need, for this person here; its key."""
+        what = (self.platform, self.user, fields, self.server)
+        return await self.desk.record(lambda records: records.messages.keep(*what, private=private))
+
+    async def forget(self, key: str) -> None:
+        """Forget what was kept of an answer that has been removed."""
+        await self.desk.record(lambda records: records.personal.forget_answer(key))
 
     async def kept(self, key: str) -> SentAnswer:
         """The answer that is kept under a key.
@@ -246,7 +284,7 @@ class Visit:
             lambda records: records.feedback.note(
                 platform=self.platform, server=self.server, user=self.user, question=was.question, verdict=verdict,
                 article=quoted.article, sha256=quoted.sha256, start=quoted.start, end=quoted.end, number=quoted.number,
-                generation=was.generation,
+                generation=was.generation, private=was.private,
             )
         )  # fmt: skip
         if not new:

@@ -7,7 +7,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bot.records.sent import Lost
-from index.quoting import Change, Verdict
+from index.findings import Verdict
+from index.shown import visible
+from index.tokens import Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,9 +20,11 @@ if TYPE_CHECKING:
     from bot.quotations import Verification
     from bot.records.audit import Action
     from bot.records.places import OwnSettings, PlaceSettings
+    from bot.records.retention import Retention
     from index.build import Changes
+    from index.findings import Finding, Standing
     from index.model import Filters, Source
-    from index.quoting import Finding, Segment, Standing
+    from index.tokens import Segment
 
 OUTLET_UNKNOWN = "outlet not given"
 DATE_UNKNOWN = "date not given"
@@ -33,6 +37,7 @@ NEAREST = "Closest"
 NOT_AN_ANSWER = "This is not an answer. It is what comes closest:"
 VERDICTS = {
     Verdict.EXACT: "exact",
+    Verdict.SHORTENED: "exact with words left out",
     Verdict.ALTERED: "altered",
     Verdict.STITCHED: "stitched",
     Verdict.OTHER_SOURCE: "other source",
@@ -43,6 +48,11 @@ UNEXPECTED = "Something went wrong here, and it is in the log. Ask again; if it 
 NOT_ADMIN = "Only an admin of this bot may do this."
 OUTLETS_BY_ADMINS = "Only an admin of this bot may change which outlets are seen."
 REPORT_NAMES_ALL = "The report names articles that may not be seen here. Use this in a direct message to me."
+OUTLETS_COVER = (
+    "Nothing of other outlets is shown there: no answer, list, card, suggestion or verification, and no earlier text "
+    "of an article that was another outlet's then. It is hidden in direct messages with me too, unless their own "
+    "setting says otherwise. Messages sent before stay as they are."
+)
 NOT_HERE = "I am set not to answer in this channel. Whoever manages my settings here can change that."
 NOT_YOURS_TO_SHARE = "Only whoever asked may share this."
 TOO_OLD = "This message is too old: what its buttons need is no longer kept. Ask again."
@@ -62,9 +72,20 @@ _LONG_QUEUE = 20
 _BRIEF = 80
 
 
+def remembered(kept: Retention, mydata: str, forgetme: str) -> str:
+    """What is kept of people, why and how long, and by which commands it is shown and forgotten."""
+    return (
+        "I keep what buttons need of a question and its answer, and what you say of answers, to get better: for "
+        f"{plural(kept.private_days, 'day')} where only some see it, else for {plural(kept.public_days, 'day')}, under "
+        "a hash and not a name; and public questions that were refused, without who asked. Admins' actions are kept "
+        f"under their names for {plural(kept.audit_days, 'day')}. {mydata} shows what is kept of you, {forgetme} has "
+        "it forgotten. PRIVACY.md, which comes with the program, says the rest."
+    )
+
+
 def outlet(source: Source) -> str:
     """The outlet, or that it is not known."""
-    return source.outlet or OUTLET_UNKNOWN
+    return visible(source.outlet or OUTLET_UNKNOWN)
 
 
 def day(source: Source) -> str:
@@ -74,7 +95,8 @@ def day(source: Source) -> str:
 
 def title(source: Source) -> str:
     """The headline; opening words that stand in for one are marked as such."""
-    return source.title if source.title_given else opening(source.title)
+    shown = visible(source.title)
+    return shown if source.title_given else opening(shown)
 
 
 def extent(source: Source) -> str:
@@ -101,7 +123,7 @@ def place(excerpt: Excerpt) -> str:
 def citation(excerpt: Excerpt) -> str:
     """Outlet, date, title, place and link of an excerpt in one line."""
     source = excerpt.source
-    parts = [origin(source), title(source), place(excerpt), source.url]
+    parts = [origin(source), title(source), place(excerpt), visible(source.url or "")]
     return " · ".join(part for part in parts if part)
 
 
@@ -172,7 +194,8 @@ def remarks(answer: Answer) -> tuple[str, ...]:
     if answer.filters:
         remarks.append(f"Only articles {' and '.join(described(answer.filters))}.")
     if answer.preferred:
-        remarks.append(f"The question names {' and '.join(answer.preferred)}, so such articles come first.")
+        named = " and ".join(map(visible, answer.preferred))
+        remarks.append(f"The question names {named}, so such articles come first.")
     return tuple(remarks)
 
 
@@ -218,7 +241,7 @@ def described(filters: Filters) -> Sequence[str]:
     """The filters in words, one phrase each."""
     phrases = []
     if filters.outlets:
-        phrases.append("from " + " or ".join(filters.outlets))
+        phrases.append("from " + " or ".join(map(visible, filters.outlets)))
     if filters.articles:
         phrases.append("named " + " or ".join(filters.articles))
     if filters.since:
@@ -248,9 +271,10 @@ def details(action: Action) -> str:
 
 def settings_rows(own: OwnSettings, holds: PlaceSettings, excerpts: int) -> list[tuple[str, str, str]]:
     """What holds in a place: each setting's name, its value, and a note where it is not set there."""
+    outlets = "; ".join(map(visible, filter(None, holds.outlets))) or ("none" if holds.outlets else "all")
     rows = (
         ("answers", "yes" if holds.answers else "no", own.answers),
-        ("outlets", "; ".join(holds.outlets) or "all", own.outlets),
+        ("outlets", outlets, own.outlets),
         ("excerpts", str(holds.excerpts or excerpts), own.excerpts),
         ("private", "yes" if holds.private else "no", own.private),
     )
@@ -308,6 +332,9 @@ def finding_notes(finding: Finding) -> list[str | Standing]:
     if not finding.telling:
         notes.append("So few words say little, whether they stand somewhere or not.")
     match finding.verdict:
+        case Verdict.SHORTENED:
+            notes.append("What it leaves out is marked above; whether that changes the sense, only you can tell.")
+            notes.append("It stands in:")
         case Verdict.ALTERED:
             notes.append("The nearest wording stands in:")
         case Verdict.STITCHED:
@@ -347,15 +374,17 @@ def brief(text: str, limit: int = _BRIEF) -> str:
 def difference(
     segment: Segment, same: Callable[[str], str], quoted: Callable[[str], str], printed: Callable[[str], str]
 ) -> str:
-    """A stretch of an altered quotation: what is the same, or what only the quotation and only the article has.
+    """A stretch of a quotation: what is the same, or what only the quotation and only the article has.
 
-    Each function shows words of its kind. White space around words that differ is shown as the quotation has it.
+    Each function shows words of its kind; what marks words that are left out is none that only the quotation has. White
+    space around words that differ is shown as the quotation has it.
     """
     if segment.change is Change.EQUAL:
         return same(segment.quoted)
     spaced = segment.quoted or segment.printed
     before, after = spaced[: len(spaced) - len(spaced.lstrip())], spaced[len(spaced.rstrip()) :]
-    sides = ((segment.quoted.strip(), quoted), (segment.printed.strip(), printed))
+    mark = same if segment.change is Change.LEFT_OUT else quoted
+    sides = ((segment.quoted.strip(), mark), (segment.printed.strip(), printed))
     return before + " ".join(show(words) for words, show in sides if words) + after
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from index.errors import BuildLockedError, OnTheRecordError
 from index.generations import KEEP, Generations
 from index.reader import open_reader
 from index.search import search
+from index.shown import harmless, whole
 
 if TYPE_CHECKING:
     from index.encoder import Encoder
@@ -53,6 +55,14 @@ _reader = click.option(
     "--reader", envvar="READER_MODEL", default="off", show_default=True,
     help="Any Hugging Face model for extractive question answering by name or path, or off (READER_MODEL).",
 )  # fmt: skip
+
+
+class Words(click.types.StringParamType):
+    """A text; bytes in it that are no UTF-8 are shown as such, where Python would fail on them later."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The text as it can be encoded."""
+        return whole(str(super().convert(value, param, ctx)))
 
 
 # Milliseconds after which a watch looks whether an index can be built that could not be before.
@@ -150,7 +160,7 @@ def status(index_dir: Path) -> None:
 
 
 @main.command("search")
-@click.argument("question")
+@click.argument("question", type=Words())
 @click.option("-k", "count", default=5, show_default=True, type=click.IntRange(1, 100), help="How many passages.")
 @_index_dir
 @_model
@@ -162,17 +172,17 @@ def search_command(question: str, count: int, index_dir: Path, model: str, reade
     click.echo(f"probability that the first answers: {ranking.confidence:.2f}\nscore  where")
     for hit in ranking.hits[:count]:
         click.echo(f"{hit.score:5.3f}  {hit.passage.source.id} ¶ {hit.passage.paragraph} [{hit.passage.kind}]")
-        click.echo(f"       {hit.passage.words(hit.best)}")
+        click.echo(f"       {harmless(hit.passage.words(hit.best))}")
         if hit.answer:
-            click.echo(f"       answer: {hit.passage.words(hit.answer)}")
+            click.echo(f"       answer: {harmless(hit.passage.words(hit.answer))}")
 
 
 @main.command()
-@click.argument("article_id")
+@click.argument("article_id", type=Words())
 @click.option("--json", "as_json", is_flag=True, help="The card and the text as one JSON object.")
 @_index_dir
 def show(article_id: str, as_json: bool, index_dir: Path) -> None:
-    """Print an article's stored text, exactly as it is quoted."""
+    """Print an article's stored text exactly; on a terminal, without what would control it."""
     article = _open(index_dir).article(article_id)
     if article is None:
         raise click.ClickException(
@@ -180,8 +190,10 @@ def show(article_id: str, as_json: bool, index_dir: Path) -> None:
         )
     if as_json:
         click.echo(json.dumps({"article": article.source.card(), "text": article.text}, ensure_ascii=False))
+    elif sys.stdout.isatty():
+        click.echo(harmless(article.text), nl=False)
     else:
-        click.echo(article.text, nl=False)
+        click.echo(article.text.encode(), nl=False)  # whatever the encoding of the system
 
 
 @main.command()

@@ -11,6 +11,7 @@ import time
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -102,6 +103,7 @@ class BuildReport:
         ]
 
 
+@cache  # to read the packages' metadata takes as long as to index a short article
 def tools() -> str:
     """What a text's sentences, words, language and signature depend on besides this program, with the versions."""
     versions = (f"{library} {version(library)}" for library in _LIBRARIES)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from index.errors import DamagedIndexError
 from index.model import ANY, Article, Derived, Earlier, Kind, Listing, Passage, Source, Span
+from index.sums import row_sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,20 +33,21 @@ CREATE TABLE article (
     row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, title TEXT NOT NULL, title_given INTEGER NOT NULL, outlet TEXT,
     outlet_key TEXT, author TEXT, published TEXT, url TEXT, language TEXT, sha256 TEXT NOT NULL,
     teaser INTEGER NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, indexed_at TEXT NOT NULL, text TEXT NOT NULL,
-    signature BLOB NOT NULL, story INTEGER
+    signature BLOB NOT NULL, story INTEGER, sum BLOB
 ) STRICT;
 CREATE TABLE passage (
     row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, paragraph INTEGER NOT NULL,
-    kind TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL
+    kind TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, sum BLOB
 ) STRICT;
 CREATE TABLE sentence (
-    row INTEGER PRIMARY KEY, passage INTEGER NOT NULL REFERENCES passage, start INTEGER NOT NULL, "end" INTEGER NOT NULL
+    row INTEGER PRIMARY KEY, passage INTEGER NOT NULL REFERENCES passage, start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL, sum BLOB
 ) STRICT;
 CREATE TABLE earlier (
     row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, title TEXT NOT NULL,
     title_given INTEGER NOT NULL, outlet TEXT, author TEXT, published TEXT, url TEXT, language TEXT,
     sha256 TEXT NOT NULL, teaser INTEGER NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, until TEXT NOT NULL,
-    origin TEXT NOT NULL, text TEXT NOT NULL
+    origin TEXT NOT NULL, text TEXT NOT NULL, sum BLOB
 ) STRICT;
 CREATE TABLE name (key TEXT NOT NULL, spelling TEXT NOT NULL) STRICT;
 CREATE INDEX article_by_story ON article (story);
@@ -53,11 +55,25 @@ CREATE INDEX passage_by_article ON passage (article);
 CREATE INDEX earlier_by_article ON earlier (article);
 CREATE INDEX sentence_by_passage ON sentence (passage);
 """
-_CARD = "a.id, a.title, a.title_given, a.outlet, a.author, a.published, a.url, a.language, a.sha256, a.teaser"
+# What the `sum` of a table's rows is of: all that is shown or decides what is, but texts, which have their own hash.
+_TOLD = ("title", "title_given", "outlet", "author", "published", "url", "language", "sha256", "teaser")
+SUMMED = {
+    "article": ("row", "id", "outlet_key", "body_start", "spoken", "indexed_at", *_TOLD),
+    "passage": ("article", "paragraph", "kind", "start", '"end"'),
+    "sentence": ("passage", "start", '"end"'),
+    "earlier": ("article", "body_start", "spoken", "until", "origin", *_TOLD),
+}
+
+
+def _sound(table: str) -> str:
+    """SQL for whether a row of a table, which goes by its first letter, is as it was written."""
+    return f"({table[0]}.sum IS row_sum({', '.join(f'{table[0]}.{column}' for column in SUMMED[table])}))"
+
+
+_CARD = f"{_sound('article')}, a.id, " + ", ".join(f"a.{column}" for column in _TOLD)
 _EARLIER = (
-    "SELECT a.id, e.title, e.title_given, e.outlet, e.author, e.published, e.url, e.language, e.sha256, "
-    "e.teaser, e.text, e.body_start, e.spoken, e.until, e.origin, e.row "
-    "FROM earlier e JOIN article a ON a.row = e.article"
+    f"SELECT {_sound('earlier')} AND {_sound('article')}, a.id, {', '.join(f'e.{column}' for column in _TOLD)}, "
+    "e.text, e.body_start, e.spoken, e.until, e.origin, e.row FROM earlier e JOIN article a ON a.row = e.article"
 )
 _PASSAGES = "FROM passage p JOIN article a ON a.row = p.article"
 # The rows with vectors, the words that are embedded and the language of these.
@@ -90,6 +106,10 @@ def outlet_key(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
+def _outlet_key(name: str | None) -> str | None:
+    return None if name is None else outlet_key(name)
+
+
 class Catalogue:
     """What is stored of a generation, read only. Safe to call from several threads.
 
@@ -106,6 +126,8 @@ class Catalogue:
         try:
             with ExitStack() as opened:
                 self._db = opened.enter_context(closing(sqlite3.connect(uri, uri=True, check_same_thread=False)))
+                self._db.create_function("outlet_key", 1, _outlet_key, deterministic=True)
+                self._db.create_function("row_sum", -1, row_sum, deterministic=True)
                 query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
                 self.totals: tuple[int, int] = self._db.execute(query).fetchone()
                 query = "SELECT spoken FROM article UNION SELECT spoken FROM earlier"
@@ -113,7 +135,7 @@ class Catalogue:
                 names = self._db.execute("SELECT key, spelling FROM name ORDER BY rowid").fetchall()
                 opened.pop_all()
         except (sqlite3.Error, UnicodeDecodeError) as exc:
-            raise DamagedIndexError(f"{folder} cannot be opened: {str(exc).splitlines()[0]}.") from exc
+            raise DamagedIndexError(f"{folder.name} cannot be opened: {str(exc).splitlines()[0]}.") from exc
         self.languages = frozenset(code.partition("-")[0] for (code,) in spoken)
         self.names = _grouped(names)
 
@@ -141,8 +163,10 @@ class Catalogue:
         if self._outlets is not None and filters == ANY:
             return self._outlets
         where, values = _condition(filters)
-        query = f"SELECT DISTINCT a.outlet FROM article a WHERE a.outlet IS NOT NULL AND {where} ORDER BY 1"
-        found = tuple(outlet for (outlet,) in self.fetch(query, *values))
+        named = f"FROM article a WHERE a.outlet IS NOT NULL AND {where}"
+        rows = self.fetch(f"SELECT DISTINCT a.outlet, {_sound('article')} {named} ORDER BY 1", *values)
+        _require(all(sound for _, sound in rows))
+        found = tuple(outlet for outlet, _ in rows)
         if filters == ANY:
             self._outlets = found  # every question asks, and a generation never changes
         return found
@@ -166,23 +190,29 @@ class Catalogue:
         rows = self.fetch("SELECT sha256, spoken, language IS NULL, signature FROM article")
         return {sha256: Derived(spoken, bool(detected), signature) for sha256, spoken, detected, signature in rows}
 
-    def earlier(self, article_id: str) -> list[Earlier]:
-        """The earlier texts of an article, the latest first."""
-        rows = self.fetch(f"{_EARLIER} WHERE a.id = ? ORDER BY e.until DESC, e.row", article_id)
-        return [_earlier(row) for row in rows]
+    def earlier(self, article_id: str, filters: Filters = ANY) -> list[Earlier]:
+        """The earlier texts of an article, as far as they pass, the latest first."""
+        where, values = _condition_of_earlier(filters)
+        query = f"{_EARLIER} WHERE a.id = ? AND {where} ORDER BY e.until DESC, e.row"
+        return [_earlier(row) for row in self.fetch(query, article_id, *values)]
 
     def passages(self, rows: Sequence[int]) -> list[Row]:
         """The passages of these rows."""
         sentences: dict[int, list[tuple[int, Span]]] = {row: [] for row in rows}
-        query = f'SELECT passage, row, start, "end" FROM sentence WHERE passage IN {AMONG} ORDER BY start'
-        for passage, row, start, end in self.fetch(query, json.dumps(rows)):
+        query = (
+            f'SELECT s.passage, s.row, s.start, s."end", {_sound("sentence")} FROM sentence s '
+            f"WHERE s.passage IN {AMONG} ORDER BY s.start"
+        )
+        for passage, row, start, end, sound in self.fetch(query, json.dumps(rows)):
+            _require(sound)
             sentences[passage].append((row, Span(start, end)))
         query = (
             f'SELECT p.row, p.article, {_CARD}, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), '
-            f"p.paragraph, p.kind {_PASSAGES} WHERE p.row IN {AMONG}"
+            f"p.paragraph, p.kind, {_sound('passage')} {_PASSAGES} WHERE p.row IN {AMONG}"
         )
         found = []
-        for row, article, *card, start, end, text, paragraph, kind in self.fetch(query, json.dumps(rows)):
+        for row, article, *card, start, end, text, paragraph, kind, sound in self.fetch(query, json.dumps(rows)):
+            _require(sound)
             spans = tuple(span for _, span in sentences[row])
             passage = Passage(_source(card), start, end, text, paragraph, Kind(kind), spans)
             found.append(Row(row, article, tuple(sentence for sentence, _ in sentences[row]), passage))
@@ -198,8 +228,11 @@ class Catalogue:
 
         The spans are in the order of the article's text.
         """
-        query = f'SELECT row, article, start, "end" FROM passage WHERE row IN {AMONG}'
-        found = {row: rest for row, *rest in self.fetch(query, json.dumps(passages))}
+        query = f'SELECT p.row, p.article, p.start, p."end", {_sound("passage")} FROM passage p WHERE p.row IN {AMONG}'
+        found = {}
+        for row, *rest, sound in self.fetch(query, json.dumps(passages)):
+            _require(sound)
+            found[row] = rest
         query = f"SELECT a.row, {_CARD}, a.text, a.body_start, a.spoken FROM article a WHERE a.row IN {AMONG}"
         rows = self.fetch(query, json.dumps([article for article, *_ in found.values()]))
         articles = {row: _article(told) for row, *told in rows}
@@ -243,6 +276,11 @@ class Catalogue:
             for name, text, sha256 in self._db.execute(f"{stored} FROM earlier e JOIN article a ON a.row = e.article"):
                 if hashlib.sha256(text.encode()).hexdigest() != sha256:
                     yield f"{name}: the stored text is not the one that was indexed"
+            for table in SUMMED:
+                query = f"SELECT count(*) FROM {table} {table[0]} WHERE NOT {_sound(table)}"
+                ((changed,),) = self._db.execute(query).fetchall()
+                if changed:
+                    yield f"{changed} of the rows of {table} are not as they were written"
             outside = self._db.execute(
                 f"SELECT a.id, p.paragraph {_PASSAGES} "
                 'WHERE p.start < 0 OR p."end" <= p.start OR p."end" > length(a.text)'
@@ -270,13 +308,20 @@ class Catalogue:
 
 def owned(part: str, filters: Filters) -> tuple[str, list[str]]:
     """A query for the rows of a table that belong to articles that pass, and its values; empty where all do."""
+    where, values = (_condition_of_earlier if part == "earlier" else _condition)(filters)
+    return ("", []) if where == _EVERY else (_OWNED[part].format(where), values)
+
+
+def _condition_of_earlier(filters: Filters) -> tuple[str, list[str]]:
+    """An SQL condition on `earlier e` of `article a` and its values: it must pass as it was, and its article now."""
     where, values = _condition(filters)
-    if where == _EVERY:
-        return "", []
-    if part == "earlier":  # what was withdrawn stays so where another article has taken its place
+    if filters.withdrawn:  # what was withdrawn stays so where another article has taken its place
         where = f"{where} AND e.origin NOT IN {AMONG}"
         values.append(json.dumps(filters.withdrawn))
-    return _OWNED[part].format(where), values
+    if filters.visible:
+        where = f"{where} AND outlet_key(e.outlet) IN {AMONG}"
+        values.append(json.dumps([*map(outlet_key, filters.visible)]))
+    return where, values
 
 
 def _condition(filters: Filters) -> tuple[str, list[str]]:
@@ -305,8 +350,15 @@ def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     return {key: tuple(spellings) for key, spellings in groups.items()}
 
 
+def _require(sound: object) -> None:
+    """Raise DamagedIndexError where a row is not as it was written."""
+    if not sound:
+        raise DamagedIndexError(f"What the index says of an article is not what was written. {REPAIR}")
+
+
 def _source(card: Sequence[str | int | None]) -> Source:
-    name, title, title_given, outlet, author, published, url, language, sha256, teaser = card
+    sound, name, title, title_given, outlet, author, published, url, language, sha256, teaser = card
+    _require(sound)
     day = date.fromisoformat(str(published)) if published else None
     told = (outlet, author, day, url, language, str(sha256), bool(teaser))
     return Source(str(name), str(title), bool(title_given), *told)  # type: ignore[arg-type]  # SQLite columns

@@ -24,14 +24,14 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
 from index.passages import paragraphs, sentences
-from index.quoting import Change, Segment, aligned, tokens
+from index.tokens import Change, Segment, aligned, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from index.quoting import Tokens
+    from index.tokens import Tokens
 
 # Signatures are stored: a change of these, or of how words are read, asks for all of them to be made anew.
 # Words in a run, and below how many words a text is one run, so that only the very same words are its copy.

@@ -9,7 +9,7 @@ import hashlib
 import re
 import stat
 import tomllib
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
@@ -22,6 +22,8 @@ from index.readers import formats
 from index.readers.decoding import storable
 from index.readers.drafts import (
     CARD_FIELDS,
+    MAX_ARTICLE_BYTES,
+    TOO_LARGE,
     Draft,
     DraftCache,
     Problem,
@@ -31,6 +33,7 @@ from index.readers.drafts import (
     line_finder,
 )  # fmt: skip
 from index.readers.items import WITHDRAWN
+from index.readers.worker import Wanted, Worker
 from index.spellings import ALIASES_FILE, read_aliases
 from index.versions import Edition, Withdrawal, settle
 
@@ -105,20 +108,17 @@ def read_corpus(folder: Path, cache: Path | None = None, *, future: bool = False
     require_folder(folder)
     metadata, notes = read_metadata(folder / METADATA_FILE)
     editions, refused, withdrawals = [], [], []
-    root = folder.resolve()
-    with DraftCache(cache) as known:
-        for path in article_files(folder):
-            file = path.relative_to(folder).as_posix()
-            try:
-                drafts, read_as = _drafts(path, root, file, known)
-            except UnreadableError as exc:
+    with DraftCache(cache) as known, Worker() as worker:
+        for read in _read(folder, known, worker):
+            file = read.name
+            if failure := read.failure:
                 metadata.pop(file, None)
-                refused.append(Problem(file.encode(errors="replace").decode(), str(exc), exc.line))
+                refused.append(Problem(file.encode(errors="replace").decode(), storable(str(failure)), failure.line))
                 continue
-            notes += [Problem(file, read_as)] if read_as else []
+            notes += [Problem(file, read.read_as)] if read.read_as else []
             # A version of an article that withdraws it counts, however many came before it in the file.
-            withdrawn = {d.member for d in drafts if isinstance(d, Refused) and d.reason == WITHDRAWN}
-            for draft in map(_sound, drafts):
+            withdrawn = {d.member for d in read.drafts if isinstance(d, Refused) and d.reason == WITHDRAWN}
+            for draft in map(_sound, read.drafts):
                 if isinstance(draft, Draft) and draft.member and draft.member in withdrawn:
                     continue
                 name = f"{file}#{draft.member}" if draft.member else file
@@ -128,13 +128,13 @@ def read_corpus(folder: Path, cache: Path | None = None, *, future: bool = False
                     if draft.withdrawal:
                         withdrawals.append(Withdrawal(name, draft.member, draft.withdrawal))
                     continue
-                read = _article(draft, name, card)
-                if not future and (reason := _ahead(read.source.published)):
+                article = _article(draft, name, card)
+                if not future and (reason := _ahead(article.source.published)):
                     refused.append(Problem(name, reason, draft.line))
                     continue
                 # What is given of its publication counts, else what the file says most exactly.
-                published = card.get("published") or draft.revision.published or read.source.published
-                editions.append(Edition(name, read, draft.revision._replace(published=published), draft.member))
+                published = card.get("published") or draft.revision.published or article.source.published
+                editions.append(Edition(name, article, draft.revision._replace(published=published), draft.member))
                 notes += [Problem(name, reason, draft.line) for reason in (*draft.notes, *_conflicts(draft, card))]
     if metadata:
         cards = ""
@@ -256,32 +256,80 @@ def _left_out(folder: Path) -> list[Problem]:
     return told
 
 
-def _drafts(path: Path, root: Path, name: str, known: DraftCache) -> tuple[list[Draft | Refused], str | None]:
-    """What a file holds, and a note where it is not what its name says."""
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of the corpus: what it holds, or why it is not taken, and a note where it is not what its name says."""
+
+    name: str
+    drafts: list[Draft | Refused]
+    failure: UnreadableError | None = None
+    read_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A file of the corpus that is to be read, with the same note."""
+
+    name: str
+    wanted: Wanted
+    read_as: str | None
+
+
+def _read(folder: Path, known: DraftCache, worker: Worker) -> Iterator[_File]:
+    """What every file of the folder holds, in order."""
+    root = folder.resolve()
+    begun: deque[_File | _Begun] = deque()
+
+    def wanted() -> Iterator[Wanted]:
+        for path in article_files(folder):
+            begun.append(_begun(path, root, path.relative_to(folder).as_posix(), known))
+            if isinstance(begun[-1], _Begun):
+                yield begun[-1].wanted
+
+    for drafts, failure, sha256 in worker.read(wanted()):
+        while isinstance(each := begun.popleft(), _File):
+            yield each
+        if each.wanted.whole and not failure:
+            known.keep(sha256, each.wanted.module, drafts)
+        yield _File(each.name, drafts, failure, each.read_as)
+    for each in begun:
+        assert isinstance(each, _File)  # noqa: S101 – every other one was read
+        yield each
+
+
+def _begun(path: Path, root: Path, name: str, known: DraftCache) -> _File | _Begun:
+    """What is known of a file: what it holds, or why it is not taken; else what is to be read."""
     try:
         name.encode()
-        # First, since it tells of a loop of links on every version of Python.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise UnreadableError("it is not a regular file")
-        if not path.resolve().is_relative_to(root):
-            raise UnreadableError("it is a link that leads out of the corpus folder")
-        return _read(path, name, known)
-    except UnicodeEncodeError as exc:
-        raise UnreadableError("its name is not UTF-8") from exc
+        return _opened(path, root, name, known)
+    except UnreadableError as exc:
+        failure = exc
+    except UnicodeEncodeError:
+        failure = UnreadableError("its name is not UTF-8")
     except OSError as exc:
-        raise UnreadableError(f"it cannot be read: {exc.strerror or exc}") from exc
+        failure = UnreadableError(f"it cannot be read: {exc.strerror or exc}")
+    return _File(name, [], failure)
 
 
-def _read(path: Path, name: str, known: DraftCache) -> tuple[list[Draft | Refused], str | None]:
+def _opened(path: Path, root: Path, name: str, known: DraftCache) -> _File | _Begun:
+    found = path.stat()  # first, since it tells of a loop of links on every version of Python
+    if not stat.S_ISREG(found.st_mode):
+        raise UnreadableError("it is not a regular file")
+    resolved = path.resolve()
+    if not resolved.is_relative_to(root):
+        raise UnreadableError("it is a link that leads out of the corpus folder")
+    held = None
     with path.open("rb") as file:
-        read, note = formats.reader_of(file.read(formats.HEAD_BYTES), name)
-        file.seek(0)
-        try:
-            return (known.read(file, read) if read.__module__ in formats.SLOW else list(read(file))), note
-        except (UnreadableError, OSError):
-            raise
-        except Exception as exc:  # a fault of a reader must not stop the other files
-            raise UnreadableError(f"its reader failed ({type(exc).__name__}: {str(exc)[:200]})") from exc
+        reader, note = formats.reader_of(file.read(formats.HEAD_BYTES), name)
+        whole = reader.__module__ in formats.SLOW
+        if whole:
+            if found.st_size > MAX_ARTICLE_BYTES:
+                raise UnreadableError(TOO_LARGE)
+            file.seek(0)
+            held = known.get(known.key(file.read(MAX_ARTICLE_BYTES + 1), reader.__module__))
+    if held is None:
+        return _Begun(name, Wanted(resolved, reader.__module__, whole), note)
+    return _File(name, held, None, note)
 
 
 def _sound(draft: Draft | Refused) -> Draft | Refused:

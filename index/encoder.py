@@ -124,7 +124,7 @@ class SentenceTransformerEncoder:
 
         # A thread that works alone on its texts wastes nothing on waiting for others, as OpenMP's do on busy cores.
         torch.set_num_threads(1)
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # upstream has no annotation
+        transformers_logging.disable_progress_bar()
         try:
             return SentenceTransformer(
                 str(self._folder),

@@ -57,12 +57,12 @@ class FaissVectors:
         try:
             self._flat = {part: faiss.read_index(str(folder / name)) for part, name in VECTOR_FILES.items()}
         except (RuntimeError, MemoryError) as exc:  # a length may be damaged too
-            raise DamagedIndexError(f"{folder} cannot be opened: {str(exc).splitlines()[0]}.") from exc
+            raise DamagedIndexError(f"{folder.name} cannot be opened: {str(exc).splitlines()[0]}.") from exc
         manifest = catalogue.manifest
         found = (*catalogue.totals, *(flat.ntotal for flat in self._flat.values()))
         dimensions = {manifest.dimension, *(flat.d for flat in self._flat.values())}
         if found != (manifest.passages, manifest.sentences) * 2 or len(dimensions) > 1:
-            raise DamagedIndexError(f"{folder}: SQLite and FAISS hold different passages.")
+            raise DamagedIndexError(f"{folder.name}: SQLite and FAISS hold different passages.")
 
     def nearest(self, part: str, vector: NDArray[np.float32], filters: Filters, limit: int) -> list[int]:
         """See `Vectors.nearest`."""

@@ -34,16 +34,17 @@ from index.errors import (
 )
 from index.faiss_vectors import VECTOR_FILES, FaissVectors
 from index.model import Manifest
-from index.store import Store
+from index.shown import model_name
+from index.store import Store, Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from index.encoder import Encoder
 
 # Raised whenever what is stored, or how passages are cut, changes.
-FORMAT = 5
+FORMAT = 6
 KEEP = 3
 MANIFEST = "manifest.json"
 # The other files of a generation.
@@ -71,7 +72,7 @@ class Generations:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as exc:
-            raise DamagedIndexError(f"{self._pointer} cannot be read. {REBUILD}") from exc
+            raise DamagedIndexError(f"{self._pointer.name} cannot be read. {REBUILD}") from exc
 
     def readable_current(self) -> int | None:
         """The number of the generation to serve; None before the first build, or where the pointer cannot be read."""
@@ -111,6 +112,7 @@ class Generations:
 
         """
         path = self.folder(number) / MANIFEST
+        named = f"{path.parent.name}/{path.name}"  # what is served is told to everybody, and not where it lies
         try:
             fields = json.loads(path.read_text(encoding="utf-8"))
             if fields["format"] != FORMAT:
@@ -118,14 +120,14 @@ class Generations:
                     f"Generation {number} has index format {fields['format']}; this program reads {FORMAT}. {REBUILD}"
                 )
             if fields.pop("sha256") != checksum(fields):
-                raise DamagedIndexError(f"{path} is not what was written (its sha256 differs).")
+                raise DamagedIndexError(f"{named} is not what was written (its sha256 differs).")
             files = {name: (int(size), str(sha256)) for name, (size, sha256) in fields.pop("files").items()}
             built_at = datetime.fromisoformat(fields.pop("built_at"))
             manifest = Manifest(**fields, built_at=built_at, files=files)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
-            raise DamagedIndexError(f"{path} is missing or damaged.") from exc
+            raise DamagedIndexError(f"{named} is missing or damaged.") from exc
         if set(files) != set(FILES) or manifest.generation != number:
-            raise DamagedIndexError(f"{path} is not that of generation {number}.")
+            raise DamagedIndexError(f"{named} is not that of generation {number}.")
         return manifest
 
     def open(self, number: int) -> Store:
@@ -135,17 +137,11 @@ class Generations:
             IndexUnavailableError: it is damaged or of another format.
 
         """
-        manifest, folder = self.manifest(number), self.folder(number)
-        for name in FILES:
-            try:
-                found = _facts(folder / name)
-            except FileNotFoundError as exc:
-                raise DamagedIndexError(f"{folder / name} is missing.") from exc
-            except OSError as exc:
-                raise DamagedIndexError(f"{folder / name} cannot be read: {exc.strerror}.") from exc
-            if found != manifest.files[name]:
-                raise DamagedIndexError(f"{folder / name} is not what was written (its sha256 differs).")
-        return Store(folder, manifest, FaissVectors)
+        return Store(self.folder(number), self._checked(number, FILES), FaissVectors)
+
+    def texts(self, number: int) -> Texts:
+        """The texts of one generation, without its vectors, which take most of the memory; as `open` else."""
+        return Texts(self.folder(number), self._checked(number, (DATABASE,)))
 
     def serving_order(self) -> list[int]:
         """The generations in the order in which they are tried: the current one, then the others, newest first."""
@@ -205,7 +201,7 @@ class Generations:
                         self.open(number).close()
                         self._point_to(number)
                         return number
-        raise NoIndexError(f"There is no earlier generation to go back to in {self.root}.")
+        raise NoIndexError("There is no earlier generation to go back to.")
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -294,6 +290,20 @@ class Generations:
         except DamagedIndexError as exc:
             raise DamagedIndexError(f"Generation {number} cannot be served: {exc} {REBUILD}") from exc
 
+    def _checked(self, number: int, names: Iterable[str]) -> Manifest:
+        """A generation's manifest, after reading every byte of these files of it."""
+        manifest, folder = self.manifest(number), self.folder(number)
+        for name in names:
+            try:
+                found = _facts(folder / name)
+            except FileNotFoundError as exc:
+                raise DamagedIndexError(f"{folder.name}/{name} is missing.") from exc
+            except OSError as exc:
+                raise DamagedIndexError(f"{folder.name}/{name} cannot be read: {exc.strerror}.") from exc
+            if found != manifest.files[name]:
+                raise DamagedIndexError(f"{folder.name}/{name} is not what was written (its sha256 differs).")
+        return manifest
+
     def _point_to(self, number: int) -> None:
         """Make a generation current, or raise BuildError and leave the pointer as it was."""
         aside = self._pointer.with_suffix(".new")
@@ -301,6 +311,8 @@ class Generations:
             _write_durably(aside, _pointing_to(number))
             aside.replace(self._pointer)
         except OSError as exc:
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
             raise BuildError(f"{self._pointer} cannot be written: {exc.strerror}.") from exc
         with suppress(OSError):  # it is current by now; after a power cut, the one before may be
             sync_folder(self.root)
@@ -347,7 +359,7 @@ def _require_model(manifest: Manifest, encoder: Encoder) -> None:
 
 
 def _describe(model: str, weights: str, dimension: int) -> str:
-    return f"{model} (weights {weights}…, {dimension} dimensions)"
+    return f"{model_name(model)} (weights {weights}…, {dimension} dimensions)"
 
 
 def _write_durably(path: Path, text: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from index.catalogue import CHUNK, EMBEDDED, Catalogue
+from index.catalogue import CHUNK, EMBEDDED, REPAIR, Catalogue
 from index.errors import DamagedIndexError
 from index.lexical import Lexical
 from index.model import Candidate, SentenceScores
@@ -39,8 +40,46 @@ class Vectors(Protocol):
         """Every way in which what is stored is not what was written, as sentences."""
 
 
-class Store(Catalogue):
-    """A catalogue that can be searched. No row number leaves it; whole passages with scores do.
+class Texts(Catalogue):
+    """A catalogue whose words can be looked up.
+
+    Raises:
+        DamagedIndexError: the file cannot be read.
+
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        super().__init__(folder, manifest)
+        self._lexical = Lexical(self)
+
+    def articles_with(self, terms: Sequence[str], filters: Filters, limit: int) -> list[tuple[Article, list[Span]]]:
+        """The articles in which any of the terms stands, each with the spans of the passages that hold them.
+
+        Only the best `limit` passages by BM25 count, best first, drawn only from articles that pass `filters`; an
+        article's spans are in the order of its text. A term of several words must stand as one run.
+        """
+        with self._fitting():
+            return self.articles_of(self._lexical.best("passage", terms, filters, limit))
+
+    def earlier_with(self, terms: Sequence[str], filters: Filters, limit: int) -> list[Earlier]:
+        """The earlier texts in which any of the terms stands, of articles that pass; the best `limit` by BM25.
+
+        A term of several words must stand as one run. Earlier texts are for verification: no search finds them.
+        """
+        with self._fitting():
+            return self.earlier_texts(self._lexical.best("earlier", terms, filters, limit))
+
+    @contextmanager
+    def _fitting(self) -> Iterator[None]:
+        """What is searched names rows; one that the catalogue does not have is damage."""
+        try:
+            yield
+        except KeyError as exc:
+            raise DamagedIndexError(f"The rows of generation {self.manifest.generation} do not fit. {REPAIR}") from exc
+
+
+class Store(Texts):
+    """Texts that can be searched. No row number leaves it; whole passages with scores do.
 
     Raises:
         DamagedIndexError: a file is missing, cut short, or does not fit the others.
@@ -52,11 +91,10 @@ class Store(Catalogue):
             try:
                 size = (folder / name).stat().st_size
             except FileNotFoundError as exc:
-                raise DamagedIndexError(f"{folder / name} is missing.") from exc
+                raise DamagedIndexError(f"{folder.name}/{name} is missing.") from exc
             if size != expected:
-                raise DamagedIndexError(f"{folder / name} has {size} bytes instead of {expected}.")
+                raise DamagedIndexError(f"{folder.name}/{name} has {size} bytes instead of {expected}.")
         super().__init__(folder, manifest)
-        self._lexical = Lexical(self)
         try:
             self._vectors = engine(folder, self)
         except DamagedIndexError:
@@ -72,6 +110,12 @@ class Store(Catalogue):
         is the union of the best `limit` passages and the best `limit` sentences by cosine and by BM25, drawn only
         from articles that pass `filters`; its order means nothing.
         """
+        with self._fitting():
+            return self._search(vector, terms, filters, limit)
+
+    def _search(
+        self, vector: NDArray[np.float32], terms: Sequence[str], filters: Filters, limit: int
+    ) -> list[Candidate]:
         near, near_sentences = (
             {*self._vectors.nearest(part, vector, filters, limit), *self._lexical.best(part, terms, filters, limit)}
             for part in EMBEDDED
@@ -86,21 +130,6 @@ class Store(Catalogue):
             sentences = tuple(SentenceScores(span, *of_sentences[row]) for span, row in spans)
             candidates.append(Candidate(found.passage, *scores[found.row], titled[found.article], sentences))
         return candidates
-
-    def articles_with(self, terms: Sequence[str], filters: Filters, limit: int) -> list[tuple[Article, list[Span]]]:
-        """The articles in which any of the terms stands, each with the spans of the passages that hold them.
-
-        Only the best `limit` passages by BM25 count, best first, drawn only from articles that pass `filters`; an
-        article's spans are in the order of its text. A term of several words must stand as one run.
-        """
-        return self.articles_of(self._lexical.best("passage", terms, filters, limit))
-
-    def earlier_with(self, terms: Sequence[str], filters: Filters, limit: int) -> list[Earlier]:
-        """The earlier texts in which any of the terms stands, of articles that pass; the best `limit` by BM25.
-
-        A term of several words must stand as one run. Earlier texts are for verification: no search finds them.
-        """
-        return self.earlier_texts(self._lexical.best("earlier", terms, filters, limit))
 
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many searchable passages of the whole index each term stands, as the lexical index matches it.

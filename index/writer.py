@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index import catalogue, lexical
-from index.catalogue import CHUNK, DATABASE, EMBEDDED, TEXTS, outlet_key
+from index.catalogue import CHUNK, DATABASE, EMBEDDED, SUMMED, TEXTS, outlet_key
 from index.faiss_vectors import VECTOR_FILES, write_vectors
 from index.lexical import forget_words, index_words
 from index.model import Kind
+from index.sums import row_sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,6 +40,7 @@ class StoreWriter:
         self._dimension = dimension
         self._base = base
         self._db = sqlite3.connect(folder / DATABASE, isolation_level=None)
+        self._db.create_function("row_sum", -1, row_sum, deterministic=True)
         # The folder is thrown away if anything fails, and synced once at the end: no journal is needed.
         self._db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
         if base:
@@ -70,7 +72,7 @@ class StoreWriter:
         """Take an article and its passages. Related links are passed over: they can never be found or quoted."""
         s, spoken = article.source, article.spoken
         row = self._db.execute(
-            "INSERT INTO article VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+            "INSERT INTO article VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
             (s.id, s.title, s.title_given, s.outlet, s.outlet and outlet_key(s.outlet), s.author,
              s.published and s.published.isoformat(), s.url, s.language, s.sha256, s.teaser, article.body_start,
              spoken, indexed_at.isoformat(), article.text, signature),
@@ -88,7 +90,8 @@ class StoreWriter:
         """Take an earlier text of an article that was taken before."""
         article, s = earlier.article, earlier.article.source
         row = self._db.execute(
-            "INSERT INTO earlier SELECT NULL, row, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM article WHERE id = ?",
+            "INSERT INTO earlier SELECT NULL, row, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL FROM article "
+            "WHERE id = ?",
             (s.title, s.title_given, s.outlet, s.author, s.published and s.published.isoformat(), s.url, s.language,
              s.sha256, s.teaser, article.body_start, article.spoken, earlier.until.isoformat(), earlier.origin,
              article.text, s.id),
@@ -126,6 +129,8 @@ class StoreWriter:
             (total,) = self._db.execute(f"SELECT count(*) FROM {table}").fetchone()
             write_vectors(self._folder, table, self._dimension, self._blocks(table, total, vectors))
             totals.append(total)
+        for table, columns in SUMMED.items():
+            self._db.execute(f"UPDATE {table} SET sum = row_sum({', '.join(columns)}) WHERE sum IS NULL")
         self._db.execute("COMMIT")
         self._db.close()
         for name in (DATABASE, *VECTOR_FILES.values()):
@@ -141,7 +146,7 @@ class StoreWriter:
         """A row of a passage or a sentence: one that has become free, or the next."""
         free = self._free[table].pop() if self._free[table] else None
         marks = ", ?" * len(values)
-        row = self._db.execute(f"INSERT INTO {table} VALUES (?{marks})", (free, *values)).lastrowid or 0
+        row = self._db.execute(f"INSERT INTO {table} VALUES (?{marks}, NULL)", (free, *values)).lastrowid or 0
         index_words(self._db, table, row, words, spoken)
         self._new[table].add(row)
         return row
@@ -156,7 +161,7 @@ class StoreWriter:
             index_words(self._db, table, gap, words, spoken)
             self._db.execute(f"UPDATE {table} SET row = ? WHERE row = ?", (gap, row))
             if table == "passage":
-                self._db.execute("UPDATE sentence SET passage = ? WHERE passage = ?", (gap, row))
+                self._db.execute("UPDATE sentence SET passage = ?, sum = NULL WHERE passage = ?", (gap, row))
             if row in self._new[table]:
                 self._new[table].add(gap)
             self._moved[table][gap] = row

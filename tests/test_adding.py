@@ -28,7 +28,7 @@ from bot.adding import AddingError, Intake, Staged, given_fields
 from bot.days import DayError
 from bot.records.withdrawals import Withdrawal
 from bot.visit import UsageError
-from index.corpus import METADATA_FILE, read_corpus
+from index.corpus import METADATA_FILE, read_corpus, read_metadata
 from index.errors import CorpusError
 from index.readers.drafts import CARD_FIELDS
 
@@ -497,12 +497,19 @@ def test_a_kill_at_any_step_leaves_nothing_or_all_of_it(intake: Intake, corpus: 
             break
         assert ended.returncode == -signal.SIGKILL, ended.stderr
         killed += 1
+        if step % 2:  # sometimes somebody adds another file first
+            intake.discard(intake.stage(f"Crane {step}.".encode(), "crane.txt", {}).key)
+            named = set(read_metadata(corpus / METADATA_FILE)[0])
+            assert named == {f"added/{path.name}" for path in corpus.glob("added/*.txt")}
         if not file.exists():
             # The same card stores it yet, under its name or the next.
             stored = intake.store(staged.key)
             found = {each.source.id: each.source.title for each in read_corpus(corpus).articles}
             assert found[stored.ids[0]] == f"H{step}"
     assert killed >= 6
+    # No card is left of what was not stored.
+    files = {f"added/{path.name}" for path in (corpus / "added").iterdir()}
+    assert set(read_metadata(corpus / METADATA_FILE)[0]) == files
     assert not [name for name in tree(corpus) if ".adding" in name]
 
 

@@ -27,7 +27,7 @@ def start(script: str, folder: Path, *args: str, **env: str) -> subprocess.Compl
     (folder / "work").mkdir(exist_ok=True)
     return subprocess.run(
         [sys.executable, "-c", program, *args], cwd=folder / "work", env=environ, text=True, capture_output=True,
-        check=False, timeout=60,
+        check=False, timeout=300,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from index.corpus import OPENING_CHARS, Corpus, opening_words, read_corpus
 from index.errors import CorpusError
+from index.readers.drafts import MAX_ARTICLE_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -251,15 +252,23 @@ def test_a_file_that_is_no_text_is_refused_and_the_next_is_read(tmp_path: Path, 
 # --- files ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_at_the_limit_is_read_and_one_byte_more_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("index.readers.decoding.MAX_ARTICLE_BYTES", 1024**2)
-    (tmp_path / "fits.txt").write_bytes(b"x" * 1024**2)
-    (tmp_path / "not.txt").write_bytes(b"x" * (1024**2 + 1))
+def test_a_file_at_the_limit_is_read_and_one_byte_more_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "fits.txt").write_bytes(b"x y. " * (MAX_ARTICLE_BYTES // 5))
+    for name in ("not.txt", "not.html", "not.md"):
+        (tmp_path / name).write_bytes(b"x" * (MAX_ARTICLE_BYTES + 1))
     corpus = read_corpus(tmp_path)
     assert [article.source.id for article in corpus.articles] == ["fits"]
-    assert [str(p) for p in corpus.refused] == ["not.txt: it is larger than 1 MiB, too large for one article"]
+    assert [str(p).partition(": ")[2] for p in corpus.refused] == [
+        "it is larger than 20 MiB, too large for one article"
+    ] * 3
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.html", "a.md", "a.json", "a.pdf", "a.xml"])
+def test_a_file_of_gigabytes_is_refused_before_it_is_read(tmp_path: Path, name: str) -> None:
+    with (tmp_path / name).open("wb") as file:
+        file.truncate(2 * 1024**3)  # of which none is on the disk
+    (refused,) = read_corpus(tmp_path).refused
+    assert "is larger than" in refused.reason or "not well-formed" in refused.reason
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ from bot.records.sent import Lost, Quoted, SentAnswer, context, quote_again, sen
 from bot.records.withdrawals import Withdrawals
 from index.build import build
 from index.corpus import read_corpus
+from index.findings import Verdict
 from index.model import ANY, Filters, Span
 from index.passages import split
-from index.quoting import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

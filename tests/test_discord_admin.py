@@ -312,6 +312,14 @@ async def test_unanswered_questions_are_those_refused_in_public_in_this_server(w
     await world.ask(question=PELICAN)
     await world.ask(question=PELICAN, outlet="Nobody")
     await alice.slash(elsewhere, "ask", question="Which gnome is elsewhere?")
+    # Nor is anything of channels and threads that not everybody sees.
+    world.unhurried()
+    hidden = {world.guild.default_role: discord.PermissionOverwrite(view_channel=False)}
+    hidden |= {who: discord.PermissionOverwrite(view_channel=True) for who in (world.alice, world.env.bot.user)}
+    secret = world.guild.create_text_channel("secret", overwrites=hidden)
+    await world.alice.slash(secret, "ask", question="Which gnome is secret?")
+    await world.alice.send(secret, f"{world.mention} Which gnome is secret?")
+    assert len(world.said_in(secret)) == 2
 
     told = await unanswered(world.channel, world.chief)
     assert re.findall(r"^(\d+)× (.*)", told, re.MULTILINE) == [

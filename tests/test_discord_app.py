@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import discord
 import pytest
-from discord_world import ADMIN, EXPECTED, PELICAN, QUESTION, ZEBRAS, buttons_of, quoted, text_of
+from discord_world import ADMIN, EXPECTED, PELICAN, QUESTION, ZEBRAS, buttons_of, context_of, quoted, text_of
 from test_discord_render import shown
 
 from bot import desk, wording
 from bot.desk import DeskBusyError
 from bot.discord import commands as discord_commands
 from bot.discord.app import OnTheRecordBot
-from bot.pace import PERSON, Pace
+from bot.pace import LOOKS, QUESTIONS, Pace, TooFastError
 from bot.records.database import RecordsError
 from bot.records.messages import Messages
 from bot.records.withdrawals import Withdrawals
@@ -277,7 +278,7 @@ async def test_whoever_asks_too_fast_waits_and_others_do_not(world: World) -> No
     await world.alice.context_menu(world.channel, "Verify quotes", said)
     await world.alice.slash(world.channel, "verify", text=PELICAN)
     await world.alice.click(answer, label="More")
-    assert PERSON.amount == 6
+    assert QUESTIONS.person == 6
     for result in (
         await world.ask(question=PELICAN),
         await world.alice.slash(world.channel, "verify", text=PELICAN, private=False),
@@ -291,9 +292,40 @@ async def test_whoever_asks_too_fast_waits_and_others_do_not(world: World) -> No
     assert quoted(world.answers[-1])
 
 
+@EXPECTED
+async def test_everything_that_costs_has_a_pace(world: World) -> None:
+    answer = (await world.ask(question=PELICAN)).response
+    private = (await world.ask(question=PELICAN, private=True)).response
+    listed = (await world.alice.slash(world.channel, "sources")).response
+    card = (await world.alice.slash(world.channel, "source", article="otter")).response
+    person, place = str(world.alice.id), str(world.channel.id)
+    with contextlib.suppress(TooFastError):
+        for _ in range(LOOKS.person + 1):
+            world.env.bot.pace.require(person, place, str(world.guild.id), LOOKS)
+    for result in (
+        await world.alice.slash(world.channel, "sources"),
+        await world.alice.slash(world.channel, "source", article="otter"),
+        await world.alice.slash(world.channel, "status"),
+        await world.alice.slash(world.channel, "mydata"),
+        await context_of(world.alice, answer, 1),
+        await world.alice.click(answer, label="Sources"),
+        await world.alice.click(private, label="Share"),
+        await world.alice.click(listed, label="Next"),
+        await world.alice.click(card, label="Stored text"),
+    ):
+        # What is acknowledged without words is told below.
+        told = result.followups[0] if result.followups else result.response
+        assert (told.content or "").startswith("You ask faster than I may answer.")
+    for command, option in (("ask", "outlet"), ("sources", "outlet"), ("source", "article")):
+        assert await world.alice.autocomplete(world.channel, command, option, "") == []
+    # Questions have a pace of their own, and others are not kept waiting.
+    assert quoted((await world.ask(question=PELICAN)).response)
+    assert await world.bob.autocomplete(world.channel, "source", "article", "")
+
+
 async def test_a_channel_in_which_too_much_is_asked_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for person in range(30):
-        world.env.bot.pace.require(person, world.channel.id)
+        world.env.bot.pace.require(str(person), str(world.channel.id), "")
     await world.alice.send(world.channel, f"{world.mention} {PELICAN}")
     assert "This channel asks faster" in world.answers[-1].content
     monkeypatch.setattr(world.env.bot, "pace", Pace())

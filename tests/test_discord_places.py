@@ -155,8 +155,12 @@ async def test_a_card_names_no_hidden_neighbour(world: World) -> None:
 @pytest.mark.parametrize("where", ["channel", "thread"])
 @pytest.mark.usefixtures("old")
 async def test_a_quotation_from_a_hidden_outlet_is_found_nowhere(world: World, where: str) -> None:
-    everywhere = await world.bob.user.slash("verify", text=f"“{OTTER}”")
+    elsewhere = world.guild.create_text_channel("elsewhere")
+    everywhere = await world.bob.slash(elsewhere, "verify", text=f"“{OTTER}”")
     assert "1 quotation: 1 exact" in text_of(everywhere.response)
+    # Nor is it in a direct message, where the same person may be.
+    alone = await world.bob.user.slash("verify", text=f"“{OTTER}”")
+    assert "1 quotation: 1 not found in this index" in text_of(alone.response)
     channel = world.channel if where == "channel" else await world.thread()
     said = await world.bob.send(channel, f"“{OTTER}” says the Example Post.")
     for result in (
@@ -209,8 +213,24 @@ async def test_a_channel_that_sees_all_is_not_bound_by_its_server(world: World) 
     assert "of 22 articles" in text_of((await world.ask(question=PELICAN)).response)
     elsewhere = world.guild.create_text_channel("elsewhere")
     assert "of 3 articles" in text_of((await world.bob.slash(elsewhere, "ask", question=PELICAN)).response)
-    # Direct messages belong to no server.
+    # Direct messages belong to no server: what is hidden somewhere is hidden there, unless they are set otherwise.
+    assert "of 3 articles" in text_of((await world.bob.user.slash("ask", question=PELICAN)).response)
+    told = (await world.chief.user.slash("settings", outlets="all")).response.content
+    assert told.startswith("Settings of direct messages\n")
     assert "of 22 articles" in text_of((await world.bob.user.slash("ask", question=PELICAN)).response)
+
+
+async def test_whoever_sets_outlets_is_told_what_that_covers(world: World) -> None:
+    told = (await world.by_chief("settings", outlets="Example Wire")).response.content
+    assert "**outlets:** Example Wire\n" in told
+    assert told.endswith(wording.OUTLETS_COVER)
+    assert wording.OUTLETS_COVER not in (await world.by_chief("settings", excerpts=2)).response.content
+    assert "(not set here)" in (await world.chief.user.slash("settings")).response.content
+    # Where no outlet is left that all places may see, none is seen.
+    await world.by_chief("settings", channel=world.channel, outlets="Example Post")
+    assert "**outlets:** none" in (await world.chief.user.slash("settings")).response.content
+    refused = text_of((await world.bob.user.slash("ask", question=PELICAN)).response)
+    assert wording.EMPTY_INDEX in refused
 
 
 @EXPECTED

@@ -29,10 +29,11 @@ from bot.records.refusals import Unanswered
 from bot.records.sent import Context
 from index.build import BuildReport, Changes
 from index.corpus import read_corpus
+from index.findings import Finding, Part, Quotation, Standing, Verdict
 from index.model import Filters, Kind, Listing, Manifest, Passage, Source, Span
 from index.passages import split
-from index.quoting import Change, Finding, Part, Quotation, Segment, Standing, Typography, Verdict
 from index.readers.drafts import Problem
+from index.tokens import Change, Segment, Typography
 
 if TYPE_CHECKING:
     from discord import ui
@@ -318,6 +319,24 @@ def test_a_headline_with_brackets_is_shown_beside_its_link() -> None:
     citation = texts_of(render.answer_view(answer(excerpt(1, "It.", title="A ] b [ c")), show_question=False))[1]
     assert "**A \\] b \\[ c** [link](<https://news.example/" in citation
     assert shown(citation.split("\n")[0])[1].count("link") == 1
+
+
+def test_names_show_what_is_not_seen_in_them_and_quotations_are_as_they_are() -> None:
+    turned = {"title": "A\u202eB", "outlet": "Ex\u200bample", "url": "https://x.example/a\u202eb"}
+    told = answer(excerpt(1, "It\u200b was.", **turned))
+    head, citation = texts_of(render.answer_view(told, show_question=False))[:2]
+    assert head == "> It\u200b was."
+    assert "A‹U+202E›B" in citation
+    assert "Ex‹U+200B›ample" in citation
+    assert "(<https://x.example/a%E2%80%AEb>)" in citation
+
+
+def test_an_address_that_leads_elsewhere_than_it_seems_is_no_link() -> None:
+    url = "https://bbc.co.uk@evil.example/"
+    citation = texts_of(render.answer_view(answer(excerpt(1, "It.", url=url)), show_question=False))[1]
+    assert "evil" not in citation
+    card = texts_of(render.card_view(replace(LISTING, source=source(url=url))))[0]
+    assert f"**Link:** {render.escape(url)}" in card
 
 
 def near(quoted: str, printed: str) -> Place:

@@ -9,10 +9,8 @@ import subprocess
 import tomllib
 from typing import TYPE_CHECKING
 
-import bench
 import discord
 import pytest
-import quality
 from conftest import ROOT, SEEDS, SHARED
 
 from bot import terminal
@@ -36,6 +34,9 @@ def test_every_command_is_in_the_readme_and_the_other_way_round(script: str, gro
 
 
 def test_every_option_that_the_readme_shows_exists() -> None:
+    import bench  # imported here: they load torch, and every process reads this file
+    import quality
+
     theirs = [README[README.index(f"## {title}") :].split("\n## ", 1)[0] for title in ("Installing it", "Running it")]
     ours = README.replace(theirs[0], "").replace(theirs[1], "")  # without options of pipx, docker and systemctl
     shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", ours)) - {"--corpus"}
@@ -123,7 +124,7 @@ def test_the_top_level_holds_what_the_owner_fixed_and_what_a_newcomer_expects() 
     top = {name.split("/")[0] for name in tracked if name}
     fixed = {"bot", "index", "tests", "seeds", "pyproject.toml", ".env.example"}
     around = {"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "constraints.txt"}
-    around |= {"Dockerfile", "compose.yaml", "requirements.txt", "on-the-record.service", "SECURITY.md"}
+    around |= {"PRIVACY.md", "Dockerfile", "compose.yaml", "requirements.txt", "on-the-record.service", "SECURITY.md"}
     assert fixed <= top
     assert {name for name in top - fixed - around if not name.startswith(".")} == set()
 

@@ -7,7 +7,6 @@ import json
 import re
 import sqlite3
 from contextlib import closing
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,12 +14,13 @@ from test_read_pdf import pdf, set_lines
 
 from index.build import CACHE
 from index.corpus import read_corpus
-from index.readers import html as read_html
-from index.readers import pdf as read_pdf
+from index.readers.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from index.readers.worker import Read, Wanted
 
 PAGE = (
     "<html><head><title>A page</title></head><body><article><p>{}</p><p>No more is known.</p></article></body></html>"
@@ -45,13 +45,18 @@ def texts(corpus: Path, cache: Path | None = None) -> dict[str, str]:
 
 def before_reading(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Have something done before a page or a PDF is read and not remembered."""
-    for module in (read_html, read_pdf):
+    real = Worker.read
 
-        def read(file: Any, real: Any = module.read) -> Any:
-            act()
-            return real(file)
+    def wanted(files: Iterable[Wanted]) -> Iterator[Wanted]:
+        for file in files:
+            if file.whole:
+                act()
+            yield file
 
-        monkeypatch.setattr(module, "read", wraps(module.read)(read))
+    def read(worker: Worker, files: Iterable[Wanted]) -> Iterator[Read]:
+        return real(worker, wanted(files))
+
+    monkeypatch.setattr(Worker, "read", read)
 
 
 def test_what_was_read_is_remembered_until_the_file_is_gone(

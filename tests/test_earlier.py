@@ -16,16 +16,17 @@ from bot.quotations import verify
 from index.build import EARLIER_KEPT, build
 from index.errors import DamagedIndexError, LossError
 from index.faiss_vectors import FaissVectors
+from index.findings import Verdict
 from index.generations import Generations
 from index.model import ANY, Filters
-from index.quoting import Change, Verdict
 from index.store import Store
+from index.tokens import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from index.quoting import Finding
+    from index.findings import Finding
 
 WAS = "The mayor said that thirty pelicans had stolen his hat near the harbour."
 IS = "The mayor said that thirteen pelicans had stolen his hat near the harbour."
@@ -145,6 +146,29 @@ def test_what_may_not_be_seen_is_not_told_from_its_past_either(newsroom: Newsroo
     newsroom.write(IS + REST)
     store = newsroom.build()
     assert held(store, WAS, hidden).verdict is Verdict.NOT_FOUND
+
+
+def test_an_earlier_text_is_seen_only_where_the_outlet_that_it_had_then_is(newsroom: Newsroom) -> None:
+    def card(outlet: str) -> None:
+        (newsroom.corpus / "sources.toml").write_text(f'["hat.txt"]\noutlet = "{outlet}"\n', encoding="utf-8")
+
+    card("Secret")
+    newsroom.build()
+    newsroom.write(IS + REST)
+    newsroom.build()
+    card("Open")
+    store = newsroom.build()
+    everywhere, open_only, secret_only = ANY, Filters(visible=("open",)), Filters(visible=("Secret",))
+    assert held(store, WAS).verdict is Verdict.CORRECTED
+    assert [earlier.article.source.outlet for earlier in store.earlier("hat", everywhere)] == ["Secret"]
+    assert held(store, WAS, open_only).verdict is not Verdict.CORRECTED
+    assert not any("thirty" in str(standing) for standing in held(store, WAS, open_only).standings)
+    assert store.earlier("hat", open_only) == []
+    assert store.earlier_with(["thirty"], open_only, 5) == []
+    assert held(store, IS, open_only).verdict is Verdict.EXACT
+    # Nor where only the outlet of then may be seen: the article is another's now.
+    assert store.earlier("hat", secret_only) == []
+    assert held(store, WAS, secret_only).verdict is Verdict.NOT_FOUND
 
 
 def test_a_card_of_the_past_keeps_what_was_known_then(newsroom: Newsroom) -> None:

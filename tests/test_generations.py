@@ -149,6 +149,19 @@ def test_rollback_waits_for_no_build_but_says_that_one_is_under_way(three: Gener
     assert three.current() == 3
 
 
+def test_what_everybody_is_told_of_a_damaged_index_says_nothing_of_where_it_lies(three: Generations) -> None:
+    for name in (*FILES, MANIFEST):
+        whole = (three.folder(3) / name).read_bytes()
+        for damaged in (whole[:-1], whole[:-2] + bytes([whole[-2] ^ 0xFF]) + whole[-1:]):
+            (three.folder(3) / name).write_bytes(damaged)
+            _, warning = served(three)
+            assert warning
+            assert name in warning
+            assert str(three.root) not in warning
+            assert str(three.root.parent) not in warning
+        (three.folder(3) / name).write_bytes(whole)
+
+
 def test_a_rollback_that_cannot_write_is_a_plain_error_and_changes_nothing(three: Generations) -> None:
     (three.root / "CURRENT.new").mkdir()
     with pytest.raises(BuildError, match=r"CURRENT cannot be written: Is a directory\.$"):
@@ -337,7 +350,7 @@ def test_a_manifest_of_which_anything_was_changed_is_damage(three: Generations, 
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | change), encoding="utf-8")
     assert served(three)[0] == "This is text 2."
     (fault,) = three.faults(3)
-    assert fault == f"{path} is not what was written (its sha256 differs)."
+    assert fault == f"{path.parent.name}/{path.name} is not what was written (its sha256 differs)."
 
 
 # --- other models and formats ----------------------------------------------------------------------------------------

@@ -27,9 +27,9 @@ from bot.quotations import verify
 from index.build import EARLIER_KEPT, MAX_LOSS, SMALL_LOSS, build, preview
 from index.corpus import METADATA_FILE
 from index.errors import BuildError, CorpusError
+from index.findings import Verdict
 from index.generations import Generations
 from index.model import ANY, Earlier
-from index.quoting import Verdict
 from index.search import search
 from index.spellings import ALIASES_FILE
 

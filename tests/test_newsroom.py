@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import hashlib
 import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -309,8 +309,10 @@ def test_all_that_a_reader_tells_is_remembered(tmp_path: Path) -> None:
         Refused("withdrawn", 5, "w", Revision(2, when)),
     ]
     with DraftCache(tmp_path / "cache.sqlite") as known:
-        assert known.read(io.BytesIO(b"x"), lambda _: iter(drafts)) == drafts
-        assert repr(known.read(io.BytesIO(b"x"), lambda _: iter(()))) == repr(drafts)
+        key = known.key(b"x", "index.readers.html")
+        assert known.get(key) is None
+        known.keep(hashlib.sha256(b"x").hexdigest(), "index.readers.html", drafts)
+        assert repr(known.get(key)) == repr(drafts)
 
 
 def test_cards_that_go_while_the_corpus_is_read_cost_no_more_than_their_line(

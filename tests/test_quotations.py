@@ -17,9 +17,9 @@ from bot.quotations import (
     verify,
 )
 from index.build import build
+from index.findings import Verdict
 from index.generations import Generations
 from index.model import Filters
-from index.quoting import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

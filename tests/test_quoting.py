@@ -13,26 +13,18 @@ from hypothesis import strategies as st
 from word_encoder import WordHashEncoder
 
 from index.build import build
+from index.findings import PLACES, Finding, Quotation, Verdict
 from index.generations import Generations
 from index.model import Filters, Kind
 from index.passages import paragraph_spans, split
-from index.quoting import (
-    ANY,
-    PLACES,
-    Change,
-    Finding,
-    Quotation,
-    Typography,
-    Verdict,
-    hold,
-    tokens,
-)
+from index.quoting import ANY, hold
+from index.tokens import Change, Typography, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from index.quoting import Standing
+    from index.findings import Standing
     from index.store import Store
 
     Make = Callable[..., Store]
@@ -58,7 +50,7 @@ def held(store: Store, text: str, filters: Filters = ANY, outlets: tuple[str, ..
         assert spans[0].start <= standing.end
         assert all(standing.start < following.start for following in spans[1:])
     assert len(set(places(finding.standings))) == len(finding.standings)
-    assert bool(finding.segments) == (finding.verdict is Verdict.ALTERED)
+    assert bool(finding.segments) == (finding.verdict in {Verdict.ALTERED, Verdict.SHORTENED})
     assert bool(finding.parts) == (finding.verdict is Verdict.STITCHED)
     if finding.segments:
         assert "".join(segment.quoted for segment in finding.segments) == text
@@ -82,14 +74,15 @@ def make(tmp_path: Path) -> Iterator[Make]:
     made: list[Store] = []
 
     def make_store(texts: dict[str, str], outlets: dict[str, str] | None = None, extra: str = "") -> Store:
-        corpus = tmp_path / "corpus"
-        corpus.mkdir()
+        folder = tmp_path / str(len(made))
+        corpus = folder / "corpus"
+        corpus.mkdir(parents=True)
         for name, text in texts.items():
             (corpus / f"{name}.txt").write_text(text, encoding="utf-8")
         tables = (f'["{name}.txt"]\noutlet = "{outlet}"\n' for name, outlet in (outlets or {}).items())
         (corpus / "sources.toml").write_text("\n".join(tables) + extra, encoding="utf-8")
-        build(corpus, tmp_path / "data", WordHashEncoder())
-        made.append(Generations(tmp_path / "data").open_current()[0])
+        build(corpus, folder / "data", WordHashEncoder())
+        made.append(Generations(folder / "data").open_current()[0])
         return made[-1]
 
     yield make_store
@@ -339,8 +332,6 @@ PLAN = "The old plan, he said, was to cross the river at dawn and to burn the br
             "he said, was to cross the RIVER at dusk and to burn",
             [("replaced", "RIVER ", "river "), ("replaced", "dusk ", "dawn ")],
         ),
-        ("The old plan … was to cross the river", [("replaced", "… ", ", he said, ")]),
-        ("The old plan [...] was to cross the river at dawn", [("replaced", "[...] ", ", he said, ")]),
         ("The old plan, [the general] said, was to cross the river", [("replaced", "[the general] ", "he ")]),
         ("[The general's] plan, he said, was to cross the river", [("added", "[The general's] ", "")]),
         ("[…] the old plan, he said, was to cross the [wide] river", [("added", "[wide] ", "")]),
@@ -359,13 +350,103 @@ def test_what_differs_is_marked(make: Make, quoted: str, shown: list[tuple[str, 
     assert finding.standings[0].text in PLAN
 
 
-def test_parts_in_neighbouring_paragraphs_are_altered_and_far_ones_stitched(make: Make) -> None:
+@pytest.mark.parametrize(
+    "mark", ["…", "...", ". . .", "[…]", "[...]", "(…)", "[ … ]", ", …", ". …", "…,", ". ... ", "...."]
+)
+@pytest.mark.parametrize(
+    ("one", "other", "left_out"),
+    [
+        ("The old plan", "was to cross the river at dawn", ", he said,"),
+        ("he said, was to cross", "at dawn and to burn the bridge", "the river"),
+        ("The old plan, he said, was", "Burn the bridge behind them", "to cross the river at dawn and to"),
+    ],
+)
+def test_words_that_are_left_out_by_a_mark_are_shown(
+    make: Make, one: str, other: str, left_out: str, mark: str
+) -> None:
+    store = make({"a": f"{FILLER}\n\nThere was talk. {PLAN} {FILLER}", "b": FILLER})
+    finding = held(store, f"{one} {mark} {other}")
+    assert finding.verdict is Verdict.SHORTENED
+    ((change, quoted, printed),) = changes(finding)
+    assert (change, printed.strip(" ,")) == ("left_out", left_out.strip(" ,"))
+    assert quoted.strip(" ,") == mark.strip(" ,")  # a comma may stand in both
+    assert finding.standings[0].text in PLAN
+    assert (Typography.CAPITAL in finding.standings[0].typography) == other[0].isupper()
+
+
+def test_words_may_be_left_out_twice_and_across_a_paragraph_but_not_out_of_order(make: Make) -> None:
+    first, second, third = "The old plan was to cross the river", "the bridge was burnt behind them", "nobody saw it"
+    text = f"{first} at dawn, he said.\n\nThen, he added, {second}. It was dark and {third}. {FILLER}"
+    store = make({"a": text, "b": FILLER})
+    finding = held(store, f"{first} … {second} [...] {third}")
+    assert finding.verdict is Verdict.SHORTENED
+    assert [printed.strip() for *_, printed in changes(finding)] == [
+        "at dawn, he said.\n\nThen, he added,",
+        ". It was dark and",
+    ]
+    assert held(store, f"{second} … {first}").verdict is not Verdict.SHORTENED
+
+
+@pytest.mark.parametrize(("apart", "verdict"), [(490, Verdict.SHORTENED), (520, Verdict.ALTERED)])
+def test_no_more_than_a_paragraph_is_left_out_at_once(make: Make, apart: int, verdict: Verdict) -> None:
     first, second = "The old plan was to cross the river at dawn", "the bridge was burnt behind the last of them"
-    quoted = f"{first} … {second}"
-    near = f"{first}, he said.\n\nThen, he added, {second}. {FILLER}"
-    finding = held(make({"a": near}), quoted)
+    store = make({"a": f"{first} {'so ' * (apart // 3)}{second}.", "b": FILLER})
+    assert held(store, f"{first} … {second}").verdict is verdict
+
+
+def test_what_is_left_out_without_a_mark_is_an_alteration(make: Make) -> None:
+    first, second = "The old plan was to cross the river", "the bridge was burnt behind the last of them"
+    store = make({"a": f"{first} at dawn, and {second}. {FILLER}", "b": FILLER})
+    finding = held(store, f"{first} {second}")
     assert finding.verdict is Verdict.ALTERED
-    assert changes(finding) == [("replaced", "… ", ", he said.\n\nThen, he added, ")]
+    assert [(change, printed.strip()) for change, _, printed in changes(finding)] == [("left_out", "at dawn, and")]
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "Also Read: Seven elephants were seen crossing the frozen river by moonlight",
+        "Pictured: the bridge before it was burnt.",
+    ],
+)
+def test_a_quotation_may_run_over_what_is_not_of_the_running_text(make: Make, aside: str) -> None:
+    first, second = "Nobody had a plan to cross the river at dawn.", "The bridge was burnt behind the last of them."
+    store = make({"a": f"{FILLER}\n\n{first}\n\n{aside}\n\n{second}\n\n{FILLER}", "b": FILLER})
+    finding = held(store, f"{first} {second}")
+    assert finding.verdict is Verdict.SHORTENED
+    assert [printed.strip() for *_, printed in changes(finding)] == [aside]
+    prose = aside.replace("Also Read", "He told us").replace("Pictured", "He told us") + "."
+    other = make({"a": f"{first}\n\n{prose}\n\n{second}"})
+    assert held(other, f"{first} {second}").verdict is not Verdict.SHORTENED
+
+
+def test_a_mark_where_nothing_is_left_out_is_typography(make: Make) -> None:
+    store = make({"a": f"The plan was an old one. Nobody had ever read it. {FILLER}"})
+    finding = held(store, "The plan was an old one … Nobody had ever read it")
+    assert (finding.verdict, finding.segments) == (Verdict.EXACT, ())
+    assert Typography.ELLIPSIS in finding.standings[0].typography
+
+
+def test_a_shortened_quotation_stands_in_every_place_that_has_it_and_maybe_in_another_source(make: Make) -> None:
+    quoted = "The old plan … was to cross the river at dawn"
+    texts = {"a": PLAN, "b": f"{FILLER} {PLAN.replace(', he said,', ', said he,')}", "c": FILLER}
+    store = make(texts, {"a": "The Paper", "b": "The Post", "c": "The Wire"})
+    finding = held(store, quoted, outlets=("The Post",))
+    assert (finding.verdict, [s.source.id for s in finding.standings]) == (Verdict.SHORTENED, ["b", "a"])
+    assert [printed.strip() for *_, printed in changes(finding)] == [", said he,"]
+    finding = hold(Quotation(quoted, 0, len(quoted)), store, ANY, ("The Wire",))
+    assert (finding.verdict, len(finding.standings)) == (Verdict.OTHER_SOURCE, 2)
+    assert finding.segments
+
+
+def test_ligatures_are_the_letters_that_they_show(make: Make) -> None:
+    store = make({"a": "The ﬁrst ferry would call at the west basin on Friday. The ﬂag was oﬃcial."})
+    finding = held(store, "the first ferry would call at the west basin on Friday")
+    assert (finding.verdict, finding.standings[0].text[:9]) == (Verdict.EXACT, "The ﬁrst ")
+    assert finding.standings[0].typography == (Typography.LIGATURES, Typography.CAPITAL)
+    assert held(store, "the first ferry").verdict is Verdict.EXACT
+    assert held(store, "The flag was official.").standings[0].typography == (Typography.LIGATURES,)
+    assert held(make({"a": "The first ferry."}), "The ﬁrst ferry").verdict is Verdict.EXACT
 
 
 @pytest.mark.parametrize("seam", [" … ", "... ", " ", ", and ", ". ", " [...] ", ". ... ", ".... "])

@@ -226,3 +226,8 @@ def test_noise_is_read_or_refused() -> None:
         except UnreadableError:
             continue
         assert all(isinstance(each, Refused) or each.text.encode() for each in found)
+
+
+def test_a_mailbox_of_nothing_is_told() -> None:
+    (told,) = read(io.BytesIO(b"From ada@post.example Mon Feb  5 10:00:00 2024\n"))
+    assert told == Refused("there is no message after its line", 1)

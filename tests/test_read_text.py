@@ -9,9 +9,8 @@ from conftest import SEEDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.readers import decoding
 from index.readers.decoding import as_shown, decode, language_code, storable
-from index.readers.drafts import Draft, UnreadableError
+from index.readers.drafts import MAX_ARTICLE_BYTES, Draft, UnreadableError
 from index.readers.text import read
 
 RUSSIAN = (
@@ -173,11 +172,10 @@ def test_what_is_no_text_is_refused(raw: bytes, reason: str) -> None:
     assert str(refusal.value) == reason
 
 
-def test_a_file_at_the_limit_is_read_and_one_byte_more_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "MAX_ARTICLE_BYTES", 1024**2)
-    assert len(draft(b"x" * 1024**2).text) == 1024**2
-    with pytest.raises(UnreadableError, match=r"^it is larger than 1 MiB, too large for one article$"):
-        draft(b"x" * (1024**2 + 1))
+def test_a_file_at_the_limit_is_read_and_one_byte_more_is_refused() -> None:
+    assert len(draft(b"x" * MAX_ARTICLE_BYTES).text) == MAX_ARTICLE_BYTES
+    with pytest.raises(UnreadableError, match=r"^it is larger than 20 MiB, too large for one article$"):
+        draft(b"x" * (MAX_ARTICLE_BYTES + 1))
 
 
 @pytest.mark.parametrize(

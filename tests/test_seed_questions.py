@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -76,3 +77,28 @@ def test_the_right_quote_comes_first(answers: dict[str, Answer], capsys: pytest.
     assert refused <= 0.20
     assert answered["far"] <= 0.05
     assert answered["near"] <= 0.60
+
+
+async def test_the_event_loop_never_waits_for_the_model(
+    seed_index: Path, encoder: SentenceTransformerEncoder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The longest the loop stood still while 20 questions were answered and an index was built beside them."""
+    desk = Desk(seed_index, SEEDS, lambda: encoder)
+    stalls = []
+
+    async def watch() -> None:
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(0.005)
+            stalls.append(time.perf_counter() - before - 0.005)
+
+    watcher = asyncio.create_task(watch())
+    started = time.perf_counter()
+    await asyncio.gather(*(desk.ask(f"Who denied attack number {n}?") for n in range(20)))
+    took = time.perf_counter() - started
+    watcher.cancel()
+    desk.close()
+    with capsys.disabled():
+        print(f"\nlongest stall of the event loop: {max(stalls) * 1000:.0f} ms, in {took:.2f} s of answering")
+    # Were the model run on the loop, the watcher could not have woken up while it answered.
+    assert len(stalls) > 20

@@ -34,6 +34,7 @@ from bot import adding, wording
 from bot.desk import RECORDS
 from bot.slack import views
 from bot.slack.blocks import MESSAGE_LIMIT, weigh
+from bot.slack.client import SlackBot
 from index.readers.drafts import CARD_FIELDS
 
 if TYPE_CHECKING:
@@ -383,6 +384,7 @@ async def test_a_file_that_is_larger_than_slack_says_is_not_taken_for_its_beginn
         return response
 
     monkeypatch.setattr(adding, "MAX_FILE_BYTES", len(HERON))
+    monkeypatch.setattr(SlackBot, "is_slacks", lambda _bot, _address: True)
     application = web.Application()
     application.router.add_get("/heron.txt", take)
     async with TestServer(application) as server:
@@ -394,7 +396,7 @@ async def test_a_file_that_is_larger_than_slack_says_is_not_taken_for_its_beginn
 
 @used
 async def test_a_file_that_cannot_be_had_is_told_and_the_bots_token_goes_to_slack_alone(
-    slack: LoopbackSlack, settings: Settings
+    slack: LoopbackSlack, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched = []
 
@@ -409,8 +411,16 @@ async def test_a_file_that_cannot_be_had_is_told_and_the_bots_token_goes_to_slac
         gone = slack.attachment("gone.txt", HERON)
         del slack.files["gone.txt"]
         foreign = {**file, "is_external": True, "url_private": str(server.make_url("/heron.txt"))}
+        hosted = {**foreign, "is_external": False}
         nowhere = {**file, "url_private": "http://127.0.0.1:9/heron.txt"}
-        for sent, why in ((gone, "let me read gone.txt"), (foreign, "let me read heron.txt"), (nowhere, "be fetched")):
+        for sent, why in (
+            (gone, "let me read gone.txt"),
+            (foreign, "let me read heron.txt"),
+            (hosted, "let me read heron.txt"),
+            (nowhere, "be fetched"),
+        ):
+            if sent is nowhere:
+                monkeypatch.setattr(SlackBot, "is_slacks", lambda _bot, _address: True)
             token, form = await opened(slack)
             await slack.submit(form, {"file": [sent]}, CHIEF)
             assert why in shown(await alone(slack, token))

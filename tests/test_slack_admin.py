@@ -588,6 +588,7 @@ async def test_a_channel_and_the_workspace_are_set_and_cleared(slack: LoopbackSl
         "outlets: Example Wire; Example Post",
         "excerpts: 1 (not set here)",
         "private: no",
+        wording.OUTLETS_COVER,
     ]
     # What is set is what is done.
     answer = await answered(slack)

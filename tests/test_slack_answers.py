@@ -48,13 +48,15 @@ from slack_world import (
     slack_fixture,  # noqa: F401
 )
 
-from bot import attached, wording
+from bot import attached, pace, wording
 from bot import desk as desk_module
 from bot.quotations import MAX_MESSAGE_CHARS
 from bot.records.database import RecordsError
 from bot.records.feedback import Verdict
 from bot.records.sent import Lost
+from bot.slack import commands as slack_commands
 from bot.slack import views
+from bot.slack.client import SlackBot
 from index.passages import paragraph_spans
 from index.search import CLOSE
 
@@ -116,7 +118,7 @@ async def pressed(
 
 async def settled(desk: Desk, channel: str, thread: str, answer: dict[str, Any]) -> None:
     """Wait until the bot knows an answer by its thread: it writes that down after sending."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while True:
             if await desk.recall(lambda r: r.messages.key("slack", f"{channel}:{thread}")) == key_of(answer):
                 return
@@ -840,7 +842,9 @@ async def test_a_file_that_cannot_be_had_is_told(
         del slack.files["gone.txt"]
         assert "Slack does not let me read gone.txt." in await told(gone)
         nowhere = {**draft, "url_private": "http://127.0.0.1:9/draft.txt"}
-        assert "could not be fetched" in await told(nowhere)
+        with monkeypatch.context() as patched:
+            patched.setattr(SlackBot, "is_slacks", lambda _bot, _address: True)
+            assert "could not be fetched" in await told(nowhere)
         half = {**draft, "size": attached.MAX_FILE_BYTES // 2 + 1}
         assert "larger than 10 MB" in await told(half, half)
         assert not [path for path, _ in slack.requests if path == "files.info"]
@@ -868,6 +872,11 @@ async def test_the_bots_token_goes_to_slack_alone(settings: Settings, desk: Desk
         file = {**slack.attachment("draft.txt", b"words"), "url_private": address, "mode": "external"}
         token = await slack.shortcut("verify_message", {"text": "", "files": [{**file, "is_external": True}]})
         assert "Slack does not let me read draft.txt." in shown(await alone(slack, token))
+        # Whatever a payload says of it, it is no address of Slack's.
+        for named in (address, address.replace("http://", "https://"), "https://slack.com@evil.example/draft.txt"):
+            hosted = {**file, "url_private": named, "mode": "hosted", "is_external": False}
+            token = await slack.shortcut("verify_message", {"text": "", "files": [hosted]})
+            assert "Slack does not let me read draft.txt." in shown(await alone(slack, token))
         # Slack sends whoever may not read a file somewhere else.
         file["url_private"] = str(server.make_url("/moved"))
         token = await slack.shortcut("verify_message", {"text": "", "files": [{**file, "mode": "hosted"}]})
@@ -1042,8 +1051,7 @@ async def test_a_year_later_the_buttons_say_that_it_is_too_late(
         with sqlite3.connect(settings.index_dir / desk_module.RECORDS) as db:
             db.execute("UPDATE message SET at = '2020' || substr(at, 5)")
         db.close()
-        # The next answer clears up.
-        await ask(slack, WALRUS)
+        await desk.tidy()
         for what, number in (("context", 1), ("more", 0), ("sources", 0), ("remove", 0)):
             assert wording.TOO_OLD in shown(await pressed(slack, answer, what, number))
         assert answer in slack.said()
@@ -1142,13 +1150,39 @@ async def test_whoever_asks_too_fast_is_told_how_long_to_wait(
         told = await alone(slack, await slack.slash("/ask", PELICAN))
         assert "You ask faster than I may answer. The next question is welcome in " in shown(told)
         assert "You ask faster" in shown(await pressed(slack, answer, "more"))
-        # What costs little is not counted, and others are not kept waiting.
+        # What costs little has a pace of its own, and others are not kept waiting.
         assert quotes(await pressed(slack, answer, "context", 1))
         await ask(slack, PELICAN, OTHER)
         (told,) = await replies(slack, await slack.mention(PELICAN))
         assert "You ask faster" in shown(told)
         slack.requests.clear()
     assert len(slack.said()) == 8
+
+
+async def test_everything_that_costs_has_a_pace_and_no_file_is_fetched_before_it_is_kept(
+    settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "WINDOW", 3600.0)
+    async with running(settings, desk, slack):
+        answer = await ask(slack, PELICAN)
+        for _ in range(pace.LOOKS.person):
+            await alone(slack, await slack.slash("/coverage-status"))
+        for command in ("/coverage-status", "/sources", "/source otter", "/coverage-mydata"):
+            name, _, text = command.partition(" ")
+            assert "You ask faster" in shown(await alone(slack, await slack.slash(name, text)))
+        for what, number in (("context", 1), ("sources", 0)):
+            assert "You ask faster" in shown(await pressed(slack, answer, what, number))
+        await slack.slash("/ask")
+        (opened,) = await slack.sent("views.open")
+        assert (await slack.suggest("outlet", "", opened["view"]))["options"] == []
+        # Questions have a pace of their own.
+        for _ in range(pace.QUESTIONS.person - 1):
+            await ask(slack, PELICAN)
+        fetched: list[str] = []
+        monkeypatch.setattr(slack_commands, "content", lambda *_: fetched.append("file"))
+        token = await slack.shortcut("verify_message", {"text": "", "files": [slack.attachment("a.txt", b"words")]})
+        assert "You ask faster" in shown(await alone(slack, token))
+        assert fetched == []
 
 
 async def test_where_the_bot_does_not_answer_it_says_so(settings: Settings, desk: Desk, slack: LoopbackSlack) -> None:
@@ -1215,7 +1249,8 @@ async def test_nothing_shows_an_outlet_that_is_hidden_in_a_channel(
         verified = await alone(slack, await slack.slash("/verify", f"“{UTRECHT}”", CHIEF), CHIEF)
         assert "1 exact" not in shown(verified)
         assert "Example Post" not in shown(verified)
-        # Elsewhere it is there as before.
+        # In a direct message nothing is seen that is hidden in a channel; elsewhere it is there as before.
+        assert quotes(await ask(slack, PELICAN, CHIEF, slack.direct_channel(CHIEF))) == [DRESDEN]
         assert quotes(await ask(slack, PELICAN, CHIEF, ELSEWHERE)) == [UTRECHT, DRESDEN]
 
 
@@ -1245,6 +1280,14 @@ async def test_what_was_asked_in_vain_is_kept_where_it_was_public(
         await alone(slack, await slack.shortcut("ask_message", {"text": "Which pasta shape won the fourth contest?"}))
         await replies(slack, await slack.direct("Which pasta shape won the fifth contest?"), channel=DIRECT)
         await ask(slack, PELICAN, OTHER)
+        # Nothing of a channel that not everybody sees, however it is asked there.
+        slack.private.add(ELSEWHERE)
+        slack.members[ELSEWHERE] = True
+        await ask(slack, "Which pasta shape won the sixth contest?", OTHER, ELSEWHERE)
+        for first in (True, False):
+            asked = f"Which pasta shape won the seventh contest, {first}?"
+            ts = await slack.mention(asked, channel=ELSEWHERE, user=OTHER, message_first=first)
+            await replies(slack, ts, channel=ELSEWHERE)
     assert await asked_in_vain(desk) == {
         "Which pasta shape won the first contest?",
         "Which pasta shape won the second contest?",

@@ -28,6 +28,7 @@ from bot import wording
 from bot.desk import RECORDS, DeskBusyError
 from bot.slack import app as slack_app
 from bot.slack import commands as slack_commands
+from bot.slack import privacy as slack_privacy
 from bot.slack import views
 from bot.sources import ORDERS
 
@@ -356,7 +357,7 @@ async def test_every_command_also_exists_with_coverage_in_front(slack: LoopbackS
             for prefix in ("/", "/coverage-")
         ]
         assert prefixed == plain
-        assert (plain == wording.NOT_ADMIN) == (name not in slack_commands.COMMANDS)
+        assert (plain == wording.NOT_ADMIN) == (name not in {**slack_commands.COMMANDS, **slack_privacy.COMMANDS})
         assert "I do not know" not in plain
     for command in ("/ask", "/coverage-ask"):
         await slack.slash(command, PELICAN, user=OTHER)
@@ -426,7 +427,8 @@ async def test_the_home_tab_shows_the_state_the_newest_articles_and_the_settings
     blocks = slack.homes[READER]["blocks"]
     assert len(blocks) <= 100
     words = shown(slack.homes[READER])
-    about, status, articles, settings = re.split(r"^(?:Status|Newest articles|Settings)$", words, flags=re.MULTILINE)
+    titles = r"^(?:Status|Newest articles|Settings|What is remembered)$"
+    about, status, articles, settings, _ = re.split(titles, words, flags=re.MULTILINE)
     assert views.ABOUT in about
     assert views.ASKING in about
     assert status.strip().splitlines() == views.status_lines(await desk.status(), "Socket Mode")

@@ -70,7 +70,7 @@ async def url(signed: Settings, desk: Desk, slack: LoopbackSlack) -> AsyncIterat
         yield slack.request_url
         if not task.done():
             os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(task, 15)
+        await asyncio.wait_for(task, 120)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

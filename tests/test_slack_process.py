@@ -1,4 +1,4 @@
-"""An unmodified `python -m bot` with the real model and the seed articles, against Slack on loopback."""
+"""`python -m bot` against Slack on loopback: with the real model and the seed articles where it answers."""
 
 from __future__ import annotations
 
@@ -61,17 +61,23 @@ class Bot:
         await self._reading
 
 
+# The program as it is, with an encoder that needs no model.
+WITHOUT_MODEL = (
+    "import bot.__main__ as program; from word_encoder import WordHashEncoder\n"
+    "program.SentenceTransformerEncoder = lambda _model: WordHashEncoder(); program.run()"
+)
+
+
 @contextlib.asynccontextmanager
-async def bot(folder: Path, **environ: str) -> AsyncIterator[Bot]:
-    """`python -m bot` in an empty folder, with nothing set but this."""
+async def bot(folder: Path, *program: str, **environ: str) -> AsyncIterator[Bot]:
+    """`python -m bot`, or another program, in an empty folder, with nothing set but this."""
     own = {field.name.upper() for field in fields(Settings)}
     inherited = {name: value for name, value in os.environ.items() if name not in own and not name.startswith("SLACK_")}
     folder.mkdir()
-    paths = os.pathsep.join(filter(None, [environ.pop("FIRST_PATH", ""), str(ROOT)]))
+    paths = os.pathsep.join(filter(None, [environ.pop("FIRST_PATH", ""), str(ROOT), str(ROOT / "tests")]))
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-m",
-        "bot",
+        *(program or ("-m", "bot")),
         cwd=folder,
         env={**inherited, "CORPUS_DIR": str(SEEDS), "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", **environ},
         stdin=asyncio.subprocess.DEVNULL,
@@ -142,10 +148,11 @@ async def test_the_program_answers_with_the_stored_words_and_stops_when_it_is_to
 
 
 async def test_a_wrong_app_token_ends_the_program_with_one_clear_line(
-    slack: LoopbackSlack, index: Path, tmp_path: Path
+    slack: LoopbackSlack, word_index: Path, tmp_path: Path
 ) -> None:
     wrong = "xapp-wrong-token"
-    async with bot(tmp_path / "cwd", **{**slack_environ(slack, index), "SLACK_APP_TOKEN": wrong}) as running:
+    environ = {**slack_environ(slack, word_index), "SLACK_APP_TOKEN": wrong}
+    async with bot(tmp_path / "cwd", "-c", WITHOUT_MODEL, **environ) as running:
         assert await running.ended() == os.EX_CONFIG
     [said] = [line for line in running.written.splitlines() if "SLACK_APP_TOKEN" in line]
     assert said.startswith("Error: Slack does not take SLACK_APP_TOKEN (invalid_auth). ")

@@ -23,15 +23,17 @@ from bot.quotations import Verification
 from bot.records.audit import Action
 from bot.records.places import OwnSettings, PlaceSettings
 from bot.records.refusals import Unanswered
+from bot.records.retention import Retention
 from bot.records.sent import Context, context
 from bot.slack import blocks, render, views
 from bot.sources import fitting
 from index.build import BuildReport, Changes
 from index.corpus import read_corpus
+from index.findings import Finding, Part, Quotation, Standing, Verdict
 from index.model import Article, Filters, Kind, Listing, Manifest, Passage, Source, Span
 from index.passages import split
-from index.quoting import Change, Finding, Part, Quotation, Segment, Standing, Typography, Verdict
 from index.readers.drafts import Problem
+from index.tokens import Change, Segment, Typography
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -435,7 +437,7 @@ def test_what_to_know_first_is_said_first() -> None:
 def test_a_usual_answer_of_any_length_is_as_few_messages_as_can_be(count: int) -> None:
     many = [replace(excerpt(1, "word " * 120, also=1), number=number) for number in range(1, count + 1)]
     messages = payloads(render.answer_messages(answer(*many), show_question=True, key=KEY))
-    assert len(messages) == (1 if count <= 7 else 2)
+    assert len(messages) == (1 if count <= 6 else 2)
     assert [menu for payload in messages for menu in menus(payload)] == (
         [[f"{KEY} {number}" for number in range(1, count + 1)]] if count > 1 else []
     )
@@ -546,9 +548,25 @@ def test_a_web_address_is_a_link_and_any_other_is_shown() -> None:
 
     link = {"type": "link", "url": "HTTPS://x.example/a%7Cb%3Cc%3E%20d%0A%22%5Cé", "text": "link"}
     assert cited('HTTPS://x.example/a|b<c> d\n"\\é') == link
-    for address in ("ftp://x.example", "https://", "javascript:alert(1)"):
+    assert cited("https://x.example/a\u202eb")["url"] == "https://x.example/a%E2%80%AEb"
+    for address in ("ftp://x.example", "https://", "https://bbc.co.uk@evil.example/", "javascript:alert(1)"):
         assert cited(address) == {"type": "text", "text": f" · {address}"}
+    assert cited("ftp://x.example/a\u202eb")["text"] == " · ftp://x.example/a‹U+202E›b"
     assert cited("https://x.example/" + "y" * 3000)["text"] == " · https://x.example/" + "y" * 281 + "…"
+
+
+def test_names_show_what_is_not_seen_in_them_and_quotations_are_as_they_are() -> None:
+    turned = source(title="A\u202eB", outlet="Ex\u200bample", author="J\u2066o")
+    (payload,) = payloads(render.answer_messages(answer(excerpt(1, "It\u200b was.", of=turned)), show_question=False))
+    assert quotes(payload) == ["It\u200b was."]
+    assert shown(payload["blocks"][1]).startswith("*1. Ex‹U+200B›ample · 2023-05-03* · A‹U+202E›B · ")
+    (card,) = only(views.card_messages(replace(LISTING, source=turned)))[:1]
+    assert "A‹U+202E›B" in card
+    told = "\n".join(only(views.card_messages(replace(LISTING, source=turned))))
+    assert "Ex‹U+200B›ample" in told
+    assert "J‹U+2066›o" in told
+    assert views.name_options(["Ex\u200bample"], "")[0]["text"]["text"] == "Ex‹U+200B›ample"
+    assert views.name_options(["Ex\u200bample"], "")[0]["value"] == "Ex\u200bample"
 
 
 def test_many_other_places_of_the_same_words_are_counted() -> None:
@@ -870,10 +888,11 @@ def test_any_verification_holds_every_quotation_and_every_place(found: list[Find
         quoted = "".join(e["text"] for e in inside if e.get("style") != {"bold": True})
         assert compared(quoted) == compared(one.quotation.text)
         places = [*one.standings, *(place for part in one.parts for place in part.standings)]
-        notes = [shown(block) for block in told[at:end] if block["type"] == "context"]
+        notes = [shown(block) for block in told[at:end]]
         assert sum(" · paragraph 12" in note or " · paragraph 4" in note for note in notes) >= len(places)
     for payload in sent:
-        assert len(contexts(payload)) >= bool(quotes(payload))
+        cited = [block for block in payload["blocks"] if " · paragraph " in shown(block)]
+        assert not quotes(payload) or cited or contexts(payload)
 
 
 def test_a_hundred_findings_are_all_shown() -> None:
@@ -1188,19 +1207,20 @@ def test_the_home_tab_says_how_to_ask_what_is_served_and_what_is_newest() -> Non
     days = [date(2023, 5, 1), None, date(2023, 5, 3)]
     cards = [source(id=f"a/{n}", title=f"Title {n}", published=day) for n, day in enumerate(days)]
     listings = [replace(LISTING, source=card) for card in cards]
-    view = views.home_view(["Generation 3", "No *build*"], listings, ["answers: yes"])
+    view = views.home_view(["Generation 3", "No *build*"], listings, ["answers: yes"], Retention())
     check_view(view)
     told = [shown(block) for block in view["blocks"]]
     assert told[0] == "On the Record"
     assert told[told.index("Status") + 1] == "Generation 3\nNo *build*"
     at = told.index("Newest articles") + 1
     assert [text.split("*")[1] for text in told[at : at + 3]] == ["Title 2", "Title 0", "Title 1"]
-    assert told[at + 3 :] == ["Settings", "answers: yes"]
-    many = [shown(block) for block in views.home_view(["s"], listings * 7 + listings[:1], ["s"])["blocks"]]
+    kept = wording.remembered(Retention(), "`/coverage-mydata`", "`/coverage-forgetme`")
+    assert told[at + 3 :] == ["Settings", "answers: yes", "What is remembered", kept]
+    many = [shown(block) for block in views.home_view(["s"], listings * 7 + listings[:1], ["s"], Retention())["blocks"]]
     assert "And 2 more articles: `/sources`" in many
-    twenty = [shown(block) for block in views.home_view(["s"], (listings * 7)[:20], ["s"])["blocks"]]
+    twenty = [shown(block) for block in views.home_view(["s"], (listings * 7)[:20], ["s"], Retention())["blocks"]]
     assert not any("more article" in text for text in twenty)
-    empty = views.home_view(["s"], [], ["s"])
+    empty = views.home_view(["s"], [], ["s"], Retention())
     check_view(empty)
     assert wording.EMPTY_INDEX in [shown(block) for block in empty["blocks"]]
 
@@ -1208,11 +1228,11 @@ def test_the_home_tab_says_how_to_ask_what_is_served_and_what_is_newest() -> Non
 @slow
 @given(WORDS, st.lists(LISTINGS, max_size=3))
 def test_any_home_tab_fits(text: str, listings: list[Listing]) -> None:
-    check_view(views.home_view([text] * 9, listings * 40, [text] * 4))
+    check_view(views.home_view([text] * 9, listings * 40, [text] * 4, Retention()))
 
 
 def test_help_names_every_command() -> None:
-    told = "\n".join(only([views.help_message()]))
+    told = "\n".join(only([views.help_message(Retention())]))
     for name in ("ask", "verify", "sources", "source", "coverage-status", "coverage-help", "reindex", "rollback",
                  "coverage-remove", "restore", "audit", "unanswered", "coverage-settings"):  # fmt: skip
         assert f"`/{name}`" in told

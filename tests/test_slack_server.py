@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import threading
 import uuid
 from dataclasses import replace
@@ -57,6 +58,7 @@ from slack_world import (
 from word_encoder import WordHashEncoder
 
 from bot import service, wording
+from bot.desk import RECORDS
 from bot.discord import app as discord_app
 from bot.discord.app import DiscordError, run_discord
 from bot.slack import app as slack_app
@@ -236,8 +238,48 @@ async def test_what_comes_again_is_known_for_long_and_not_for_ever(
         assert len(slack.responses[first]) == 1
         for _ in range(6):
             await slack.responded(await slack.slash("/coverage-help"))
+        # As long as its signature is good, it is known to the records too.
+        await once_more(slack, first)
+        await all_acknowledged(slack)
+        assert len(slack.responses[first]) == 1
+        with contextlib.closing(sqlite3.connect(settings.index_dir / RECORDS, isolation_level=None)) as db:
+            db.execute("DELETE FROM arrival")
+        for _ in range(6):
+            await slack.responded(await slack.slash("/coverage-help"))
         await once_more(slack, first)
         await slack.responded(first, 2)
+
+
+async def test_what_comes_again_after_a_restart_is_answered_once(
+    settings: Settings, desk: Desk, slack: LoopbackSlack
+) -> None:
+    async with running(settings, desk, slack):
+        command = await slack.slash("/ask", PELICAN)
+        await slack.responded(command, 0)
+        await slack.until(lambda: len(slack.said()) == 1)
+        await slack.mention(PELICAN)
+        await slack.until(lambda: len(slack.said()) == 2)
+    async with restarted(settings, slack):
+        for envelope in list(slack.envelopes):
+            await once_more(slack, envelope)
+        await all_acknowledged(slack)
+        await slack.responded(await slack.slash("/coverage-help"))
+    assert len(slack.said()) == 2
+
+
+async def test_what_is_too_old_goes_while_nobody_asks_anything(
+    settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "TIDY_PAUSE", 0.05)
+    key = await desk.record(lambda records: records.messages.keep("slack", "U1", {}))
+    async with running(settings, desk, slack):
+        assert await desk.recall(lambda records: records.messages.fields(key)) == {}
+        with contextlib.closing(sqlite3.connect(settings.index_dir / RECORDS, isolation_level=None)) as db:
+            db.execute("UPDATE message SET at = '2020' || substr(at, 5)")
+        async with asyncio.timeout(60):
+            while await desk.recall(lambda records: records.messages.fields(key)) is not None:
+                await asyncio.sleep(0.01)
+    assert (settings.index_dir / "records-copy.sqlite").exists()
 
 
 # ---- Connections -----------------------------------------------------------------------------------------------------
@@ -555,7 +597,7 @@ async def test_a_wrong_token_is_one_line_and_no_retry(
 ) -> None:
     for name in ("slack_bot_token", "slack_app_token"):
         with pytest.raises(SlackRefusalError, match=rf"^[^\n]*{name.upper()}[^\n]*invalid_auth[^\n]*$") as refused:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(120):
                 await run(replace(settings, **{name: "xoxb-wrong-secret"}), desk)
         assert refused.value.exit_status == 78
         assert "wrong-secret" not in f"{refused.value}{caplog.text}"
@@ -571,7 +613,7 @@ async def test_a_token_that_is_no_longer_good_is_named(
     slack.faults[method].append(reply(refusal(error)))
     name = "SLACK_BOT_TOKEN" if method == "auth.test" else "SLACK_APP_TOKEN"
     with pytest.raises(SlackRefusalError, match=rf"{name} \({error}\)"):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             await run(settings, desk)
 
 
@@ -584,7 +626,7 @@ async def test_an_app_token_that_is_revoked_while_the_bot_runs_ends_it(
             await answered(slack)
             slack.revoke_app_token = True
             await slack.refresh()
-            await asyncio.wait({task}, timeout=20)
+            await asyncio.wait({task}, timeout=120)
             assert task.done()
 
     with pytest.raises(SlackRefusalError, match=r"SLACK_APP_TOKEN \(invalid_auth\)"):
@@ -630,7 +672,7 @@ async def test_a_stop_before_slack_is_reached_is_heeded(
     task = asyncio.create_task(run(settings, desk))
     await slack.until(lambda: slack.found("auth.test (fault)"))
     os.kill(os.getpid(), signal.SIGTERM)
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, 120)
     assert slack.connections == 0
 
 
@@ -657,7 +699,7 @@ async def test_stopping_finishes_the_answer_under_way(
         await asyncio.sleep(0.2)
         assert not task.done()
         slack.holds[held].set()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 120)
     if way == "mention":
         assert len(slack.said()) == 2
     else:
@@ -687,7 +729,7 @@ async def test_nothing_new_begins_while_stopping_and_that_is_told(
         await all_acknowledged(slack)
         assert not task.done()
         slack.holds["assistant.threads.setStatus"].set()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 120)
     assert [quotes(message) != [] for message in slack.thread(CHANNEL, ts)] == [True]
     assert len(slack.said()) == 1
 
@@ -705,7 +747,7 @@ async def test_people_who_talk_in_a_thread_while_the_bot_stops_are_left_alone(
         await slack.message("Nothing that is meant for the bot.", thread_ts=opening)
         await all_acknowledged(slack)
         slack.holds["assistant.threads.setStatus"].set()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 120)
     assert not slack.said()
 
 
@@ -741,7 +783,7 @@ async def test_stopping_does_not_wait_for_ever(
         await slack.mention(PELICAN)
         await slack.until(lambda: slack.waiting)
         os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 120)
         held.set()
 
 
@@ -913,7 +955,7 @@ async def test_both_platforms_answer_in_one_process_over_one_desk(
             await asyncio.sleep(0.2)
             assert not task.done()
             held.set()
-            await asyncio.wait_for(task, 15)
+            await asyncio.wait_for(task, 120)
             assert quotes(slack.responses[token][0])
         finally:
             task.cancel()
@@ -931,7 +973,7 @@ async def test_where_one_platform_cannot_go_on_the_other_is_stopped_and_that_is_
     async with loopback_discord() as discord:
         both = replace(on_both(settings, discord), **{wrong: "wrong-secret"})
         with pytest.raises(error, match=wrong.upper()):
-            await asyncio.wait_for(run_both(both, desk), 20)
+            await asyncio.wait_for(run_both(both, desk), 120)
         await slack.until(lambda: not slack.connected)
 
 
@@ -951,7 +993,7 @@ async def test_a_connection_that_loses_a_cancellation_is_stopped_all_the_same(
     async with loopback_discord() as discord:
         both = replace(on_both(settings, discord), slack_app_token="wrong-secret")
         with pytest.raises(SlackRefusalError):
-            await asyncio.wait_for(run_both(both, desk), 20)
+            await asyncio.wait_for(run_both(both, desk), 120)
     assert len(lost) == 2
     await slack.until(lambda: not slack.connected)
 
@@ -974,7 +1016,7 @@ async def test_where_slack_is_lost_discord_finishes_what_it_is_at(
             assert not task.done()
             held.set()
             with pytest.raises(SlackRefusalError, match="SLACK_APP_TOKEN"):
-                await asyncio.wait_for(task, 15)
+                await asyncio.wait_for(task, 120)
             assert len(discord.found("POST", path)) == 1
         finally:
             task.cancel()

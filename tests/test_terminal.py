@@ -39,7 +39,8 @@ from bot.records.feedback import Verdict
 from bot.records.records import Records
 from index.build import build
 from index.model import Article, Kind, Listing, Passage, Source, Span
-from index.quoting import Change, Segment
+from index.shown import harmless
+from index.tokens import Change, Segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -270,19 +271,29 @@ def test_who_follows_the_first_steps_gets_an_index_and_a_chat(tmp_path: Path, mo
     assert "The bridge was closed on Monday." in after.stdout
 
 
-def test_the_real_program_answers_piped_questions_and_a_terminal(seed_index: Path) -> None:
-    """The unmodified program with the real model: once through a pipe, once on a pseudo-terminal."""
-    environ = {**os.environ, "INDEX_DIR": str(seed_index), "DISCORD_TOKEN": "", "TERM": "xterm", "COLUMNS": "60"}
-    environ["PROMPT_TOOLKIT_NO_CPR"] = "1"  # nobody here answers where the cursor is
-    command = [sys.executable, "-m", "bot"]
-    question = "How far from the border did the incursion occur?\n"
-    piped = subprocess.run(
-        command, input=question, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+def test_the_program_answers_piped_questions(word_index: Path) -> None:
+    """The program with its standard streams, and an encoder that needs no model."""
+    program = (
+        "import bot.__main__ as program; from word_encoder import WordHashEncoder\n"
+        "program.SentenceTransformerEncoder = lambda _model: WordHashEncoder(); program.run()"
     )
+    environ = {**os.environ, "INDEX_DIR": str(word_index), "DISCORD_TOKEN": "", "PYTHONPATH": str(ROOT / "tests")}
+    piped = subprocess.run(
+        [sys.executable, "-c", program], input="How far from the border did the incursion occur?\n", env=environ,
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
     assert "some 500 kilometers from the Ukrainian border." in piped.stdout
     assert "Traceback" not in piped.stderr
     assert "built" not in piped.stdout
 
+
+def test_the_real_program_answers_on_a_terminal(tmp_path: Path) -> None:
+    """The unmodified program with the real model, on a pseudo-terminal, from its first start on."""
+    environ = {**os.environ, "INDEX_DIR": str(tmp_path / "data"), "CORPUS_DIR": str(SEEDS), "DISCORD_TOKEN": ""}
+    environ |= {"TERM": "xterm", "COLUMNS": "60", "OMP_NUM_THREADS": "1"}
+    environ["PROMPT_TOOLKIT_NO_CPR"] = "1"  # nobody here answers where the cursor is
+    command = [sys.executable, "-m", "bot"]
+    question = "How far from the border did the incursion occur?\n"
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         command, stdin=follower, stdout=follower, stderr=follower, env=environ, cwd=ROOT, close_fds=True
@@ -292,7 +303,7 @@ def test_the_real_program_answers_piped_questions_and_a_terminal(seed_index: Pat
     os.write(leader, question.encode())
     seen = read_to_prompt(leader)
     os.write(leader, b"\x04")
-    assert process.wait(30) == 0
+    assert process.wait(180) == 0
     os.close(leader)
     assert "some 500 kilometers from the Ukrainian border." in " ".join(seen.split())
 
@@ -361,7 +372,7 @@ async def test_a_chat_on_a_terminal_completes_outlets_calls_lines_back_and_ends_
 def read_to_prompt(leader: int) -> str:
     """What the program shows until it asks for the next question, without colours."""
     seen = ""
-    while select.select([leader], [], [], 90)[0]:
+    while select.select([leader], [], [], 180)[0]:
         seen += os.read(leader, 65536).decode(errors="replace")
         shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\r", "", seen)
         if re.search(r"\n\?[ \b]+$", shown):
@@ -408,7 +419,7 @@ def test_the_words_that_answer_are_in_bold_and_their_offsets_are_told(text: str,
     console = Console(width=10_000)
     shown = terminal._marked(excerpt)
     bold = [span for span in shown.spans if span.style == "bold"]
-    assert shown.plain == f"[…] {terminal._harmless(text)}"
+    assert shown.plain == f"[…] {harmless(text)}"
     assert [(span.start - 4, span.end - 4) for span in bold] == [(marked.start - 50, marked.end - 50)]
     told = Draft202012Validator(CONTRACT), terminal.as_json(answer)
     told[0].validate(told[1])

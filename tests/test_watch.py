@@ -58,7 +58,7 @@ class Watched:
             store.close()
 
     def until(self, ready: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 300
         while not ready():
             assert time.monotonic() < deadline
             assert self.process.poll() is None, self.process.communicate()
@@ -66,7 +66,7 @@ class Watched:
 
     def end(self, number: int = signal.SIGINT) -> tuple[str, str]:
         self.process.send_signal(number)
-        return self.process.communicate(timeout=20)
+        return self.process.communicate(timeout=120)
 
 
 @pytest.fixture
@@ -116,6 +116,6 @@ def test_while_another_process_builds_it_waits(watched: Watched) -> None:
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "index", "watch", "--corpus", str(tmp_path / "none"), "--index-dir", str(tmp_path)]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert ended.returncode == 1
     assert f"The corpus folder {tmp_path / 'none'} does not exist" in ended.stderr

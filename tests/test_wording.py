@@ -11,8 +11,9 @@ from bot import wording
 from bot.answer import Answer, Excerpt, Place
 from bot.quotations import Verification
 from bot.records.sent import Lost
+from index.findings import Finding, Part, Quotation, Standing, Verdict
 from index.model import Filters, Kind, Passage, Source, Span
-from index.quoting import Change, Finding, Part, Quotation, Segment, Standing, Typography, Verdict
+from index.tokens import Change, Segment, Typography
 
 BARE = Source("a", "Title of a", True, None, None, None, None, None, "0" * 64)
 FULL = replace(BARE, title_given=False, outlet="The Paper", published=date(2023, 5, 3), url="https://x.test/a")
@@ -183,6 +184,18 @@ def test_nothing_quoted_is_said_so() -> None:
     assert wording.verification_lines(Verification((), cut=False)) == ["Nothing is quoted there."]
 
 
+def test_what_marks_words_that_are_left_out_is_not_told_as_the_quotations_own() -> None:
+    shown = (
+        Segment(Change.EQUAL, "They said ", "They said "),
+        Segment(Change.LEFT_OUT, "[…] ", "never "),
+        Segment(Change.EQUAL, "so", "so"),
+    )
+    found = finding("They said […] so", Verdict.SHORTENED, THERE, segments=shown)
+    lines = wording.verification_lines(Verification((found,), cut=False))
+    assert lines[0] == "1 quotation: 1 exact with words left out."
+    assert lines[3].strip() == "They said […] [only in the article: never] so"
+
+
 @pytest.mark.parametrize("verdict", Verdict)
 @pytest.mark.parametrize("telling", [True, False])
 def test_no_verdict_claims_more_than_the_index_shows(verdict: Verdict, telling: bool) -> None:
@@ -193,6 +206,7 @@ def test_no_verdict_claims_more_than_the_index_shows(verdict: Verdict, telling: 
         assert claim not in told
     assert ("in this index" in told) or verdict in {
         Verdict.EXACT,
+        Verdict.SHORTENED,
         Verdict.ALTERED,
         Verdict.STITCHED,
         Verdict.CORRECTED,

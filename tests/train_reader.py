@@ -35,11 +35,8 @@ BATCH = 16
 FROZEN = 2  # layers that stay as they are, the lowest ones: a quarter of the time
 PEAK, WARMUP, FALL = 1e-4, 300, 0.5  # learning rate, batches in which it rises, share of the run in which it falls
 DECAY, CLIP = 0.01, 1.0
-KEEP_EVERY, ASK_EVERY, ASKED = (
-    100,
-    1000,
-    500,
-)  # batches between checkpoints and trials, questions of each sort in a trial
+KEEP_EVERY, ASK_EVERY = 100, 1000  # batches between checkpoints, and between trials
+ASKED = 500  # questions of each sort in a trial
 LONGEST = 900  # characters; what has no sentence bounds is no window
 IGNORED = -100  # what cross_entropy leaves out
 

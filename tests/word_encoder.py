@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,8 +34,7 @@ class WordHashEncoder:
     def _vector(self, text: str) -> NDArray[np.float64]:
         total = np.full(self.dimension, 1e-3)
         for word in re.findall(r"\w+", text.lower()):
-            seed = int.from_bytes(hashlib.sha256(f"{self.model} {word}".encode()).digest()[:8])
-            total += np.random.default_rng(seed).standard_normal(self.dimension)
+            total += _direction(self.model, self.dimension, word)
         return total / np.linalg.norm(total)
 
     def tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
@@ -45,3 +45,9 @@ class WordHashEncoder:
             offsets = np.array([word.span() for word in words], dtype=np.int64).reshape(-1, 2)
             found.append(TokenVectors(offsets, np.array(vectors, dtype=np.float32)))
         return found
+
+
+@lru_cache(maxsize=20_000)
+def _direction(model: str, dimension: int, word: str) -> NDArray[np.float64]:
+    seed = int.from_bytes(hashlib.sha256(f"{model} {word}".encode()).digest()[:8])
+    return np.random.default_rng(seed).standard_normal(dimension)

@@ -164,7 +164,9 @@ async def settings(
     own = await bot.desk.recall(lambda records: records.places.own(PLATFORM, server, name))
     holds = await bot.desk.recall(lambda records: records.places.settings(PLATFORM, server, name))
     where = channel.mention if channel else "this server" if server else "direct messages"
-    await interaction.edit_original_response(content=render.settings_text(where, own, holds, bot.settings.excerpts))
+    told = render.settings_text(where, own, holds, bot.settings.excerpts)
+    told += f"\n{wording.OUTLETS_COVER}" if given.get("outlets") else ""
+    await interaction.edit_original_response(content=told)
 
 
 settings.autocomplete("outlets")(outlet_choices)

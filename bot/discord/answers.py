@@ -115,6 +115,7 @@ async def _act(interaction: Interaction, button: AnswerButton) -> None:
     quietly = button.what in {"share", "remove"}
     await interaction.response.defer(thinking=not quietly, ephemeral=not quietly)
     visit = await visit_by(interaction)
+    visit.look()
     await action(interaction, button, await visit.kept(button.key), visit)
 
 
@@ -157,6 +158,7 @@ async def _remove(interaction: Interaction, button: AnswerButton, _was: SentAnsw
     if not (interaction.permissions.manage_messages or interaction.client.is_admin(interaction.user)):
         await visit.require_asker(button.key, render.NOT_YOURS)
     await interaction.delete_original_response()
+    await visit.forget(button.key)
 
 
 async def _feedback(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:

@@ -20,12 +20,14 @@ from discord.http import Route
 
 from bot import days, wording
 from bot.answer import is_question
-from bot.discord import add, admin, commands, render, sources
+from bot.discord import add, admin, commands, privacy, render, sources
 from bot.discord.add import AddButton
 from bot.discord.answers import AnswerButton, ContextMenu, sender
-from bot.discord.client import DiscordBot, visit_of
+from bot.discord.client import PLATFORM, DiscordBot, visit_of
+from bot.discord.privacy import ForgetButton
 from bot.discord.replies import failure_logged, press, sentence_for, tell, tell_failure
 from bot.discord.sources import PageButton, TextButton
+from bot.privacy import forget_server
 from bot.service import StoppingError
 from bot.visit import UsageError
 from index.errors import OnTheRecordError
@@ -90,7 +92,7 @@ class OnTheRecordBot(DiscordBot):
     def __init__(self, settings: Settings, desk: Desk) -> None:
         super().__init__(settings, desk)
         self.tree = _Tree(self)
-        modules = (commands, sources, admin, add)
+        modules = (commands, sources, privacy, admin, add)
         for command in (command for module in modules for command in module.COMMANDS):
             self.tree.add_command(command)
 
@@ -112,6 +114,13 @@ class OnTheRecordBot(DiscordBot):
             button.__discord_ui_compiled_template__.fullmatch(name) for button in _BUTTONS
         ):
             await press(interaction, "button_unknown", _outdated())
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Forget a server that the bot was taken out of."""
+        try:
+            await forget_server(self.desk, PLATFORM, str(guild.id))
+        except OnTheRecordError as exc:
+            log.error("discord.server_not_forgotten error=%s", type(exc).__name__)  # noqa: TRY400 no traceback
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer a mention, a direct message, or a reply to the bot."""
@@ -206,7 +215,7 @@ class _Tree(app_commands.CommandTree[DiscordBot]):
             await tell(interaction, render.OUTDATED)
 
 
-_BUTTONS = (AnswerButton, ContextMenu, PageButton, TextButton, AddButton)
+_BUTTONS = (AnswerButton, ContextMenu, PageButton, TextButton, AddButton, ForgetButton)
 
 
 async def _outdated() -> None:

@@ -59,12 +59,10 @@ Commands = tuple[app_commands.Command[Any, ..., None] | app_commands.ContextMenu
 
 
 async def visit_of(bot: DiscordBot, user: int, guild_id: int | None, channel: Any) -> Visit:
-    """A person in a channel that an event names, and what holds there."""
+    """A person in a channel that an event names, and what holds there now."""
     if guild_id and not _known(channel):
         channel = await bot.fetch_channel(channel.id)
-    parent = channel.parent_id if isinstance(channel, discord.Thread) else getattr(channel, "id", None)
-    server, name = (str(number) if number else "" for number in (guild_id, parent))
-    return Visit.of(bot.desk, bot.pace, PLATFORM, server, name, str(user), bot.settings.excerpts)
+    return await _at_hand(bot, user, guild_id, channel).now()
 
 
 async def visit_by(interaction: Interaction) -> Visit:
@@ -82,19 +80,34 @@ async def admitted(interaction: Interaction, private: bool | None) -> tuple[Visi
         TooFastError: this person or this place asks too fast.
 
     """
-    at_hand = not interaction.guild_id or _known(interaction.channel)
-    if at_hand:
-        # Nothing is waited for here: what holds in a place is in memory.
-        visit = await visit_by(interaction)
+    if not interaction.guild_id or _known(interaction.channel):
+        visit = _at_hand(interaction.client, interaction.user.id, interaction.guild_id, interaction.channel)
         visit.admit()
         private = visit.settings.private if private is None else private
         await interaction.response.defer(thinking=True, ephemeral=private)
-        return visit, private
+        return await visit.now(), private
     # Until Discord has said what holds here, others may see nothing.
     await interaction.response.defer(thinking=True, ephemeral=True)
     visit = await visit_by(interaction)
     visit.admit()
     return visit, True
+
+
+def is_public(channel: Any) -> bool:
+    """Whether whoever is in the server sees a channel; a thread is seen where its channel is, unless it is private."""
+    if isinstance(channel, discord.Thread):
+        return not channel.is_private() and is_public(channel.parent)
+    if not isinstance(channel, discord.abc.GuildChannel):
+        return False
+    return channel.permissions_for(channel.guild.default_role).view_channel
+
+
+def _at_hand(bot: DiscordBot, user: int, guild_id: int | None, channel: Any) -> Visit:
+    """A person in a channel that is known, and what is remembered of it: nothing is waited for."""
+    parent = channel.parent_id if isinstance(channel, discord.Thread) else getattr(channel, "id", None)
+    server, name = (str(number) if number else "" for number in (guild_id, parent))
+    who = (PLATFORM, server, name, str(user))
+    return Visit.of(bot.desk, bot.pace, *who, bot.settings.excerpts, public=is_public(channel))
 
 
 def _known(channel: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import attached
+from bot import attached, wording
 from bot.days import period
 from bot.discord import render
 from bot.discord.answers import answer_command
@@ -84,8 +84,7 @@ async def verify_message(interaction: Interaction, message: discord.Message) -> 
 async def _verify(interaction: Interaction, text: str, files: list[discord.Attachment], *, private: bool) -> None:
     attached.require_small(sum(file.size for file in files))
     visit, _ = await admitted(interaction, private)
-    parts = [text, *[attached.words(await file.read()) for file in files]]
-    found = await visit.desk.verify("\n\n".join(filter(None, parts)), visit.within())
+    found = await visit.desk.verify(text, visit.within(), [await file.read() for file in files])
     view, report = render.verification_view(found)
     attachments = [text_file(report, render.REPORT_FILE)] if report else []
     await interaction.edit_original_response(view=view, attachments=attachments)
@@ -96,6 +95,7 @@ async def status(interaction: Interaction) -> None:
     """Show the state of the index and of the connection."""
     await interaction.response.defer(thinking=True, ephemeral=True)
     visit = await visit_by(interaction)
+    visit.look()
     found = await visit.desk.status(visit.within())
     await interaction.edit_original_response(content=render.status_text(found, interaction.client.latency))
 
@@ -103,7 +103,8 @@ async def status(interaction: Interaction) -> None:
 @app_commands.command(name="help", description="What this bot does and how to ask it")
 async def help_(interaction: Interaction) -> None:
     """Explain the bot."""
-    await interaction.response.send_message(render.HELP, ephemeral=True)
+    kept = wording.remembered(interaction.client.settings.retention, "`/mydata`", "`/forgetme`")
+    await interaction.response.send_message(f"{render.HELP}\n\n{kept}", ephemeral=True)
 
 
 COMMANDS: Commands = (ask, ask_message, verify, verify_message, status, help_)

@@ -18,6 +18,8 @@ import discord
 from discord import ui
 
 from bot import wording
+from index.shown import is_link, model_name, visible
+from index.shown import link as percent_encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -31,8 +33,9 @@ if TYPE_CHECKING:
     from bot.records.refusals import Unanswered
     from bot.records.sent import Context
     from index.build import BuildReport, Changes
+    from index.findings import Finding, Standing
     from index.model import Listing, Source
-    from index.quoting import Finding, Segment, Standing
+    from index.tokens import Segment
 
 CONTENT_LIMIT = 2000  # characters of a plain message
 LAYOUT_LIMIT = 4000  # characters of text in a message made of components
@@ -53,6 +56,7 @@ the menu of a message asks what it says
 `/sources` the articles in the index
 `/source` all that is known about one article
 `/status` which index is served
+`/mydata` what is kept of you; `/forgetme` has it forgotten
 Admins have `/add`, `/reindex`, `/rollback`, `/remove`, `/restore`, `/audit`, `/unanswered`; server managers \
 `/settings`.
 
@@ -253,13 +257,13 @@ def card_view(
     `replaced` are the days on which earlier texts of it were replaced.
     """
     source = listing.source
-    link = _address(source) if source.url else ""
+    link = _address(source) if is_link(source.url) else ""
     known = {
-        "Outlet": shorten(source.outlet or "", 200),
-        "Author": shorten(source.author or "", 200),
+        "Outlet": shorten(visible(source.outlet or ""), 200),
+        "Author": shorten(visible(source.author or ""), 200),
         "Date": wording.day(source) if source.published else "",
         "Language": shorten(source.language or "", 50),
-        "Link": link if width(link) <= _URL_LIMIT else shorten(source.url or "", _URL_LIMIT),
+        "Link": link if link and width(link) <= _URL_LIMIT else shorten(visible(source.url or ""), _URL_LIMIT),
     }
     given = {"Headline": source.title_given, **known}
     missing = [name.lower() for name, value in given.items() if not value]
@@ -288,7 +292,7 @@ def status_text(status: DeskStatus, latency: float) -> str:
     lines = [
         f"**Generation {manifest.generation}**, built {manifest.built_at:%Y-%m-%d %H:%M} UTC",
         f"{wording.plural(status.articles, 'article')}, {wording.plural(status.passages, 'passage')}",
-        f"Model: {shorten(manifest.model, 200)}",
+        f"Model: {shorten(model_name(manifest.model), 200)}",
         "A new generation is being built." if status.building else "No build is running.",
         f"{wording.plural(status.waiting, 'question')} in the queue",
         wording.times(status.times),
@@ -415,7 +419,7 @@ def _brief(segment: Segment) -> Segment:
 
 
 def _segment(segment: Segment) -> str:
-    """A stretch of an altered quotation within a block quote."""
+    """A stretch of a quotation within a block quote."""
     shown = wording.difference(segment, escape, partial(_marked, "~~"), partial(_marked, "**"))
     return shown.replace("\n", "\n> ")
 
@@ -520,16 +524,16 @@ def _origin(source: Source) -> str:
 
 def _known(source: Source) -> list[str]:
     """The outlet and the day of publication as far as they are known: a list does not say of each what is not."""
-    facts = [shorten(source.outlet or "", _NAME_LIMIT), wording.day(source) if source.published else ""]
+    facts = [shorten(visible(source.outlet or ""), _NAME_LIMIT), wording.day(source) if source.published else ""]
     return list(filter(None, facts))
 
 
 def _headline(source: Source, *, limit: int = _TITLE_LIMIT, link: bool) -> str:
     """The headline in bold, or the words that stand in for one, at most so wide; a link where there is one to show."""
     # What is put around it is less than 20 wide.
-    shown = shorten(source.title, limit - 20)
+    shown = shorten(visible(source.title), limit - 20)
     shown = f"**{shown}**" if source.title_given else wording.opening(shown)
-    if not link or not source.url:
+    if not link or not is_link(source.url):
         return shown
     # Discord reads no link whose text has brackets or an address.
     unlinkable = any(mark in source.title for mark in ("[", "]", "://"))
@@ -540,7 +544,8 @@ def _option(excerpt: Excerpt) -> discord.SelectOption:
     """An excerpt as a choice of a menu, which knows no markup."""
     source = excerpt.source
     label = plain(f"{excerpt.number}. {wording.origin(source)}", CHOICE_CHARS)
-    return discord.SelectOption(label=label, value=str(excerpt.number), description=plain(source.title, CHOICE_CHARS))
+    title = plain(visible(source.title), CHOICE_CHARS)
+    return discord.SelectOption(label=label, value=str(excerpt.number), description=title)
 
 
 def _entry(mark: str, source: Source, rest: str, limit: int) -> str:
@@ -551,7 +556,7 @@ def _entry(mark: str, source: Source, rest: str, limit: int) -> str:
 
 def _address(source: Source) -> str:
     """The link to the article; <…> keeps it from unfolding a preview."""
-    return f"<{(source.url or '').translate(_URL_ESCAPES)}>"
+    return f"<{percent_encoded(source.url or '').translate(_URL_ESCAPES)}>"
 
 
 def _refusal(refusal: Refusal) -> str:

@@ -10,10 +10,11 @@ from discord import app_commands, ui
 
 from bot import wording
 from bot.discord import render
-from bot.discord.client import PLATFORM, visit_by
+from bot.discord.client import visit_by
 from bot.discord.replies import choices, press, text_file
 from bot.sources import ORDERS, Wanted, fitting
 from bot.visit import UsageError
+from index.shown import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,13 +27,15 @@ def name_choices(names: Sequence[str], typed: str) -> list[app_commands.Choice[s
     """The names that fit what is typed, each its own value."""
     # A choice's value may not be longer either, and a cut one would match nothing.
     fitting = [name for name in names if typed.casefold() in name.casefold() and len(name) <= render.CHOICE_CHARS]
-    return [app_commands.Choice(name=name, value=name) for name in fitting[: render.CHOICES]]
+    shown = fitting[: render.CHOICES]
+    return [app_commands.Choice(name=render.plain(visible(name), render.CHOICE_CHARS), value=name) for name in shown]
 
 
 @choices
 async def outlet_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """The outlets that may be seen here, as far as they fit what is typed."""
     visit = await visit_by(interaction)
+    visit.look()
     names = await visit.desk.outlets(visit.within())
     return name_choices(names, typed)
 
@@ -41,10 +44,13 @@ async def outlet_choices(interaction: Interaction, typed: str) -> list[app_comma
 async def article_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """The articles that may be seen here, by id, title or outlet."""
     visit = await visit_by(interaction)
+    visit.look()
     cards = fitting([row.source for row in await visit.desk.listings(visit.within())], typed)
     return [
         app_commands.Choice(
-            name=render.plain(f"{card.title} · {card.outlet}" if card.outlet else card.title, render.CHOICE_CHARS),
+            name=render.plain(
+                visible(f"{card.title} · {card.outlet}" if card.outlet else card.title), render.CHOICE_CHARS
+            ),
             # An id may be too long for a choice; the hash never is.
             value=card.id if len(card.id) <= render.CHOICE_CHARS else card.sha256,
         )
@@ -76,6 +82,7 @@ class PageButton(
     async def _turn(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         visit = await visit_by(interaction)
+        visit.look()
         fields = await visit.desk.recall(lambda records: records.messages.fields(self.key))
         if fields is None:
             raise UsageError(wording.TOO_OLD)
@@ -120,7 +127,9 @@ class TextButton(
 
     async def _send(self, interaction: Interaction) -> None:
         await interaction.response.defer(thinking=True, ephemeral=True)
-        article = await (await visit_by(interaction)).text(self.sha256)
+        visit = await visit_by(interaction)
+        visit.look()
+        article = await visit.text(self.sha256)
         name = re.sub(r"[^\w.-]", "_", article.source.id)[-80:] + ".txt"
         await interaction.edit_original_response(attachments=[text_file(article.text, name)])
 
@@ -147,7 +156,8 @@ async def sources(
     wanted = Wanted.typed(outlet, since, until, words, order)
     await interaction.response.defer(thinking=True, ephemeral=True)
     visit = await visit_by(interaction)
-    key = await visit.desk.record(lambda records: records.messages.keep(PLATFORM, visit.user, wanted.as_fields()))
+    visit.look()
+    key = await visit.keep(wanted.as_fields(), private=True)
     await interaction.edit_original_response(view=await sources_view(visit, wanted, key, 0))
 
 
@@ -158,9 +168,10 @@ async def source(interaction: Interaction, article: str) -> None:
     """Show an article's card."""
     await interaction.response.defer(thinking=True, ephemeral=True)
     visit = await visit_by(interaction)
+    visit.look()
     found = await visit.find(article)
     neighbours = await visit.desk.neighbours(found.source.id, visit.within())
-    replaced = await visit.desk.replaced(found.source.id)
+    replaced = await visit.desk.replaced(found.source.id, visit.within())
     view = render.card_view(found, neighbours, replaced).add_item(ui.ActionRow(TextButton(found.source.sha256)))
     await interaction.edit_original_response(view=view)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.records.database import TEXT_CHARS, timed
+from index.sums import row_sum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,10 +50,10 @@ class AuditLog:
         """Add a line; long texts in it are cut."""
         cut = {name: value[:TEXT_CHARS] if isinstance(value, str) else value for name, value in details.items()}
         with self._database.writing() as db:
-            db.execute(
-                "INSERT INTO action VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (platform, user, server, channel, what, outcome[:TEXT_CHARS], json.dumps(cut), self._database.now()),
-            )
+            ((number,),) = db.execute("SELECT coalesce(max(number), 0) + 1 FROM action").fetchall()
+            told = (platform, user, server, channel, what, outcome[:TEXT_CHARS], json.dumps(cut), self._database.now())
+            row = (number, *told)
+            db.execute("INSERT INTO action VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, row_sum(*row)))
 
     def actions(self, limit: int, before: int | None = None) -> tuple[Action, ...]:
         """Lines of all servers, newest first; the next page is that before the last one's number."""

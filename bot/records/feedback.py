@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.records.database import timed
-from bot.records.people import person
 from bot.records.questions import normalised
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from bot.records.database import Database
 
 _CHUNK = 1000  # rows handled at a time when the whole table passes through memory
-_FEEDBACK = 'verdict, question, article, sha256, start, "end", number, generation, platform, server, at'
+FEEDBACK = 'verdict, question, article, sha256, start, "end", number, generation, platform, server, at'
 
 
 class Verdict(StrEnum):
@@ -82,30 +81,33 @@ class FeedbackLog:
         end: int,
         number: int,
         generation: int,
+        private: bool = True,
     ) -> bool:
         """Keep what someone says of an excerpt; False if that person has said the same before.
 
         A person has one verdict on an excerpt of a question, whatever the server; a different one takes its place. Of
-        the person only a keyed hash is kept.
+        the person only a keyed hash is kept. What was asked where only some see it is `private`, and kept for a shorter
+        time.
         """
         with self._database.writing() as db:
-            who = person(db, platform, user)
+            who = self._database.key.person(platform, user)
             values = (who, normalised(question), verdict, question, article, sha256, start, end, number, generation)
             done = db.execute(
-                f"INSERT INTO feedback (person, normalised, {_FEEDBACK}) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                f"INSERT INTO feedback (person, normalised, {FEEDBACK}, private) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                 'ON CONFLICT (person, normalised, article, sha256, start, "end") DO UPDATE SET '
                 "verdict = excluded.verdict, question = excluded.question, number = excluded.number, "
-                "generation = excluded.generation, server = excluded.server, at = excluded.at "
+                "generation = excluded.generation, server = excluded.server, at = excluded.at, "
+                "private = excluded.private "
                 "WHERE verdict <> excluded.verdict",
-                (*values, platform, server, self._database.now()),
+                (*values, platform, server, self._database.now(), private),
             )
             return done.rowcount > 0
 
     def all(self) -> Iterator[Feedback]:
         """All feedback, in the order in which it was first given. Others may write while it is read."""
         last = 0
-        query = f"SELECT row, {_FEEDBACK} FROM feedback WHERE row > ? ORDER BY row LIMIT {_CHUNK}"
+        query = f"SELECT row, {FEEDBACK} FROM feedback WHERE row > ? ORDER BY row LIMIT {_CHUNK}"
         while True:
             with self._database.reading() as db:
                 rows = db.execute(query, (last,)).fetchall()

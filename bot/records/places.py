@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.records.database import RecordsError
+from bot.records.schema import CHECKED
 from bot.settings import MAX_EXCERPTS
+from index.catalogue import outlet_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bot.records.database import Database
 
+    # What is set, by platform, server and channel.
+    _Everywhere = Mapping[tuple[str, str, str], "OwnSettings"]
+
 _SETTINGS = "answers, outlets, excerpts, private"
+# The outlets that may be seen where none may: no outlet has this name.
+NOTHING = ("",)
 
 
 class BadSettingError(RecordsError):
@@ -45,29 +51,29 @@ class OwnSettings:
 class Places:
     """The settings of places, which are named by the text ids of platform, server and channel.
 
-    They are few and asked for before anything is said, so they are read once and kept in memory: one process changes
-    them.
+    They are few and asked for before anything is said, so they are kept in memory as long as nobody changes them.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._set: Mapping[tuple[str, str, str], OwnSettings] | None = None
-        self._lock = threading.Lock()
+        self._version: int | None = None
+        self._set: _Everywhere | None = None
 
     def settings(self, platform: str, server: str, channel: str) -> PlaceSettings:
         """What holds in a channel, or with channel "" in a server: its own values, else the server's, else defaults.
 
-        For a thread, pass its parent channel.
+        For a thread, pass its parent channel. In direct messages, where the server is "", nothing is seen that is
+        hidden in any place of the platform, unless outlets are set for them: the same person may be there too.
         """
-        resolved, now = PlaceSettings(), self._all()
-        for name in ("", channel):
-            layer = asdict(now.get((platform, server, name), OwnSettings()))
-            resolved = replace(resolved, **{name: value for name, value in layer.items() if value is not None})
-        return resolved
+        return _resolved(self._now(), platform, server, channel)
+
+    def remembered(self, platform: str, server: str, channel: str) -> PlaceSettings:
+        """The settings as they were read last: nothing is waited for, and another process may have changed them."""
+        return _resolved(self._now() if self._set is None else self._set, platform, server, channel)
 
     def own(self, platform: str, server: str, channel: str) -> OwnSettings:
         """What is set exactly there; channel "" is the server."""
-        return self._all().get((platform, server, channel), OwnSettings())
+        return self._now().get((platform, server, channel), OwnSettings())
 
     def change(self, platform: str, server: str, channel: str, **values: object) -> None:
         """Set fields of `OwnSettings` there, or unset those given as None; others stay as they are.
@@ -95,28 +101,55 @@ class Places:
                     f"ON CONFLICT (platform, server, channel) DO UPDATE SET {name} = excluded.{name}",
                     (*here, value),
                 )
-        with self._lock:
-            self._set = self._read()
+            summed = f"UPDATE place SET sum = row_sum({CHECKED['place']})"
+            db.execute(f"{summed} WHERE platform = ? AND server = ? AND channel = ?", here)
+        self.read_anew()
 
-    def _all(self) -> Mapping[tuple[str, str, str], OwnSettings]:
-        """What is set at every place."""
-        with self._lock:
-            if self._set is None:
-                self._set = self._read()
+    def read_anew(self) -> None:
+        """Read what this process has changed."""
+        self._version = None
+        self._now()
+
+    def _now(self) -> _Everywhere:
+        """What is set everywhere."""
+        with self._database.reading() as db:
+            # As for withdrawals: our own commits do not change this number, and it is read before what it stands for.
+            ((version,),) = db.execute("PRAGMA data_version").fetchall()
+            if self._set is None or version != self._version:
+                self._database.check_rows(db, "place")
+                rows = db.execute(f"SELECT platform, server, channel, {_SETTINGS} FROM place").fetchall()
+                self._set = {
+                    (platform, server, channel): OwnSettings(
+                        None if answers is None else bool(answers),
+                        None if outlets is None else tuple(json.loads(outlets)),
+                        excerpts,
+                        None if private is None else bool(private),
+                    )
+                    for platform, server, channel, answers, outlets, excerpts, private in rows
+                }
+                self._version = version
             return self._set
 
-    def _read(self) -> Mapping[tuple[str, str, str], OwnSettings]:
-        with self._database.reading() as db:
-            rows = db.execute(f"SELECT platform, server, channel, {_SETTINGS} FROM place").fetchall()
-            return {
-                (platform, server, channel): OwnSettings(
-                    None if answers is None else bool(answers),
-                    None if outlets is None else tuple(json.loads(outlets)),
-                    excerpts,
-                    None if private is None else bool(private),
-                )
-                for platform, server, channel, answers, outlets, excerpts, private in rows
-            }
+
+def _resolved(everywhere: _Everywhere, platform: str, server: str, channel: str) -> PlaceSettings:
+    """What holds in a channel, of what is set everywhere."""
+    resolved = PlaceSettings()
+    layers = [everywhere.get((platform, server, name), OwnSettings()) for name in ("", channel)]
+    for layer in layers:
+        resolved = replace(resolved, **{name: value for name, value in asdict(layer).items() if value is not None})
+    if not server and all(layer.outlets is None for layer in layers):
+        resolved = replace(resolved, outlets=_seen_everywhere(everywhere, platform))
+    return resolved
+
+
+def _seen_everywhere(everywhere: _Everywhere, platform: str) -> tuple[str, ...]:
+    """The outlets that may be seen in every place of a platform."""
+    kept_to = [own.outlets for (where, server, _), own in everywhere.items() if where == platform and server]
+    limits = [{outlet_key(name): name for name in outlets} for outlets in kept_to if outlets]
+    if not limits:
+        return ()
+    seen = set.intersection(*(set(names) for names in limits))
+    return tuple(limits[0][key] for key in sorted(seen)) or NOTHING
 
 
 def _truth(value: object) -> bool:

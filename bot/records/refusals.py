@@ -35,16 +35,17 @@ class Refusals:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def note(self, platform: str, server: str, question: str, reason: str, generation: int) -> None:
-        """Count a question that was refused; nothing but punctuation is passed over. Nothing is kept of who asked.
+    def note(self, platform: str, server: str, question: str, reason: str, generation: int) -> int | None:
+        """Count a question that was refused; its row, None where it is nothing but punctuation and passed over.
 
-        Private questions, asked in a direct message or for an answer that only the asker sees, must not be passed in.
+        Nothing is kept of who asked. Private questions, asked where only some see them or for an answer that only the
+        asker sees, must not be passed in.
         Up to 10 000 are kept for a server; a new one then takes the place of the least asked, and of those the oldest.
         """
         shown = one_line(question)
         asked = (platform, server, normalised(shown))
         if not asked[-1]:
-            return
+            return None
         with self._database.writing() as db:
             now = self._database.now()
             counted = db.execute(
@@ -63,6 +64,9 @@ class Refusals:
                     "INSERT INTO unanswered VALUES (NULL, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
                     (*asked, shown, reason, generation, now, now),
                 )
+            query = "SELECT row FROM unanswered WHERE platform = ? AND server = ? AND normalised = ?"
+            ((row,),) = db.execute(query, asked).fetchall()
+            return int(row)
 
     def unanswered(self, platform: str, server: str, limit: int) -> tuple[Unanswered, ...]:
         """A server's unanswered questions, most asked first, then the one asked last."""

@@ -54,6 +54,7 @@ class SentAnswer:
 
     Where it was refused, `quoted` is what the refusal has to show on demand. `skipped` counts the excerpts of answers
     before, which this one went on from. `alone` is the question as it was typed, where it took words of another.
+    Where it is `private`, only some see it.
     """
 
     question: str
@@ -65,6 +66,7 @@ class SentAnswer:
     preferred: tuple[str, ...] = ()
     mentioned: tuple[str, ...] = ()
     alone: str = ""
+    private: bool = True
 
     def as_fields(self) -> dict[str, Any]:
         """For JSON. Who may see what is left out: it is asked again each time."""
@@ -82,6 +84,7 @@ class SentAnswer:
             "preferred": self.preferred,
             "mentioned": self.mentioned,
             "alone": self.alone,
+            "private": self.private,
         }
 
     @classmethod
@@ -92,7 +95,7 @@ class SentAnswer:
         quoted = tuple(Quoted.from_row(row) for row in fields["quoted"])
         rest = {name: fields[name] for name in ("question", "generation", "skipped", "likely")}
         preferred, mentioned = tuple(fields["preferred"]), tuple(fields.get("mentioned", ()))
-        rest["alone"] = fields.get("alone", "")
+        rest |= {"alone": fields.get("alone", ""), "private": fields.get("private", True)}
         return cls(filters=filters, quoted=quoted, preferred=preferred, mentioned=mentioned, **rest)
 
 
@@ -108,11 +111,11 @@ class Context:
     after: str
 
 
-def sent(answer: Answer, *, skipped: int = 0, alone: str = "") -> SentAnswer:
+def sent(answer: Answer, *, skipped: int = 0, alone: str = "", private: bool = True) -> SentAnswer:
     """What to keep of an answer."""
     quoted = tuple(Quoted(e.number, e.source.id, e.source.sha256, e.start, e.end, e.answer) for e in answer.quoted)
     was = (answer.question, answer.filters, answer.generation, quoted)
-    return SentAnswer(*was, skipped, answer.likely, answer.preferred, answer.mentioned, alone)
+    return SentAnswer(*was, skipped, answer.likely, answer.preferred, answer.mentioned, alone, private)
 
 
 def quote_again(quoted: Quoted, article: Article | None) -> Excerpt | Lost:

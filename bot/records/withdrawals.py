@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.records.database import TEXT_CHARS, timed
+from index.sums import row_sum
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,8 +39,8 @@ class Withdrawals:
         with self._database.writing() as db:
             self._version = None
             values = (article, sha256, platform, user, reason and reason[:TEXT_CHARS], self._database.now())
-            query = "INSERT INTO withdrawal VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (article) DO NOTHING"
-            return db.execute(query, values).rowcount > 0
+            query = "INSERT INTO withdrawal VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (article) DO NOTHING"
+            return db.execute(query, (*values, row_sum(*values))).rowcount > 0
 
     def restore(self, article: str) -> bool:
         """Let a withdrawn article be shown again; False if it was not withdrawn."""
@@ -50,6 +51,7 @@ class Withdrawals:
     def all(self) -> tuple[Withdrawal, ...]:
         """The withdrawn articles, newest first."""
         with self._database.reading() as db:
+            self._database.check_rows(db, "withdrawal")
             query = "SELECT article, sha256, platform, user, reason, at FROM withdrawal ORDER BY at DESC, article"
             return tuple(Withdrawal(*timed(row)) for row in db.execute(query).fetchall())
 
@@ -64,6 +66,7 @@ class Withdrawals:
             # then makes us read them once more, and never makes us keep old ones.
             ((version,),) = db.execute("PRAGMA data_version").fetchall()
             if version != self._version:
+                self._database.check_rows(db, "withdrawal")
                 rows = db.execute("SELECT article FROM withdrawal ORDER BY article").fetchall()
                 self._ids = tuple(article for (article,) in rows)
                 self._version = version

@@ -28,7 +28,7 @@ async def add(request: Request, text: str) -> None:
     await request.require_admin()
     if text:
         raise UsageError("Write nothing after the command: it opens a form for the file and what is known of it.")
-    admin.require_all_seen(request.visit())
+    admin.require_all_seen(await request.visit())
     await request.open_form(views.add_modal)
 
 
@@ -64,7 +64,7 @@ async def _propose(request: Request, file: Mapping[str, Any], given: Card) -> No
     name = str(file.get("name") or "")
     if int(file.get("size") or 0) > adding.MAX_FILE_BYTES:
         raise UsageError(adding.too_large(name))
-    visit = request.visit()
+    visit = await request.visit()
     data = await content(request.bot, file, adding.MAX_FILE_BYTES + 1)
     proposal = await adding.propose(visit, data, name, given)
     await request.whisper(views.proposal_messages(proposal))
@@ -73,14 +73,14 @@ async def _propose(request: Request, file: Mapping[str, Any], given: Card) -> No
 async def store(request: Request, key: str) -> None:
     """Store what a card shows."""
     await request.require_admin()
-    done = await adding.confirm(request.visit(), key)
+    done = await adding.confirm(await request.visit(), key)
     await _instead(request, f"{adding.stored(done)} {adding.afterwards('/reindex')}")
 
 
 async def discard(request: Request, key: str) -> None:
     """Delete what a card shows."""
     await request.require_admin()
-    await adding.discard(request.visit(), key)
+    await adding.discard(await request.visit(), key)
     await _instead(request, adding.DISCARDED)
 
 

@@ -26,7 +26,7 @@ log = logging.getLogger("bot.slack")
 async def reindex(request: Request, text: str) -> None:
     """Build a new generation while the old one answers; show how far it is, and what changed."""
     await request.require_admin()
-    visit = request.visit()
+    visit = await request.visit()
     admin.require_all_seen(visit)
     rest, chosen = options(text, ("dry_run", "confirm"))
     if rest:
@@ -53,7 +53,7 @@ async def rollback(request: Request, text: str) -> None:
     await request.require_admin()
     if text:
         raise UsageError("Write nothing after the command: it goes back to the index before.")
-    generation = await admin.rollback(request.visit())
+    generation = await admin.rollback(await request.visit())
     await request.tell(f"Generation {generation} is served now.")
 
 
@@ -64,7 +64,7 @@ async def remove(request: Request, text: str) -> None:
     if not named:
         await request.whisper([views.picker_message("Which article is not to be quoted any more?", "pick:remove")])
         return
-    visit = request.visit()
+    visit = await request.visit()
     found = await admin.remove(visit, await article_named(visit, named), chosen.get("reason"))
     await request.tell(wording.removed(wording.brief(wording.title(found)), "/restore"))
 
@@ -75,7 +75,7 @@ async def restore(request: Request, text: str) -> None:
     if not text:
         await request.whisper([views.picker_message("Which article may be quoted again?", "pick:restore")])
         return
-    await admin.restore(request.visit(), text)
+    await admin.restore(await request.visit(), text)
     await request.tell(f"{text} can be quoted again.")
 
 
@@ -108,7 +108,7 @@ async def settings(request: Request, text: str) -> None:
             'Write for example: answers:no, outlets:"The Paper; The Post", excerpts:5, private:yes, clear:yes, '
             "where:channel or where:workspace."
         )
-    visit = request.visit()
+    visit = await request.visit()
     name = visit.channel if where == "channel" else ""
     outlets, excerpts = chosen.get("outlets"), chosen.get("excerpts")
     given: dict[str, bool | int | tuple[str, ...] | None] = {
@@ -121,6 +121,7 @@ async def settings(request: Request, text: str) -> None:
     own = await visit.desk.recall(lambda records: records.places.own(PLATFORM, visit.server, name))
     holds = await visit.desk.recall(lambda records: records.places.settings(PLATFORM, visit.server, name))
     lines = views.settings_lines(own, holds, visit.excerpts)
+    lines += [wording.OUTLETS_COVER] if given["outlets"] else []
     shown = f"this {where}" if visit.server else "this direct message" if name else "direct messages"
     await request.whisper(views.lines_messages(f"Settings of {shown}", lines))
 

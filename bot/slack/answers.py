@@ -42,13 +42,18 @@ async def answer_command(
     request: Request, question: str, filters: Filters, number: int | None = None, private: bool | None = None
 ) -> None:
     """Answer what a command, a form or a menu asks, once the place and the asker's pace allow it."""
-    visit = request.visit()
+    visit = await request.visit()
     visit.admit()
     if not is_question(question):
         private = True
     private = visit.settings.private if private is None else private
     answer = await visit.ask(question, filters, number, show=partial(_show_searching, request))
     await _deliver(request, visit, answer, private=private)
+
+
+def may_concern(bot: SlackBot, event: Mapping[str, Any]) -> bool:
+    """Whether a message may be meant for the bot: it mentions it, is written to it alone, or stands in a thread."""
+    return event.get("channel_type") == "im" or "thread_ts" in event or mentions(event.get("text") or "", bot.user)
 
 
 async def answer_message(bot: SlackBot, event: Mapping[str, Any]) -> None:
@@ -59,7 +64,10 @@ async def answer_message(bot: SlackBot, event: Mapping[str, Any]) -> None:
     if event.get("subtype") not in WRITTEN or event.get("bot_id") or not event.get("user"):
         return
     channel, text = event["channel"], event.get("text") or ""
-    request = Request(bot, event["user"], channel, thread=event.get("thread_ts") or event["ts"], message=event["ts"])
+    # A mention does not say what it was written in.
+    public = event["channel_type"] == "channel" if "channel_type" in event else None
+    thread = event.get("thread_ts") or event["ts"]
+    request = Request(bot, event["user"], channel, thread=thread, message=event["ts"], public=public)
     asked = event.get("channel_type") == "im" or mentions(text, bot.user)
     if asked or (event.get("thread_ts") and not bot.work.stopping):
         await request.handle("mention", _answer(request, plain(text, bot.user), asked=asked), asked=asked)
@@ -67,14 +75,15 @@ async def answer_message(bot: SlackBot, event: Mapping[str, Any]) -> None:
 
 async def _answer(request: Request, text: str, *, asked: bool) -> None:
     if asked and text.casefold() in _FOR_HELP:
-        await request.post([views.help_message()])
+        await request.post([views.help_message(request.bot.settings.retention)])
         return
     if asked and not is_question(text):
-        request.visit().admit()
+        (await request.visit()).admit()
         await request.whisper([views.sentence(wording.EMPTY_QUESTION)])
         return
     try:
-        visit = request.visit()
+        visit = await request.visit()
+        visit.look()
         followed = await visit.follow_up(text, f"{request.channel}:{request.thread}")
     except OnTheRecordError:
         # People may talk in the thread of an answer without meaning the bot.
@@ -141,7 +150,8 @@ async def press(request: Request, what: str, number: int, key: str, parts: list[
         UsageError: the answer is no longer kept, or there is no such button any more.
 
     """
-    visit = request.visit()
+    visit = await request.visit()
+    visit.look()
     was = await visit.kept(key)
     if what == "remove":
         await _remove(request, visit, key, parts)
@@ -194,6 +204,7 @@ async def _remove(request: Request, visit: Visit, key: str, parts: list[str]) ->
             if reason(exc) != "message_not_found":
                 raise
     await request.delete()
+    await visit.forget(key)
 
 
 _ACTIONS: dict[str, Callable[[Request, Visit, SentAnswer, str], Awaitable[None]]] = {

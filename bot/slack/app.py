@@ -27,7 +27,9 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import days, wording
-from bot.slack import add, admin, answers, commands, views
+from bot.privacy import forget_server
+from bot.records.database import RecordsError
+from bot.slack import add, admin, answers, commands, privacy, views
 from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, SlackBot, TransientRetryHandler, library_log, reason
 from bot.slack.replies import Request
 from bot.slack.text import plain
@@ -68,8 +70,11 @@ _HOPELESS = frozenset(
 # Variables that Bolt would read by itself: a client id would turn on a way to install the app that nobody set up.
 _BOLTS_OWN = ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET")
 _COMMAND = re.compile(r"/(?:coverage-)?(\w+)")
+# What Slack calls places that not everybody in the workspace sees.
+_PRIVATE = frozenset({"directmessage", "privategroup"})
 _COMMANDS: Mapping[str, Command] = {
     **commands.COMMANDS,
+    **privacy.COMMANDS,
     **admin.COMMANDS,
     **add.COMMANDS,
 }
@@ -81,6 +86,7 @@ _PICKED: Mapping[str, Command] = {
     "pick:restore": admin.restore,
     "add:store": add.store,
     "add:discard": add.discard,
+    "forget:me": privacy.forget,
 }
 
 
@@ -131,7 +137,7 @@ class SlackApp:
 
     def __init__(self, bot: SlackBot) -> None:
         self.bot = bot
-        self._seen: OrderedDict[object, None] = OrderedDict()
+        self._seen: OrderedDict[str, None] = OrderedDict()
 
     def bolt(self) -> AsyncApp:
         """A Bolt app that acknowledges everything at once and hands it to this one."""
@@ -165,16 +171,20 @@ class SlackApp:
 
     async def _event(self, body: dict[str, Any], event: dict[str, Any]) -> None:
         kind = event["type"]
-        if self._again(body.get("event_id")):
+        if self._just_came(body.get("event_id")):
             return
         if kind in {"app_mention", "message"}:
             # A mention in a channel comes as both.
-            written = event.get("subtype") in answers.WRITTEN
-            if written and self._again((event.get("channel"), event.get("ts"))):
-                return
+            if event.get("subtype") in answers.WRITTEN:
+                name = f"{event.get('channel')} {event.get('ts')}"
+                concerned = kind == "app_mention" or answers.may_concern(self.bot, event)
+                if await self._again(name) if concerned else self._just_came(name):
+                    return
             await answers.answer_message(self.bot, event)
+        elif kind == "app_uninstalled" or (kind == "tokens_revoked" and event["tokens"].get("bot")):
+            await self._forget_workspace()
         elif kind == "app_home_opened":
-            request = Request(self.bot, event["user"], event["channel"])
+            request = Request(self.bot, event["user"], event["channel"], public=False)
             opened = self._show_home if event.get("tab") == "home" else self._offer_questions
             try:
                 self.bot.work.begin()
@@ -182,9 +192,17 @@ class SlackApp:
             except Exception as exc:  # noqa: BLE001 logged there; nobody waits for a word
                 sentence_for(exc, PLATFORM, "home")
 
+    async def _forget_workspace(self) -> None:
+        """Forget what was asked in the workspace that the app was taken out of, and in direct messages there."""
+        try:
+            for server in (self.bot.team, ""):
+                await forget_server(self.bot.desk, PLATFORM, server)
+        except OnTheRecordError as exc:
+            log.error("slack.workspace_not_forgotten error=%s", type(exc).__name__)  # noqa: TRY400 no traceback
+
     async def _command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        if self._again(body.get("trigger_id")):
+        if await self._again(body.get("trigger_id")):
             return
         request = self._request(body, body["channel_id"], body["user_id"])
         match = _COMMAND.fullmatch(body["command"])
@@ -194,7 +212,7 @@ class SlackApp:
 
     async def _shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        if self._again(body.get("trigger_id")):
+        if await self._again(body.get("trigger_id")):
             return
         message = body.get("message") or {}
         channel, thread = (body.get("channel") or {}).get("id", ""), message.get("thread_ts")
@@ -204,7 +222,7 @@ class SlackApp:
 
     async def _action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        if self._again(body.get("trigger_id")):
+        if await self._again(body.get("trigger_id")):
             return
         action = body["actions"][0]
         container = body.get("container") or {}
@@ -240,7 +258,7 @@ class SlackApp:
         view = body.get("view") or {}
         channel = json.loads(view.get("private_metadata") or "{}").get("channel")
         channel = channel or (body.get("channel") or body.get("container") or {}).get("id") or ""
-        request = Request(self.bot, body["user"]["id"], channel)
+        request = Request(self.bot, body["user"]["id"], channel, public=False)  # nothing is kept
         offered: list[dict[str, Any]] = []
         try:
             offered = await commands.suggest(request, body["action_id"], body.get("value") or "")
@@ -256,44 +274,63 @@ class SlackApp:
             return
         await ack()
         # A form that was taken is closed, and comes again only where Slack missed that.
-        if self._again(view["id"]):
+        if await self._again(view["id"]):
             return
         meant = json.loads(view["private_metadata"])
-        request = self._request(body, meant["channel"], body["user"]["id"], response_url=meant.get("response_url"))
+        where = {name: meant.get(name) for name in ("response_url", "public")}
+        request = self._request(body, meant["channel"], body["user"]["id"], **where)
         await request.handle(name, _FORMS[name].work(request, values))
 
-    def _request(self, body: Mapping[str, Any], channel: str, user: str, **more: str | None) -> Request:
+    def _request(self, body: Mapping[str, Any], channel: str, user: str, **more: Any) -> Request:
         person = body.get("user") or {}
+        place = body.get("channel_name") or (body.get("channel") or {}).get("name") or ""
         told: dict[str, Any] = {
             "name": body.get("user_name") or person.get("username") or person.get("name") or "",
             "response_url": body.get("response_url"),
             "trigger": body.get("trigger_id"),
+            # A name says only where it is private; else Slack is asked.
+            "public": False if place in _PRIVATE or place.startswith("mpdm-") else None,
         }
         return Request(self.bot, user, channel, **{**told, **more})
 
-    def _again(self, key: object) -> bool:
-        """Whether this has come before: Slack sends again what it thinks has not arrived."""
-        if key is None:
+    def _just_came(self, name: str | None) -> bool:
+        """Whether this has come before, to this process: Slack sends again what it thinks has not arrived."""
+        if name is None:
             return False
-        again = key in self._seen
-        self._seen[key] = None
+        again = name in self._seen
+        self._seen[name] = None
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
         return again
 
+    async def _again(self, name: str | None) -> bool:
+        """Whether this has come before, to another process or before a restart too, as long as a signature is good."""
+        if name is None:
+            return False
+        if self._just_came(name):
+            return True
+        try:
+            return not await self.bot.desk.record(lambda records: records.arrivals.is_new(PLATFORM, name))
+        except RecordsError as exc:
+            log.warning("slack.arrival_not_recorded error=%s", type(exc).__name__)
+            return False
+
     async def _show_home(self, request: Request) -> None:
         """Show the tab of the bot's own: how to ask, what is served, which articles there are, and the settings."""
-        visit = Request(self.bot, request.user, "").visit()
+        visit = await Request(self.bot, request.user, "", public=False).visit()
+        visit.look()
         found = await visit.desk.status(visit.within())
         listings = await visit.desk.listings(visit.within())
         own = await visit.desk.recall(lambda records: records.places.own(PLATFORM, visit.server, ""))
         lines = views.settings_lines(own, visit.settings, visit.excerpts)
-        view = views.home_view(views.status_lines(found, self.bot.connection), listings, lines)
+        status = views.status_lines(found, self.bot.connection)
+        view = views.home_view(status, listings, lines, self.bot.settings.retention)
         await self.bot.client.views_publish(user_id=request.user, view=view)
 
     async def _offer_questions(self, request: Request) -> None:
         """Offer questions where somebody opens their direct messages, about headlines of the coverage."""
-        visit = request.visit()
+        visit = await request.visit()
+        visit.look()
         titles = [row.source.title for row in await visit.desk.listings(visit.within())]
         short = [title for title in titles if len(title) <= _PROMPT_CHARS]
         prompts = [{"title": "What can you do?", "message": "What can you do?"}]

@@ -5,6 +5,7 @@ Foreign words stand only in rich text and plain text, where Slack reads no menti
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from bisect import bisect_left, bisect_right
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from bot import wording
+from index.shown import is_link, link, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,8 +45,6 @@ _OPTION_TEXT = 75
 # Marks in italics where a quotation goes on from, or goes on in, another message.
 _GOES_ON = "…"
 
-_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_WEB_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 # What would end a link or an address too early.
 _NOT_IN_LINKS = re.compile(r"[\s\x00-\x1f\x7f|<>\"\\]")
 
@@ -149,7 +149,7 @@ def message(blocks: Sequence[Block], *, compared: bool = False) -> Message:
 
 def escape(words: str) -> str:
     """Text in which Slack reads no mention, link or command."""
-    return words.translate(_ENTITIES)
+    return html.escape(words, quote=False)
 
 
 def weight(words: str) -> int:
@@ -263,7 +263,7 @@ def button(label: str, action_id: str, value: str, style: str | None = None) -> 
 
 def option(words: str, value: str) -> Block:
     """A choice of a menu; its value has at most 150 characters."""
-    return {"text": plain(words, _OPTION_TEXT), "value": value}
+    return {"text": plain(visible(words), _OPTION_TEXT), "value": value}
 
 
 def actions(elements: Sequence[Block]) -> list[Block]:
@@ -275,16 +275,16 @@ def actions(elements: Sequence[Block]) -> list[Block]:
 
 
 def address(url: str | None, limit: int = URL_LIMIT) -> str | None:
-    """A web address as a link may hold it; None where it is none, or weighs more than `limit`."""
-    if not url or not _WEB_ADDRESS.match(url):
+    """A web address as a link may hold it; None where it may be none, or weighs more than `limit`."""
+    if not url or not is_link(url):
         return None
-    encoded = _NOT_IN_LINKS.sub(lambda found: quote(found[0]), url)
+    encoded = _NOT_IN_LINKS.sub(lambda found: quote(found[0]), link(url))
     return encoded if weight(encoded) <= limit else None
 
 
 def headline(source: Source, limit: int = LINE_LIMIT) -> str:
     """The headline, or the words that stand in for one, cut at `limit`."""
-    shown = line(source.title, limit)
+    shown = line(visible(source.title), limit)
     return shown if source.title_given else wording.opening(shown)
 
 
@@ -297,8 +297,8 @@ def origin(source: Source) -> str:
 
 def known(source: Source, limit: int = NAME_LIMIT) -> list[str]:
     """The outlet and the day of publication as far as they are known: a list does not say of each what is not."""
-    facts = [line(source.outlet, limit) if source.outlet else "", wording.day(source) if source.published else ""]
-    return list(filter(None, facts))
+    outlet = line(visible(source.outlet), limit) if source.outlet else ""
+    return list(filter(None, [outlet, wording.day(source) if source.published else ""]))
 
 
 def citation(source: Source, *facts: str, number: int | None = None) -> Block:
@@ -314,7 +314,7 @@ def citation(source: Source, *facts: str, number: int | None = None) -> Block:
     if url := address(source.url):
         elements += [text(" "), {"type": "link", "url": url, "text": "link"}]
     elif source.url:
-        elements.append(text(f" · {line(source.url, NAME_LIMIT)}"))
+        elements.append(text(f" · {line(visible(source.url), NAME_LIMIT)}"))
     return section(*elements)
 
 

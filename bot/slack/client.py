@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 import uuid
 from functools import partial
@@ -13,6 +14,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryIntervalCalculator
+from yarl import URL
 
 from bot.pace import Pace
 from bot.service import Work
@@ -40,6 +42,11 @@ _LOOKED_AT = 200
 log = logging.getLogger("bot.slack")
 # slack_sdk and Bolt log with this: they would log whole payloads at DEBUG, and look at its own level only.
 library_log = logging.getLogger("slack_sdk")
+
+# Seconds for which it is remembered whether a channel is public.
+PUBLIC_SECONDS = 600.0
+# Where Slack keeps files.
+_HOSTS = ("slack.com", "slack-files.com")
 
 TROUBLE = (SlackApiError, aiohttp.ClientError, OSError, TimeoutError)
 
@@ -96,6 +103,7 @@ class SlackBot:
         self.work = Work(PLATFORM, desk)
         self.connection = "Socket Mode" if settings.slack_app_token else "HTTP"
         self.team = self.user = self.bot_id = ""
+        self._public: dict[str, tuple[float, bool]] = {}
 
     async def introduce(self) -> None:
         """Ask Slack who the bot is.
@@ -150,6 +158,29 @@ class SlackBot:
         wanted = mark["event_payload"]
         standing = (m for m in found["messages"] if (m.get("metadata") or {}).get("event_payload") == wanted)
         return next((str(message["ts"]) for message in standing), None)
+
+    async def is_public(self, channel: str) -> bool:
+        """Whether whoever is in the workspace may see a channel; where Slack does not tell, it is taken for private."""
+        asked, public = self._public.get(channel, (-math.inf, False))
+        if asked + PUBLIC_SECONDS < time.monotonic():
+            try:
+                found = (await self.client.conversations_info(channel=channel))["channel"]
+                public = bool(found.get("is_channel")) and not found.get("is_private")
+            except TROUBLE as exc:
+                log.warning("slack.channel_unknown error=%s", reason(exc))
+                public = False
+            self._public[channel] = (time.monotonic(), public)
+        return public
+
+    def is_slacks(self, address: str) -> bool:
+        """Whether an address is one of Slack's own files, so that it may get the bot's token."""
+        try:
+            url, base = URL(address), URL(self.client.base_url)
+        except ValueError:
+            return False
+        host = url.host or ""
+        own = url.scheme == "https" and any(host == name or host.endswith(f".{name}") for name in _HOSTS)
+        return url.user is None and (own or url.origin() == base.origin())
 
     async def is_admin(self, user: str) -> bool:
         """Whether settings name the user, or they are an admin or owner of this workspace now."""

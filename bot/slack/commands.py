@@ -12,14 +12,15 @@ from bot.days import DayError, period
 from bot.settings import MAX_EXCERPTS
 from bot.slack import render, views
 from bot.slack.answers import answer_command
-from bot.slack.client import PLATFORM, reason
+from bot.slack.client import reason
 from bot.slack.text import number, options, plain, yes
 from bot.sources import ORDERS, Wanted, fitting, named
+from bot.verifying import READ_BYTES
 from bot.visit import UsageError
 from index.model import ANY, Filters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from bot.slack.blocks import Message
     from bot.slack.client import SlackBot
@@ -51,7 +52,7 @@ async def ask(request: Request, text: str) -> None:
 
 async def _ask(request: Request, question: str, chosen: Mapping[str, str | None]) -> None:
     """Answer a question with the options that were chosen for it."""
-    visit = request.visit()
+    visit = await request.visit()
     outlet, excerpts, alone = (chosen.get(name) for name in ("outlet", "number", "private"))
     outlets = (await _outlet(visit, outlet),) if outlet else ()
     filters = Filters(outlets, (), *period(chosen.get("since"), chosen.get("until")))
@@ -95,24 +96,27 @@ async def verify(request: Request, text: str) -> None:
     text, chosen = options(text, ("private",))
     if not text:
         raise UsageError("There is nothing to verify. Write a text with quotations after the command.")
-    await _verify(request, text, private=yes("private", chosen.get("private", "yes")))
+    private = yes("private", chosen.get("private", "yes"))
+    visit = await request.visit()
+    visit.admit()
+    await _verify(request, visit, text, [], private=private)
 
 
 async def verify_message(request: Request, message: Mapping[str, Any]) -> None:
     """Verify the quotations of a message and of the text files in it."""
     files = [file for file in message.get("files") or [] if str(file.get("mimetype")).startswith("text/")]
     attached.require_small(sum(int(file.get("size") or 0) for file in files))
-    read = [attached.words(await content(request.bot, file, attached.READ_BYTES)) for file in files]
-    parts = [plain(message.get("text") or ""), *read]
-    if not any(parts):
-        raise UsageError("This message has no text to verify.")
-    await _verify(request, "\n\n".join(filter(None, parts)), private=True)
-
-
-async def _verify(request: Request, text: str, *, private: bool) -> None:
-    visit = request.visit()
+    visit = await request.visit()
     visit.admit()
-    found = await visit.desk.verify(text, visit.within())
+    read = [await content(request.bot, file, READ_BYTES) for file in files]
+    text = plain(message.get("text") or "")
+    if not text and not any(read):
+        raise UsageError("This message has no text to verify.")
+    await _verify(request, visit, text, read, private=True)
+
+
+async def _verify(request: Request, visit: Visit, text: str, files: Sequence[bytes], *, private: bool) -> None:
+    found = await visit.desk.verify(text, visit.within(), files)
     messages = render.verification_messages(found)
     await (request.whisper(messages) if private else request.post(messages))
 
@@ -125,12 +129,13 @@ async def content(bot: SlackBot, file: Mapping[str, Any], enough: int) -> bytes:
 
     """
     refused = f"Slack does not let me read {wording.brief(file.get('name') or 'the file')}."
-    if file.get("is_external"):
+    address = str(file.get("url_private") or "")
+    if file.get("is_external") or not bot.is_slacks(address):
         # Its address is another service's, which must not get the token.
         raise UsageError(refused)
     own = {"Authorization": f"Bearer {bot.client.token}"}
     try:
-        async with bot.session.get(file.get("url_private") or "", headers=own, allow_redirects=False) as got:
+        async with bot.session.get(address, headers=own, allow_redirects=False) as got:
             # Without the permission Slack sends a page to log in, and no error.
             if got.status != 200 or got.content_type == "text/html" != file.get("mimetype"):
                 raise UsageError(refused)
@@ -151,17 +156,19 @@ async def sources(request: Request, text: str) -> None:
     order = chosen.get("order", "id").casefold()
     if order not in ORDERS:
         raise UsageError(f"order is one of {', '.join(ORDERS)}.")
-    visit = request.visit()
+    visit = await request.visit()
+    visit.look()
     outlet = await _outlet(visit, chosen["outlet"]) if chosen.get("outlet") else None
     words = " ".join(filter(None, [chosen.get("words"), rest])) or None
     wanted = Wanted.typed(outlet, chosen.get("since"), chosen.get("until"), words, order)
-    key = await visit.desk.record(lambda records: records.messages.keep(PLATFORM, visit.user, wanted.as_fields()))
+    key = await visit.keep(wanted.as_fields(), private=True)
     await request.whisper([await _page(visit, wanted, key, 0)])
 
 
 async def turn(request: Request, key: str, page: int) -> None:
     """Show another page of a list of sources in place of the one before."""
-    visit = request.visit()
+    visit = await request.visit()
+    visit.look()
     fields = await visit.desk.recall(lambda records: records.messages.fields(key))
     if fields is None:
         raise UsageError(wording.TOO_OLD)
@@ -179,10 +186,12 @@ async def source(request: Request, text: str) -> None:
     if not text:
         await request.whisper([views.picker_message("Which article?", "pick:source")])
         return
-    visit = request.visit()
+    visit = await request.visit()
+    visit.look()
     found = await visit.find(await article_named(visit, text))
     neighbours = await visit.desk.neighbours(found.source.id, visit.within())
-    await request.whisper(views.card_messages(found, neighbours, await visit.desk.replaced(found.source.id)))
+    replaced = await visit.desk.replaced(found.source.id, visit.within())
+    await request.whisper(views.card_messages(found, neighbours, replaced))
 
 
 async def article_named(visit: Visit, typed: str) -> str:
@@ -200,24 +209,28 @@ async def article_named(visit: Visit, typed: str) -> str:
 
 async def stored_text(request: Request, sha256: str) -> None:
     """Give the stored text of an article to whoever asked, alone."""
-    await request.whisper(render.text_messages(await request.visit().text(sha256)))
+    visit = await request.visit()
+    visit.look()
+    await request.whisper(render.text_messages(await visit.text(sha256)))
 
 
 async def status(request: Request, _text: str) -> None:
     """Show the state of the index."""
-    visit = request.visit()
+    visit = await request.visit()
+    visit.look()
     found = await visit.desk.status(visit.within())
     await request.whisper(views.lines_messages("Status", views.status_lines(found, request.bot.connection)))
 
 
 async def help_(request: Request, _text: str) -> None:
     """Explain the bot."""
-    await request.whisper([views.help_message()])
+    await request.whisper([views.help_message(request.bot.settings.retention)])
 
 
 async def suggest(request: Request, action_id: str, typed: str) -> list[dict[str, Any]]:
     """What is offered while somebody types into a list."""
-    visit = request.visit()
+    visit = await request.visit()
+    visit.look()
     if action_id == "outlet":
         return views.name_options(await visit.desk.outlets(visit.within()), typed)
     if action_id == "pick:restore":

@@ -37,7 +37,7 @@ from bot.slack.blocks import (
     weight,
 )
 from index.passages import paragraph_spans
-from index.quoting import Change
+from index.tokens import Change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,8 +46,9 @@ if TYPE_CHECKING:
     from bot.quotations import Verification
     from bot.records.sent import Context
     from bot.slack.blocks import Block
+    from index.findings import Finding, Standing
     from index.model import Article
-    from index.quoting import Finding, Segment, Standing
+    from index.tokens import Segment
 
 # What the buttons of an answer are called, by what they do.
 LABELS = {
@@ -243,14 +244,16 @@ def _note(note: str | Standing) -> Block:
 
 
 def _stretches(segment: Segment) -> list[Block]:
-    """A stretch of an altered quotation: struck out what only the quotation has, in bold what only the article has.
+    """A stretch of a quotation: struck out what only the quotation has, in bold what only the article has.
 
-    White space around words that differ is shown as the quotation has it.
+    What marks words that are left out is not struck out. White space around words that differ is shown as the quotation
+    has it.
     """
     if segment.change is Change.EQUAL:
         return texts(segment.quoted)
     spaced = segment.quoted or segment.printed
     before, after = spaced[: len(spaced) - len(spaced.lstrip())], spaced[len(spaced.rstrip()) :]
-    struck, bold = texts(segment.quoted.strip(), strike=True), texts(segment.printed.strip(), bold=True)
+    struck = texts(segment.quoted.strip(), strike=segment.change is not Change.LEFT_OUT)
+    bold = texts(segment.printed.strip(), bold=True)
     between = texts(" ") if struck and bold else []
     return [*texts(before), *struck, *between, *bold, *texts(after)]

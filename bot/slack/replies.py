@@ -38,7 +38,8 @@ class Request:
 
     `thread` is the timestamp of the thread's first message, `message` that of the message that was written, or of that
     with the button that was pressed. Events have no `response_url` and no `name` of the user, and only what may open a
-    form has a `trigger`.
+    form has a `trigger`. The place is `public` where whoever is in the workspace may see it; None where the event does
+    not say.
     """
 
     bot: SlackBot
@@ -49,13 +50,16 @@ class Request:
     response_url: str | None = None
     trigger: str | None = None
     name: str = ""
+    public: bool | None = None
 
-    def visit(self) -> Visit:
+    async def visit(self) -> Visit:
         """Whoever did it, where they did, and what holds there."""
         bot = self.bot
         # What is written to the bot alone, or between people in private, is no business of the workspace.
         server = "" if self.channel.startswith("D") else bot.team
-        return Visit.of(bot.desk, bot.pace, PLATFORM, server, self.channel, self.user, bot.settings.excerpts)
+        public = await bot.is_public(self.channel) if server and self.public is None else bool(self.public)
+        who = (PLATFORM, server, self.channel, self.user)
+        return await Visit.of(bot.desk, bot.pace, *who, bot.settings.excerpts, public=public).now()
 
     async def require_admin(self) -> None:
         """Raise RefusedError unless this is an admin, asked anew each time."""
@@ -65,7 +69,7 @@ class Request:
 
     async def open_form(self, form: Callable[[str], dict[str, Any]]) -> None:
         """Open a form, made of what it is to bring back: where it was asked for."""
-        metadata = json.dumps({"channel": self.channel, "response_url": self.response_url})
+        metadata = json.dumps({"channel": self.channel, "response_url": self.response_url, "public": self.public})
         await self.bot.client.views_open(trigger_id=self.trigger or "", view=form(metadata))
 
     async def handle(self, event: str, work: Coroutine[Any, Any, None], *, asked: bool = True) -> None:

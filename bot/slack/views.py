@@ -34,6 +34,7 @@ from bot.slack.blocks import (
 )
 from bot.sources import Wanted, fitting
 from index.readers.drafts import CARD_FIELDS
+from index.shown import model_name, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from bot.records.audit import Action
     from bot.records.places import OwnSettings, PlaceSettings
     from bot.records.refusals import Unanswered
+    from bot.records.retention import Retention
     from bot.slack.blocks import Block
     from index.build import BuildReport, Changes
     from index.model import Listing, Source
@@ -80,6 +82,7 @@ COMMANDS = (
     "`/source` all that is known about one article\n"
     "`/coverage-status` which index is served\n"
     "`/coverage-help` this help\n"
+    "`/coverage-mydata` what is kept of you; `/coverage-forgetme` has it forgotten\n"
     "Admins have `/coverage-add`, `/reindex`, `/rollback`, `/coverage-remove`, `/restore`, `/audit`, `/unanswered` and "
     "`/coverage-settings`, and *Add to the coverage* in the menu of a message with a file.\n"
     "Every command also exists with `coverage-` in front, such as `/coverage-ask`."
@@ -91,9 +94,9 @@ def sentence(words: str) -> Message:
     return message([section(text(shorten(words, TEXT_LIMIT)))])
 
 
-def help_message() -> Message:
-    """What the bot does and how to use it."""
-    return message([_own(ABOUT), _own(ASKING), _own(COMMANDS)])
+def help_message(retention: Retention) -> Message:
+    """What the bot does, how to use it, and what it remembers."""
+    return message([_own(ABOUT), _own(ASKING), _own(COMMANDS), _remembered(retention)])
 
 
 def lines_messages(title: str, lines: Iterable[str]) -> list[Message]:
@@ -154,8 +157,8 @@ def card_messages(
     """
     source = listing.source
     known = {
-        "Outlet": line(source.outlet, NAME_LIMIT) if source.outlet else "",
-        "Author": line(source.author, NAME_LIMIT) if source.author else "",
+        "Outlet": line(visible(source.outlet), NAME_LIMIT) if source.outlet else "",
+        "Author": line(visible(source.author), NAME_LIMIT) if source.author else "",
         "Date": wording.day(source) if source.published else "",
         "Language": line(source.language, NAME_LIMIT) if source.language else "",
     }
@@ -171,7 +174,7 @@ def card_messages(
     told = [element for name, value in facts.items() if value for element in _fact(name, text(value))]
     if source.url:
         url = address(source.url)
-        told += _fact("Link", {"type": "link", "url": url} if url else text(line(source.url, LINE_LIMIT)))
+        told += _fact("Link", {"type": "link", "url": url} if url else text(line(visible(source.url), LINE_LIMIT)))
     card = Piece(
         before=(
             section(text(headline(source), bold=True)),
@@ -252,7 +255,7 @@ def status_lines(status: DeskStatus, connection: str | None) -> list[str]:
     lines = [
         f"Generation {manifest.generation}, built {manifest.built_at:%Y-%m-%d %H:%M} UTC",
         f"{wording.plural(status.articles, 'article')}, {wording.plural(status.passages, 'passage')}",
-        f"Model: {line(manifest.model, NAME_LIMIT)}",
+        f"Model: {line(model_name(manifest.model), NAME_LIMIT)}",
         "A new generation is being built." if status.building else "No build is running.",
         f"{wording.plural(status.waiting, 'question')} in the queue",
         wording.times(status.times),
@@ -374,8 +377,10 @@ def asked(values: Values) -> dict[str, str | None]:
     return _entered(values, ("question", "outlet", "since", "until", "number", "private"))
 
 
-def home_view(status: Sequence[str], listings: Sequence[Listing], settings: Sequence[str]) -> dict[str, Any]:
-    """The home tab: how to ask, the lines of the status and of the settings, and the newest articles."""
+def home_view(
+    status: Sequence[str], listings: Sequence[Listing], settings: Sequence[str], retention: Retention
+) -> dict[str, Any]:
+    """The home tab: how to ask, lines of the status and the settings, the newest articles, and what is remembered."""
     newest = Wanted(order="newest").of(listings)
     rest = len(newest) - HOME_ARTICLES
     more = [section(text(f"And {wording.plural(rest, 'more article')}: "), text("/sources", code=True))]
@@ -391,6 +396,8 @@ def home_view(status: Sequence[str], listings: Sequence[Listing], settings: Sequ
         *(() if newest else [section(text(wording.EMPTY_INDEX))]),
         _header("Settings"),
         _short(settings),
+        _header("What is remembered"),
+        _remembered(retention),
     ]
     return {"type": "home", "blocks": blocks}
 
@@ -408,6 +415,10 @@ def _entered(values: Values, names: Iterable[str]) -> dict[str, str | None]:
 
 def _own(words: str) -> Block:
     return {"type": "section", "text": markup(words)}
+
+
+def _remembered(retention: Retention) -> Block:
+    return _own(wording.remembered(retention, "`/coverage-mydata`", "`/coverage-forgetme`"))
 
 
 def _header(words: str) -> Block:

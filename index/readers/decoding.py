@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from os import SEEK_END
 from typing import BinaryIO
 
-from index.readers.drafts import MAX_ARTICLE_BYTES, UnreadableError
+from index.readers.drafts import MAX_ARTICLE_BYTES, TOO_LARGE, UnreadableError
 
 # The encodings of newsrooms' archives that can be told from their bytes: Python's name, and the one people know.
 LEGACY_ENCODINGS = {
@@ -56,10 +57,10 @@ def bounded(file: BinaryIO) -> bytes:
         UnreadableError: they are more than `MAX_ARTICLE_BYTES`.
 
     """
-    raw = file.read(MAX_ARTICLE_BYTES + 1)
-    if len(raw) > MAX_ARTICLE_BYTES:
-        raise UnreadableError(f"it is larger than {MAX_ARTICLE_BYTES // 1024**2} MiB, too large for one article")
-    return raw
+    if file.seek(0, SEEK_END) > MAX_ARTICLE_BYTES:  # before anything of it is read
+        raise UnreadableError(TOO_LARGE)
+    file.seek(0)
+    return file.read(MAX_ARTICLE_BYTES)
 
 
 def decode(raw: bytes) -> tuple[str, tuple[str, ...]]:

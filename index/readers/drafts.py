@@ -6,23 +6,23 @@ What was read of a file that takes long is remembered, so that it is read once.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 import sqlite3
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
 # The fields of a card that a file, or `sources.toml`, may give.
 CARD_FIELDS = ("title", "outlet", "author", "published", "url", "language")
 # The largest text that is taken for one article, in bytes.
 MAX_ARTICLE_BYTES = 20 * 1024 * 1024
+TOO_LARGE = f"it is larger than {MAX_ARTICLE_BYTES // 1024**2} MiB, too large for one article"
 # Part of what a file's drafts are remembered under: changed with what a reader makes of a file, or how that is kept.
 _CACHED_AS = "3"
 _HASH_CHARS = 64
@@ -151,27 +151,28 @@ class DraftCache:
         self._db: sqlite3.Connection | None = None
         self._asked: set[str] = set()
 
-    def read(self, file: BinaryIO, reader: Callable[[BinaryIO], Iterator[Draft | Refused]]) -> list[Draft | Refused]:
-        """What a reader makes of a file.
-
-        Raises:
-            UnreadableError: as the reader; that is not remembered.
-
-        """
-        # Read once, since a file may change between two readings; one more byte shows the reader that it is too large.
-        data = file.read(MAX_ARTICLE_BYTES + 1)
-        key = f"{hashlib.sha256(data).hexdigest()} {reader.__module__} {_CACHED_AS}"
+    def key(self, data: bytes, module: str) -> str:
+        """What the drafts that a module's reader makes of these bytes are remembered under."""
+        key = _key(hashlib.sha256(data).hexdigest(), module)
         self._asked.add(key)
+        return key
+
+    def get(self, key: str) -> list[Draft | Refused] | None:
+        """What is remembered, if it is."""
         with suppress(sqlite3.Error, ValueError, KeyError, TypeError):
             for (kept,) in self._opened().execute("SELECT drafts FROM read WHERE key = ?", (key,)):
                 fields = kept[_HASH_CHARS:]
                 if kept == _hashed(key, fields):
-                    return [_from_fields(each) for each in json.loads(fields)]
-        drafts = list(reader(io.BytesIO(data)))
+                    return [from_fields(each) for each in json.loads(fields)]
+        return None
+
+    def keep(self, sha256: str, module: str, drafts: Sequence[Draft | Refused]) -> None:
+        """Remember what a module's reader has made of bytes of this hash."""
+        key = _key(sha256, module)
+        self._asked.add(key)
         with suppress(sqlite3.Error, ValueError):  # a ValueError: SQLite quotes damaged bytes that are not UTF-8
-            fields = json.dumps([_as_fields(draft) for draft in drafts])
+            fields = json.dumps([as_fields(draft) for draft in drafts])
             self._opened().execute("INSERT OR REPLACE INTO read VALUES (?, ?)", (key, _hashed(key, fields)))
-        return drafts
 
     def _opened(self) -> sqlite3.Connection:
         if self._db is None:
@@ -196,12 +197,17 @@ class DraftCache:
         self._db.close()
 
 
+def _key(sha256: str, module: str) -> str:
+    return f"{sha256} {module} {_CACHED_AS}"
+
+
 def _hashed(key: str, fields: str) -> str:
     """Drafts as they are remembered: after a hash of them and their key, by which a changed byte is seen."""
     return hashlib.sha256((key + fields).encode()).hexdigest() + fields
 
 
-def _as_fields(draft: Draft | Refused) -> dict[str, Any]:
+def as_fields(draft: Draft | Refused) -> dict[str, Any]:
+    """For JSON."""
     fields = asdict(draft)
     if isinstance(draft, Draft):
         fields["card"] = {name: v.isoformat() if isinstance(v, date) else v for name, v in draft.card.items()}
@@ -211,7 +217,8 @@ def _as_fields(draft: Draft | Refused) -> dict[str, Any]:
     return fields
 
 
-def _from_fields(fields: dict[str, Any]) -> Draft | Refused:
+def from_fields(fields: dict[str, Any]) -> Draft | Refused:
+    """What `as_fields` made, checked; `fields` are used up."""
     if "reason" in fields:
         told = fields.pop("withdrawal")
         return Refused(**fields, withdrawal=_revision(told) if told is not None else None)

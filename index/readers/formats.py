@@ -96,7 +96,7 @@ _MAIL_HEAD = re.compile(r"(?:From [^\n]*\n)?(?:[A-Za-z][\w-]*:[^\n]*\n(?:[ \t]+\
 _BY_PROGRAM = re.compile(
     r"^(?:MIME-Version|Message-ID|Received|Return-Path|Delivered-To):", re.IGNORECASE | re.MULTILINE
 )
-_MAILBOX = re.compile(r"From \S+[^\n]*\d{4}[^\n]*\n[A-Za-z][\w-]*:")
+_MAILBOX = re.compile(r"From (?=\S[^\n]*?\d{4})[^\n]*\n[A-Za-z][\w-]*:")
 _SAVED_PAGE = re.compile(r"^Snapshot-Content-Location:|^From: *<Saved|multipart/related", re.IGNORECASE | re.MULTILINE)
 
 

@@ -126,7 +126,7 @@ def _decode(raw: bytes) -> tuple[str, tuple[str, ...]]:
     if raw.startswith(_BOM) or not declared:
         return decode(raw)
     label = declared[1].decode("ascii")
-    with suppress(LookupError):
+    with suppress(LookupError, ValueError):
         name = codecs.lookup(label).name
         encoding = _LARGER.get(name, name)
         stateful = encoding == "iso2022_jp"  # its bytes are ASCII

@@ -37,7 +37,9 @@ _BY = {
 # What stands for a person in a system: a number, an address, a login; and one that could be a name beside others.
 _LOGIN = re.compile(r"\S+@\S+|https?://\S+|\d+|[a-z][\w-]*[\d._][\w.-]*|[A-Za-z]+\d+\w*")
 _LOGIN_ALONE = re.compile(r"[a-z]+(?:[-/][a-z]+)*")
-_MAIL = re.compile(r"\s*[<(]\S+@\S+[>)]")
+_MAIL = re.compile(r"\s{0,9}[<(][^\s<>()@]+@[^\s<>()]+[>)]")
+# Longer than anything that is said on a card, in characters.
+_MAX_VALUE_CHARS = 2000
 
 
 def version_number(digits: str) -> int:
@@ -193,6 +195,8 @@ def _checked(key: str, raw: str, place: str) -> str | date:
     if key == "published":
         return day(raw)
     value = raw.strip()
+    if len(value) > _MAX_VALUE_CHARS:
+        raise ValueError(f"{key} is longer than {_MAX_VALUE_CHARS:,} characters")
     if key == "author":
         value = _person(value, _BY["byline" if place in {"by", "byline", "ByLine"} else "author"])
     if key == "language":

@@ -59,11 +59,12 @@ def read(file: BinaryIO) -> Iterator[Draft | Refused]:
 
 
 def _whole(file: BinaryIO) -> bytes:
-    raw = file.read(MAX_DOCUMENT_BYTES + 1)
-    if len(raw) > MAX_DOCUMENT_BYTES:
+    start = file.tell()
+    if file.seek(0, io.SEEK_END) > MAX_DOCUMENT_BYTES:  # before it is read
         size = MAX_DOCUMENT_BYTES // 1024**2
         raise UnreadableError(f"it is larger than {size} MiB; save it as JSON Lines, one article a line")
-    return raw
+    file.seek(start)
+    return file.read(MAX_DOCUMENT_BYTES)
 
 
 def _decoded(raw: bytes, encoding: str) -> str:

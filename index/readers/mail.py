@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from index.readers.items import Found
 
 _ENCRYPTED = {"application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"}
-_SEPARATOR = re.compile(rb"From \S+.*\d{4}")
+_SEPARATOR = re.compile(rb"From \S.*?\d{4}")
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 # Deeper than any message that people send.
 _MAX_DEPTH = 50
@@ -63,7 +63,7 @@ def _mailbox(file: BinaryIO) -> Iterator[Draft | Refused]:
     """The messages of a mailbox: each begins with a line of the sender and the time, after a blank one."""
     lines: list[bytes] = []
     size, first, was_blank = 0, 1, True
-    for number, line in enumerate(file, start=1):
+    for number, line in enumerate(iter(lambda: file.readline(MAX_ARTICLE_BYTES), b""), start=1):
         if was_blank and _SEPARATOR.match(line):
             if lines:
                 yield from _message(lines, size, first)
@@ -72,8 +72,10 @@ def _mailbox(file: BinaryIO) -> Iterator[Draft | Refused]:
             lines.append(line)
         size += len(line)
         was_blank = not line.strip()
-    if lines:
-        yield from _message(lines, size, first)
+    if not lines:
+        yield Refused("there is no message after its line", first)
+        return
+    yield from _message(lines, size, first)
 
 
 def _message(lines: list[bytes], size: int, first: int) -> Iterator[Draft | Refused]:
@@ -106,7 +108,7 @@ def _articles(raw: bytes, line: int | None) -> Iterator[Draft | Refused]:
     if (many := exports.articles(text, has_lines=False)) is not None:
         yield from many
         return
-    name, address = parseaddr(_header(message, "From"))
+    name, address = _sender(message)
     archived = _header(message, "Archived-At").strip("<> ")
     values: dict[str, Found] = {
         "title": [("Subject", subject)] if (subject := _header(message, "Subject")) else [],
@@ -130,6 +132,14 @@ def _parts(message: Message, depth: int = 0) -> Iterator[Message]:
 
 def _name(part: Message) -> str:
     return as_shown(storable(part.get_filename() or part.get_content_type()))[:100]
+
+
+def _sender(message: Message) -> tuple[str, str]:
+    """The name and the address of whom a message says that it is from."""
+    try:
+        return parseaddr(_header(message, "From"))
+    except RecursionError:  # groups in groups, which nobody sends
+        return "", ""
 
 
 def _header(message: Message, name: str) -> str:

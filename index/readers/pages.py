@@ -29,7 +29,7 @@ def page(raw: bytes, said: Mapping[str, str] | None = None, charset: str = "") -
     """
     if len(raw) > MAX_ARTICLE_BYTES:
         raise UnreadableError(f"it is larger than {MAX_ARTICLE_BYTES // 1024**2} MiB, too large for one article")
-    with suppress(LookupError, UnicodeDecodeError):
+    with suppress(LookupError, ValueError):
         if charset and codecs.lookup(charset).name != "utf-8":
             raw = codecs.BOM_UTF8 + raw.decode(charset).encode()
     draft = next(iter(html.read(BytesIO(raw))))

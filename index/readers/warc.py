@@ -123,6 +123,7 @@ def _content(record: Any) -> bytes:
         raw: bytes = record.content_stream().read(MAX_ARTICLE_BYTES + 1)
     except Exception as exc:  # as above
         raise UnreadableError(f"its contents cannot be unpacked ({_first_line(exc)})") from exc
-    if len(raw) <= MAX_ARTICLE_BYTES and record.raw_stream.limit > 0 and not record.raw_stream.read(1):
+    missing = getattr(record.raw_stream, "limit", 0)  # a record that does not tell its length has none
+    if len(raw) <= MAX_ARTICLE_BYTES and missing > 0 and not record.raw_stream.read(1):
         raise UnreadableError("it is cut short: the archive breaks off in it")
     return raw

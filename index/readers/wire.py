@@ -24,12 +24,13 @@ _START = re.compile(rf"\x01\s*(?={_HEADER})|(?:^|\n\n)(?={_HEADER}\n\s*[^\n]+/[ 
 _PARTS = re.compile(rf"({_HEADER})\n*(.*)", re.DOTALL)
 # When it was sent, at its end: 061137 GMT Feb 24.
 _SENT = re.compile(r"\x03?\s*\b(\d\d)(\d\d)(\d\d)(?: ([A-Z]{3,4}))? ([A-Z][a-z]{2}) (\d\d)\b\s*\Z")
+_SENT_CHARS = 64
 _MONTHS = {"Mrz": "Mar", "Mär": "Mar", "Mai": "May", "Okt": "Oct", "Dez": "Dec"}  # as German agencies write them
 # What is for the desks that receive it, below the text.
 _DESK_NOTES = re.compile(r"^(?:#+ .*\b(?:notebook|notizblock)\b.*|\*(?: \*){2,})[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _BYLINE = re.compile(r"(?:By|Von|Par|Por) +\S")
 _MARK = re.compile(r"\([^()]*\)[ \t]*(?:\n|\Z)|(?:\d\w\w )?[A-Z0-9 -]+(?:\n|\Z)")
-_MAIL_HEADERS = re.compile(r"\s*(?:From [^\n]*\n)?(?:[\w-]+:[^\n]*\n(?:[ \t]+[^\n]*\n)*)*\s*")
+_MAIL_HEADERS = re.compile(r"\s*(?:From [^\n]*\n)?(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*+\s*+")
 # SYN and SOH and a number, with which other wires begin, such as ANPA 1312.
 _OTHER = re.compile(r"[\x01\x16]+[a-z]{0,4}\d{3}")
 _MAX_HEAD_LINES = 12
@@ -71,7 +72,7 @@ def messages(text: str, notes: tuple[str, ...] = ()) -> Iterator[Draft | Refused
 def _message(text: str, start: int, end: int, notes: tuple[str, ...]) -> Draft | Refused:
     header, rest = _PARTS.match(text[start:end]).groups()  # type: ignore[union-attr]  # a start is before a header
     rest = rest.partition("\x04")[0].strip("\x01\x7f \n")
-    sent = _SENT.search(rest)
+    sent = _SENT.search(rest, max(0, len(rest) - _SENT_CHARS))
     rest = rest[: sent.start()] if sent else rest
     words = rest.partition("\x03")[0].partition("\x02")
     told = words[2] if words[1] else re.sub(r"\A[^\n]*/[ \t]*\n", "", words[0])

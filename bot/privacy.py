@@ -1,0 +1,87 @@
+"""What a person may ask about themself, on any platform: what is kept of them, and that it be forgotten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot import wording
+from bot.records.feedback import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.desk import Desk
+    from bot.records.personal import Kept, Sent
+    from bot.records.retention import Retention
+    from bot.visit import Visit
+
+# Whose line of the audit log says that somebody was forgotten: it does not say who.
+FORGOTTEN = "someone"
+FORGET = "Forget all of this"
+NOTHING = "Nothing is kept of you."
+ASK_TO_FORGET = "It goes for good, and the buttons of your answers stop working. The messages themselves stay."
+_VERDICTS = {
+    Verdict.HELPFUL: "helpful",
+    Verdict.NOT_HELPFUL: "not helpful",
+    Verdict.NOT_AN_ANSWER: "not an answer",
+    Verdict.WRONG_SOURCE: "wrong source",
+}
+
+
+async def kept(visit: Visit) -> tuple[list[str], bool]:
+    """What is kept of a person, as lines; and whether there is anything to forget."""
+    found = await visit.desk.recall(lambda records: records.personal.of(visit.platform, visit.user))
+    retention = await visit.desk.recall(lambda records: records.personal.retention)
+    return [*_lines(found, retention)], bool(found.messages or found.feedback)
+
+
+async def forget(visit: Visit) -> str:
+    """Forget a person; what to tell them. The audit log says that it was done, and of whom it does not."""
+    messages, feedback = await visit.desk.record(lambda records: records.personal.forget(visit.platform, visit.user))
+    counts = {"messages": messages, "feedback": feedback}
+    await visit.desk.record(
+        lambda records: records.audit.note(visit.platform, FORGOTTEN, "", "", "forget_me", counts),
+    )
+    return f"Forgotten: {_counted(messages, feedback)}."
+
+
+async def forget_server(desk: Desk, platform: str, server: str) -> None:
+    """Forget a server that the bot was taken out of."""
+    await desk.record(lambda records: records.personal.forget_server(platform, server))
+    await desk.record(lambda records: records.audit.note(platform, FORGOTTEN, server, "", "left_server", {}))
+
+
+def _counted(messages: int, feedback: int) -> str:
+    return f"{wording.plural(messages, 'message')} and {wording.plural(feedback, 'verdict')}"
+
+
+def _lines(found: Kept, retention: Retention) -> Iterator[str]:
+    if found.messages or found.feedback:
+        yield f"Kept of you: {_counted(len(found.messages), len(found.feedback))}, under a hash and not your name."
+        yield (
+            f"What only some see is kept for {wording.plural(retention.private_days, 'day')}, the rest for "
+            f"{wording.plural(retention.public_days, 'day')}."
+        )
+    else:
+        yield NOTHING
+    if found.actions or found.removals:
+        yield (
+            f"Under your name: {wording.plural(found.actions, 'line')} of the audit log, kept for "
+            f"{wording.plural(retention.audit_days, 'day')}, and {wording.plural(found.removals, 'removed article')}. "
+            "These are not forgotten on demand: they say why articles are not quoted."
+        )
+    for sent in found.messages:
+        yield f"{sent.at:%Y-%m-%d %H:%M} UTC · {'private' if sent.private else 'public'} · {_what(sent)}"
+    for given in found.feedback:
+        said = ", ".join(filter(None, [_VERDICTS[given.verdict], given.article]))
+        yield f"{given.at:%Y-%m-%d %H:%M} UTC · verdict: {said} · {' '.join(given.question.split())}"
+
+
+def _what(sent: Sent) -> str:
+    """What somebody asked for, in one line."""
+    if "question" in sent.fields:
+        return f"question: {' '.join(sent.fields['question'].split())}"
+    if "staged" in sent.fields:
+        return "a file to add"
+    wanted = (f"{name}: {value}" for name, value in sent.fields.items() if value)
+    return f"list of articles ({', '.join(wanted)})"

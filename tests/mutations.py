@@ -1,0 +1,242 @@
+"""`python tests/mutations.py [NAME …]`: breaks the program, one way at a time, and runs the test that must notice.
+
+Each mutation is made in a copy of the project, so that nothing here changes. What survives is told, and the exit status
+says whether anything did. A mutation that no longer fits its file, or whose test fails without it, is told too.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+ROOT = Path(__file__).parent.parent
+COPIED = ("bot", "index", "tests", "seeds", "pyproject.toml")
+
+
+class Mutation(NamedTuple):
+    """A way to break the program: words of a file are replaced by others, and these tests of pytest's must fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+MUTATIONS = (
+    Mutation(
+        "code of a model is run",
+        "index/encoder.py",
+        "trust_remote_code=False",
+        "trust_remote_code=True",
+        ("tests/test_remote_code.py",),
+    ),
+    Mutation(
+        "files of the index are not synced",
+        "index/writer.py",
+        "        os.fsync(handle.fileno())\n",
+        "        pass\n",
+        ("tests/test_durable.py::test_every_file_of_an_index_is_synced_before_it_is_current",),
+    ),
+    Mutation(
+        "the pointer is not synced",
+        "index/generations.py",
+        "        handle.flush()\n        os.fsync(handle.fileno())\n",
+        "        handle.flush()\n",
+        ("tests/test_durable.py::test_every_file_of_an_index_is_synced_before_it_is_current",),
+    ),
+    Mutation(
+        "the key of the records is not synced",
+        "bot/records/key.py",
+        "        os.fsync(handle.fileno())\n",
+        "",
+        ("tests/test_durable.py::test_the_key_is_synced_before_the_records_rely_on_it",),
+    ),
+    Mutation(
+        "a changed text is quoted",
+        "index/catalogue.py",
+        "    if hashlib.sha256(text.encode()).hexdigest() != source.sha256:\n",
+        "    if False:\n",
+        ("tests/test_earlier.py::test_a_text_that_was_tampered_with_is_neither_quoted_nor_borne_out",),
+    ),
+    Mutation(
+        "a changed card is shown",
+        "index/catalogue.py",
+        "    _require(sound)\n    day =",
+        "    day =",
+        ("tests/test_cards.py::test_a_card_that_changes_under_an_open_index_is_not_shown",),
+    ),
+    Mutation(
+        "a changed place is shown",
+        "index/catalogue.py",
+        "            _require(sound)\n            spans =",
+        "            spans =",
+        ("tests/test_cards.py::test_a_passage_that_changes_under_an_open_index_is_not_shown",),
+    ),
+    Mutation(
+        "an earlier text is shown under the outlet of today",
+        "index/catalogue.py",
+        '        where = f"{where} AND outlet_key(e.outlet) IN {AMONG}"\n',
+        '        where = f"{where} AND a.outlet_key IN {AMONG}"\n',
+        ("tests/test_earlier.py::test_an_earlier_text_is_seen_only_where_the_outlet_that_it_had_then_is",),
+    ),
+    Mutation(
+        "an emptied file of records opens as new",
+        "bot/records/database.py",
+        "            if self._path.is_file() and not self._path.stat().st_size:\n",
+        "            if False:\n",
+        ("tests/test_records.py::test_a_missing_an_empty_or_another_file_never_opens_as_new",),
+    ),
+    Mutation(
+        "a lost file of records is made anew",
+        "bot/records/database.py",
+        "            if read_secret(self._key_path):\n",
+        "            if False:\n",
+        ("tests/test_records.py::test_a_missing_an_empty_or_another_file_never_opens_as_new",),
+    ),
+    Mutation(
+        "a changed row of the records is believed",
+        "bot/records/database.py",
+        "            if changed:\n",
+        "            if False:\n",
+        ("tests/test_records.py::test_a_changed_byte_under_an_open_file_is_told",),
+    ),
+    Mutation(
+        "questions are kept in clear",
+        "bot/records/key.py",
+        "        return self._fernet.encrypt(words.encode()).decode()\n",
+        "        return words\n",
+        ("tests/test_records.py::test_words_are_not_kept_in_clear_where_only_buttons_need_them",),
+    ),
+    Mutation(
+        "a question is counted on when its asker is forgotten",
+        "bot/records/personal.py",
+        '    db.execute("DELETE FROM unanswered WHERE count < 1")\n',
+        "",
+        ("tests/test_records.py::test_what_is_kept_of_a_person_is_shown_and_forgotten_and_others_keep_theirs",),
+    ),
+    Mutation(
+        "what is private is kept as long as the rest",
+        "bot/records/personal.py",
+        "((True, kept.private_days), (False, kept.public_days))",
+        "((True, kept.public_days), (False, kept.public_days))",
+        ("tests/test_records.py::test_everything_is_kept_for_its_time_and_goes_without_anything_new",),
+    ),
+    Mutation(
+        "direct messages see what is hidden elsewhere",
+        "bot/records/places.py",
+        "        if not server and all(layer.outlets is None for layer in layers):\n",
+        "        if False:\n",
+        ("tests/test_records.py::test_in_direct_messages_nothing_is_seen_that_is_hidden_anywhere",),
+    ),
+    Mutation(
+        "the pace goes by the clock on the wall",
+        "bot/pace.py",
+        "clock: Callable[[], float] = time.monotonic",
+        "clock: Callable[[], float] = time.time",
+        ("tests/test_pace.py::test_a_clock_that_is_set_back_locks_nobody_out",),
+    ),
+    Mutation(
+        "servers have no pace",
+        "bot/pace.py",
+        '("This server asks", server, limits.server)',
+        '("This server asks", "", limits.server)',
+        ("tests/test_pace.py::test_a_server_waits_whoever_asks_wherever_and_direct_messages_have_none",),
+    ),
+    Mutation(
+        "the token goes to any host",
+        "bot/slack/commands.py",
+        " or not bot.is_slacks(address):\n",
+        ":\n",
+        ("tests/test_slack_answers.py::test_the_bots_token_goes_to_slack_alone",),
+    ),
+    Mutation(
+        "an address with a user part is a link",
+        "index/shown.py",
+        ' and "@" not in parts.netloc',
+        "",
+        ("tests/test_shown.py",),
+    ),
+    Mutation(
+        "fillers are sent as they are",
+        "index/shown.py",
+        r"\p{DI}",
+        "",
+        ("tests/test_shown.py",),
+    ),
+    Mutation(
+        "formats are sent as they are",
+        "index/shown.py",
+        r"\p{Cf}",
+        "",
+        ("tests/test_shown.py",),
+    ),
+    Mutation(
+        "a rollback that fails leaves a file",
+        "index/generations.py",
+        "                aside.unlink(missing_ok=True)\n",
+        "                pass\n",
+        ("tests/test_durable.py::test_a_rollback_that_fails_leaves_no_file_behind",),
+    ),
+    Mutation(
+        "a card stays of a file that was never stored",
+        "bot/adding.py",
+        "        if at < 0:\n            return\n        kept =",
+        "        return\n        kept =",
+        ("tests/test_adding.py::test_a_kill_at_any_step_leaves_nothing_or_all_of_it",),
+    ),
+)
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--list", "only_list", is_flag=True, help="Only name the mutations.")
+def main(names: tuple[str, ...], only_list: bool) -> None:
+    """Make each mutation, or those of these NAMES, and run the tests that must fail then."""
+    chosen = [mutation for mutation in MUTATIONS if not names or mutation.name in names]
+    if unknown := set(names) - {mutation.name for mutation in MUTATIONS}:
+        raise click.UsageError(f"There is no mutation {', '.join(sorted(unknown))}.")
+    troubles = 0
+    for mutation in chosen:
+        if only_list:
+            click.echo(mutation.name)
+            continue
+        outcome = _outcome(mutation)
+        troubles += outcome != "killed"
+        click.echo(f"{outcome:9} {mutation.name}")
+    sys.exit(min(troubles, 1))
+
+
+def _outcome(mutation: Mutation) -> str:
+    """What became of a mutation: killed, survived, or why nobody knows."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, folder / name)
+        if not _passes(folder, mutation):
+            return "broken"
+        path = folder / mutation.file
+        words = path.read_text(encoding="utf-8")
+        if words.count(mutation.old) != 1:
+            return "misfit"
+        path.write_text(words.replace(mutation.old, mutation.new), encoding="utf-8")
+        return "survived" if _passes(folder, mutation) else "killed"
+
+
+def _passes(folder: Path, mutation: Mutation) -> bool:
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *mutation.tests]
+    return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    main()
