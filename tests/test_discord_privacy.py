@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from discord_world import PELICAN, QUESTION, buttons_of, context_of
 
 from bot import privacy, wording
+from bot.desk import RECORDS
 from bot.records.retention import Retention
 
 if TYPE_CHECKING:
@@ -76,6 +79,14 @@ async def test_more_than_a_message_holds_comes_as_a_file(world: World) -> None:
     result = await world.alice.slash(world.channel, "mydata")
     assert "The whole is in my-data.txt." in result.response.content
     assert [file.filename for file in result.response.attachments] == ["my-data.txt"]
+
+
+async def test_a_verdict_is_as_private_as_the_answer_it_is_about(world: World) -> None:
+    for private in (True, False):
+        answer = (await world.ask(question=PELICAN, private=private)).response
+        await world.alice.click(answer, label="Helpful" if private else "Not helpful")
+        with closing(sqlite3.connect(world.env.bot.settings.index_dir / RECORDS)) as db:
+            assert db.execute("SELECT private FROM feedback").fetchall() == [(private,)]
 
 
 async def test_removing_an_answer_removes_what_was_kept_of_it(world: World) -> None:
