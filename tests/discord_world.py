@@ -147,6 +147,14 @@ def button_of(message: Any, what: str, number: int = 0) -> str:
     return next(name for name in ids if re.fullmatch(rf"answer:{what}:[0-9a-f]{{12}}:{number}", name))
 
 
+async def context_of(person: Any, answer: Any, number: int) -> Any:
+    """A person asks for an excerpt's context: from the menu, or with the button where there is but one excerpt."""
+    menus = [part["custom_id"] for part in _components(answer) if part["type"] == 3]
+    if menus:
+        return await person.select(answer, [str(number)], custom_id=menus[0])
+    return await person.click(answer, custom_id=button_of(answer, "context", number))
+
+
 def quoted(message: Any) -> list[str]:
     """The quotations of an answer, as they are sent."""
     return re.findall(r"^> .*", text_of(message), re.MULTILINE)
