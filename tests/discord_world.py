@@ -30,13 +30,14 @@ ZEBRAS = "Everyone at the zebra parade shouted @everyone and <@1234> at the *str
 # simcord counts what a command raised as an error even where the bot answered it.
 EXPECTED = pytest.mark.simcord(check_errors=False)
 ADMIN = discord.Permissions(administrator=True)
+WALRUSES = 13  # articles of which each answers a question about walruses
 
 
 def build_corpus(folder: Path) -> None:
     """The seed articles, a few with metadata, and enough more for three pages; and an index of them beside it."""
     shutil.copytree(SEEDS, folder)
     (folder / "zebras.txt").write_text(ZEBRAS, encoding="utf-8")
-    for n in range(13):
+    for n in range(WALRUSES):
         (folder / f"walrus-{n:02}.txt").write_text(f"Walrus number {n} swam to harbour {n}.", encoding="utf-8")
     for town in ("Dresden", "Utrecht"):
         (folder / f"{town}.txt").write_text(f"A pelican stole the hat of the mayor of {town}.", encoding="utf-8")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 import pytest
 import simcord
-from discord_world import PELICAN, QUESTION, buttons_of, context_of, quoted, text_of
+from discord_world import PELICAN, QUESTION, WALRUSES, buttons_of, context_of, quoted, text_of
 from test_discord_render import shown
 
 from bot import desk, wording
@@ -21,7 +21,6 @@ from bot.records.feedback import Verdict
 from bot.records.retention import Retention
 from bot.records.sent import Lost
 from index.passages import paragraph_spans
-from index.search import READ
 
 if TYPE_CHECKING:
     from discord_world import World
@@ -77,7 +76,7 @@ async def test_more_goes_on_where_the_answer_ended_until_there_is_no_more(world:
         assert numbers(answer) == list(range(len(said) + 1, len(said) + len(quoted(answer)) + 1))
         said += quoted(answer)
     assert answer.content == wording.NO_MORE
-    assert len(said) == len(set(said)) == READ
+    assert len(said) == len(set(said)) == WALRUSES
 
 
 async def test_more_keeps_the_filters(world: World) -> None:

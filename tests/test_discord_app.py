@@ -353,7 +353,9 @@ async def test_what_cannot_be_kept_is_answered_without_buttons(world: World, cap
     await world.alice.send(world.channel, f"{world.mention} {PELICAN}")
     assert len(quoted(world.answers[-1])) == 2
     assert not buttons_of(world.answers[-1])
-    assert wording.nothing_near(()) in text_of((await world.ask(question="Which pasta shape won?")).response)
+    assert wording.nothing_near(()) in text_of(
+        (await world.ask(question="Which pasta shape won the bakery contest?")).response
+    )
     assert "discord.answer_not_kept error=RecordsError" in caplog.text
 
 

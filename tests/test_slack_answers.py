@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from discord_world import WALRUSES
 from slack_rules import quotes
 from slack_server import (
     BOT_ID,
@@ -58,7 +59,6 @@ from bot.slack import commands as slack_commands
 from bot.slack import views
 from bot.slack.client import SlackBot
 from index.passages import paragraph_spans
-from index.search import READ
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -431,7 +431,7 @@ async def test_a_long_answer_where_the_bot_is_no_member_reaches_the_asker(
         await slack.responded(token)
         await slack.until(lambda: slack.said(DIRECT))
     found = [words for place in (ELSEWHERE, DIRECT) for part in slack.said(place) for words in quotes(part)]
-    assert len(set(found)) == READ
+    assert len(set(found)) == len(TOWNS)
     everything = [*slack.said(ELSEWHERE), *slack.whispered(channel=ELSEWHERE), *slack.said(DIRECT)]
     assert wording.UNEXPECTED not in "\n".join(map(shown, everything))
 
@@ -968,7 +968,7 @@ async def test_more_goes_on_where_the_answer_ended_until_there_is_no_more(
         narrowed = await ask(slack, f'{PELICAN} outlet:"Example Wire"')
         assert wording.NO_MORE in shown(await pressed(slack, narrowed, "more"))
     assert wording.NO_MORE in shown(answer)
-    assert len(said) == len(set(said)) == READ
+    assert len(said) == len(set(said)) == WALRUSES
 
 
 async def test_sources_are_the_cards_of_what_is_quoted_in_that_order(
