@@ -10,8 +10,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import wording
-from bot.answer import CAUTION, EXCERPTS, Answer, Excerpt, Place, Reason, Refusal, compose, is_question, refuse, sought
+from bot.answer import (
+    CAUTION,
+    EXCERPTS,
+    Answer,
+    Excerpt,
+    Place,
+    Reason,
+    Refusal,
+    Way,
+    compose,
+    is_question,
+    refuse,
+    sought,
+)
 from bot.builds import Builds
+from bot.compare import candidates, oldest_first, told_of, with_differing, with_figures
 from bot.metrics import Gauges, Metrics, Quantiles, outcome_of
 from bot.quotations import Verification, verify
 from bot.records.database import RecordsError
@@ -148,7 +162,9 @@ class Desk:
         """Why another generation than the current one is served, or None."""
         return self._warning
 
-    async def ask(self, question: str, filters: Filters = ANY, count: int = EXCERPTS, skip: int = 0) -> Answer:
+    async def ask(
+        self, question: str, filters: Filters = ANY, count: int = EXCERPTS, skip: int = 0, way: Way = Way.BEST
+    ) -> Answer:
         """Excerpts that answer a question, or a refusal; `skip` leaves out the first, which were shown before.
 
         Raises:
@@ -158,7 +174,9 @@ class Desk:
         """
         started = time.perf_counter()
         try:
-            answer = await self._search(lambda store: self._answer(store, question, self._seen(filters), count, skip))
+            answer = await self._search(
+                lambda store: self._answer(store, question, self._seen(filters), count, skip, way)
+            )
         except Exception as exc:
             self.metrics.note_failure("too_busy" if isinstance(exc, DeskBusyError) else "failed")
             raise
@@ -248,11 +266,11 @@ class Desk:
                 self._store = store
         return self._store
 
-    def _answer(self, store: Store, question: str, filters: Filters, count: int, skip: int) -> Answer:
+    def _answer(self, store: Store, question: str, filters: Filters, count: int, skip: int, way: Way) -> Answer:
         started = time.perf_counter()
         question = question[:MAX_QUESTION_CHARS]
         articles, _ = store.counts(filters.scope())
-        answer = Answer(question, (), None, articles, store.manifest.generation, filters)
+        answer = Answer(question, (), None, articles, store.manifest.generation, filters, way=way)
         if not is_question(question):
             answer = replace(answer, refusal=Refusal(Reason.EMPTY_QUESTION, wording.EMPTY_QUESTION))
         elif not articles or not store.manifest.passages:
@@ -261,14 +279,46 @@ class Desk:
             ranking, mentioned = self._rank(store, question, filters)
             if self._answers(ranking):
                 likely = ranking.confidence >= self._caution[1]
-                seen = filters.scope()
-                excerpts = tuple(_with_copies(store, excerpt, seen) for excerpt in compose(ranking, count, skip))
-                answer = replace(answer, excerpts=excerpts, likely=likely)
-                answer = replace(answer, preferred=ranking.preferred, mentioned=mentioned)
+                answer = replace(answer, likely=likely, preferred=ranking.preferred, mentioned=mentioned)
+                answer = self._laid_out(store, answer, ranking, count, skip)
             else:
                 answer = replace(answer, refusal=self._refusal(store, question, filters, ranking))
             _check(answer, store)
         return replace(answer, elapsed=time.perf_counter() - started)
+
+    def _laid_out(self, store: Store, answer: Answer, ranking: Ranking, count: int, skip: int) -> Answer:
+        """The answer with its excerpts, as it is wanted."""
+        seen = answer.filters.scope()
+        if answer.way is Way.COMPARED:
+            rows, without = self._compared(store, answer.question, ranking, answer.filters)
+            return replace(answer, excerpts=tuple(rows[skip : skip + count]), without=without)
+        if answer.way is Way.FIGURES:
+            hits = with_figures(ranking.hits, store)
+            if not hits:
+                refusal = refuse(ranking, Reason.NOTHING_NEAR, wording.NO_FIGURES, answers=True)
+                return replace(answer, refusal=refusal)
+            found = [_with_copies(store, excerpt, seen) for excerpt in compose(replace(ranking, hits=hits), len(hits))]
+            told = told_of([with_differing(excerpt, store, self._encoder, seen) for excerpt in found])
+            return replace(answer, excerpts=tuple(told)[skip : skip + count])
+        excerpts = [_with_copies(store, excerpt, seen) for excerpt in compose(ranking, count, skip)]
+        if excerpts and not skip:
+            excerpts[0] = with_differing(excerpts[0], store, self._encoder, seen)
+        return replace(answer, excerpts=tuple(excerpts))
+
+    def _compared(
+        self, store: Store, question: str, ranking: Ranking, filters: Filters
+    ) -> tuple[list[Excerpt], tuple[Source, ...]]:
+        """One excerpt from each article that answers by itself, and the articles near that do not."""
+        rows, without = [*compose(ranking, 1)], []
+        for source in candidates(question, ranking.hits, store, self._encoder, filters):
+            if source == rows[0].source:
+                continue
+            alone = search(question, store, self._encoder, replace(filters, articles=(source.id,)))
+            if self._answers(alone):
+                rows += compose(alone, 1)
+            else:
+                without.append(source)
+        return oldest_first(_with_copies(store, row, filters.scope()) for row in rows), tuple(without)
 
     def _rank(self, store: Store, question: str, filters: Filters) -> tuple[Ranking, tuple[str, ...]]:
         """How passages rank; and the words that they mention, where it is no question and all of these stand there."""
@@ -304,7 +354,9 @@ def _check(answer: Answer, store: Store) -> None:
         article = store.article(excerpt.source.id)
         marked = excerpt.answer or Span(excerpt.start, excerpt.end)
         within = excerpt.start <= marked.start < marked.end <= excerpt.end
-        if article is None or article.text[excerpt.start : excerpt.end] != excerpt.text or not within:
+        others = ((d.passage.source.id, d.passage.words(d.there), d.there) for d in excerpt.differing)
+        stand = all((other := store.article(a)) and other.text[s.start : s.end] == words for a, words, s in others)
+        if article is None or article.text[excerpt.start : excerpt.end] != excerpt.text or not within or not stand:
             raise DamagedIndexError(
                 f"An excerpt from {excerpt.source.id} does not stand in its stored text, so it is not shown. "
                 "An admin should run `on-the-record-index verify`."

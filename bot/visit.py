@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot import wording
-from bot.answer import Answer, Excerpt, Reason
+from bot.answer import ROWS, Answer, Excerpt, Reason, Way
 from bot.days import today
 from bot.records.database import RecordsError
 from bot.records.sent import Context, Lost, SentAnswer, sent
@@ -89,10 +89,18 @@ class Visit:
         self.require_answers()
         self.pace.require(self.user, self.channel)
 
-    async def ask(self, question: str, filters: Filters = ANY, number: int | None = None, skip: int = 0) -> Answer:
+    async def ask(
+        self,
+        question: str,
+        filters: Filters = ANY,
+        number: int | None = None,
+        skip: int = 0,
+        way: Way = Way.BEST,
+    ) -> Answer:
         """The answer to a question that was admitted; `number` is how many excerpts are wanted."""
-        count = number or self.settings.excerpts or self.excerpts
-        return await self.desk.ask(question, self.within(filters), count, skip)
+        usual = self.settings.excerpts or self.excerpts
+        count = number or (usual if way is Way.BEST else max(usual, ROWS))
+        return await self.desk.ask(question, self.within(filters), count, skip, way)
 
     async def refined(self, text: str, message: str) -> tuple[str, Filters] | None:
         """The question of the answer that is replied to, with new filters; None where something else is asked.
@@ -181,7 +189,7 @@ class Visit:
 
         """
         shown = was.skipped + len(was.quoted)
-        answer = await self.ask(was.question, was.filters, skip=shown)
+        answer = await self.ask(was.question, was.filters, skip=shown, way=was.way)
         if not answer.excerpts:
             raise UsageError(wording.NO_MORE)
         return answer, shown
@@ -210,8 +218,9 @@ class Visit:
             raise UsageError("\n".join(losses))
         status = await self.desk.status(self.within())
         # What is quoted and counted now is of the generation that is served now.
-        now = (status.articles, status.manifest.generation, was.filters, was.likely, was.preferred, was.mentioned)
-        return Answer(was.question, excerpts, None, *now), losses
+        now = (status.articles, status.manifest.generation, was.filters, was.likely, was.preferred)
+        rest = (was.mentioned, was.way)
+        return Answer(was.question, excerpts, None, *now, *rest), losses
 
     async def complain(self, was: SentAnswer, number: int, verdict: Verdict) -> str:
         """Keep what this person says of an excerpt; what to tell them."""

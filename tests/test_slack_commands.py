@@ -27,6 +27,7 @@ from bot import wording
 from bot.desk import RECORDS, DeskBusyError
 from bot.slack import app as slack_app
 from bot.slack import commands as slack_commands
+from bot.slack import compare as slack_compare
 from bot.slack import views
 from bot.sources import ORDERS
 
@@ -355,7 +356,7 @@ async def test_every_command_also_exists_with_coverage_in_front(slack: LoopbackS
             for prefix in ("/", "/coverage-")
         ]
         assert prefixed == plain
-        assert (plain == wording.NOT_ADMIN) == (name not in slack_commands.COMMANDS)
+        assert (plain == wording.NOT_ADMIN) == (name not in {**slack_commands.COMMANDS, **slack_compare.COMMANDS})
         assert "I do not know" not in plain
     for command in ("/ask", "/coverage-ask"):
         await slack.slash(command, PELICAN, user=OTHER)

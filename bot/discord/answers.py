@@ -9,6 +9,7 @@ import discord
 from discord import ui
 
 from bot import wording
+from bot.answer import Way
 from bot.discord import render
 from bot.discord.client import visit_by
 from bot.discord.replies import press
@@ -27,14 +28,19 @@ if TYPE_CHECKING:
 
 
 async def answer_command(
-    interaction: Interaction, question: str, filters: Filters, number: int | None = None, private: bool | None = None
+    interaction: Interaction,
+    question: str,
+    filters: Filters,
+    number: int | None = None,
+    private: bool | None = None,
+    way: Way = Way.BEST,
 ) -> None:
     """Answer what a command asks, once the place and the asker's pace allow it."""
     visit = await visit_by(interaction)
     visit.admit()
     private = visit.settings.private if private is None else private
     await interaction.response.defer(thinking=True, ephemeral=private)
-    answer = await visit.ask(question, filters, number)
+    answer = await visit.ask(question, filters, number, way=way)
     await visit.deliver(answer, sender(answer, partial(_edit, interaction), private=private), private=private)
 
 

@@ -19,7 +19,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import days
-from bot.discord import add, admin, commands, render, sources
+from bot.discord import add, admin, commands, compare, render, sources
 from bot.discord.add import AddButton
 from bot.discord.answers import AnswerButton, sender
 from bot.discord.client import DiscordBot, visit_of
@@ -88,7 +88,7 @@ class OnTheRecordBot(DiscordBot):
     def __init__(self, settings: Settings, desk: Desk) -> None:
         super().__init__(settings, desk)
         self.tree = _Tree(self)
-        modules = (commands, sources, admin, add)
+        modules = (commands, compare, sources, admin, add)
         for command in (command for module in modules for command in module.COMMANDS):
             self.tree.add_command(command)
 

@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from bot.answer import Excerpt
+from bot.answer import Excerpt, Way
 from index.model import Filters, Span
 from index.passages import paragraph_spans, split
 
@@ -64,6 +64,7 @@ class SentAnswer:
     likely: bool = True
     preferred: tuple[str, ...] = ()
     mentioned: tuple[str, ...] = ()
+    way: Way = Way.BEST
 
     def as_fields(self) -> dict[str, Any]:
         """For JSON. Who may see what is left out: it is asked again each time."""
@@ -80,17 +81,19 @@ class SentAnswer:
             "likely": self.likely,
             "preferred": self.preferred,
             "mentioned": self.mentioned,
+            "way": self.way.value,
         }
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> SentAnswer:
-        """What `as_fields` made; what was kept before there were searches has no word of them."""
+        """What `as_fields` made; what was kept before there were searches, or ways, has no word of them."""
         since, until = (fields[name] and date.fromisoformat(fields[name]) for name in ("since", "until"))
         filters = Filters(tuple(fields["outlets"]), tuple(fields["articles"]), since, until)
         quoted = tuple(Quoted.from_row(row) for row in fields["quoted"])
         rest = {name: fields[name] for name in ("question", "generation", "skipped", "likely")}
         preferred, mentioned = tuple(fields["preferred"]), tuple(fields.get("mentioned", ()))
-        return cls(filters=filters, quoted=quoted, preferred=preferred, mentioned=mentioned, **rest)
+        way = Way(fields.get("way", Way.BEST))
+        return cls(filters=filters, quoted=quoted, preferred=preferred, mentioned=mentioned, way=way, **rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def sent(answer: Answer, *, skipped: int = 0) -> SentAnswer:
     """What to keep of an answer."""
     quoted = tuple(Quoted(e.number, e.source.id, e.source.sha256, e.start, e.end, e.answer) for e in answer.quoted)
     was = (answer.question, answer.filters, answer.generation, quoted)
-    return SentAnswer(*was, skipped, answer.likely, answer.preferred, answer.mentioned)
+    return SentAnswer(*was, skipped, answer.likely, answer.preferred, answer.mentioned, answer.way)
 
 
 def quote_again(quoted: Quoted, article: Article | None) -> Excerpt | Lost:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.errors import SlackApiError
 
 from bot import wording
+from bot.answer import Way
 from bot.records.feedback import Verdict
 from bot.slack import render, views
 from bot.slack.client import TROUBLE, reason
@@ -38,13 +39,18 @@ log = logging.getLogger("bot.slack")
 
 
 async def answer_command(
-    request: Request, question: str, filters: Filters, number: int | None = None, private: bool | None = None
+    request: Request,
+    question: str,
+    filters: Filters,
+    number: int | None = None,
+    private: bool | None = None,
+    way: Way = Way.BEST,
 ) -> None:
     """Answer what a command, a form or a menu asks, once the place and the asker's pace allow it."""
     visit = await request.visit()
     visit.admit()
     private = visit.settings.private if private is None else private
-    answer = await visit.ask(question, filters, number)
+    answer = await visit.ask(question, filters, number, way=way)
     await _deliver(request, visit, answer, private=private)
 
 

@@ -30,7 +30,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import days, wording
-from bot.slack import add, admin, answers, commands, views
+from bot.slack import add, admin, answers, commands, compare, views
 from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, SlackBot, library_log, reason
 from bot.slack.replies import Request
 from bot.slack.text import plain
@@ -73,6 +73,7 @@ _BOLTS_OWN = ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET")
 _COMMAND = re.compile(r"/(?:coverage-)?(\w+)")
 _COMMANDS: Mapping[str, Command] = {
     **commands.COMMANDS,
+    **compare.COMMANDS,
     **admin.COMMANDS,
     **add.COMMANDS,
 }

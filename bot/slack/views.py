@@ -73,6 +73,8 @@ ASKING = (
     "In the menu of any message: *Ask the coverage* and *Verify quotes*"
 )
 COMMANDS = (
+    "`/compare` what each article says of a question; `/figures` the figures in what answers it, and where articles "
+    "differ\n"
     "`/verify` quotations in a text, word for word\n"
     "`/sources` the articles in the index\n"
     "`/source` all that is known about one article\n"
