@@ -74,11 +74,12 @@ class Place:
 
 
 class Way(StrEnum):
-    """How a question is answered: by the best excerpts, by one from each article, or by those with figures."""
+    """How a question is answered: by the best excerpts, one from each article, those with figures, or what one said."""
 
     BEST = "best"
     COMPARED = "compared"
     FIGURES = "figures"
+    SAID = "said"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +96,27 @@ class Differing:
 
 
 @dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who an article says that a quotation is of, in its own words.
+
+    Where that is a pronoun, `meant` is the name before it in the paragraph; else it is "". A quotation that `goes_on`
+    has no such words of its own, and those are of the one before.
+    """
+
+    words: str
+    meant: str
+    goes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Excerpt:
     """Whole sentences of one passage, verbatim: `article.text[start:end] == text`.
 
     `number` counts from 1 within the answer, and is 0 for what is part of none. `also_in` is where else the same words
     stand, or nearly the same (see `copies`). `answer` are the words that answer: offsets into the article's text within
     the excerpt, which neither begin nor end with white space; None where nothing is marked. `differing` are figures of
-    the excerpt for which other articles have others.
+    the excerpt for which other articles have others. Where a person's quotations are asked for, `answer` is one of them
+    and `speaker` who said it.
     """
 
     number: int
@@ -113,6 +128,7 @@ class Excerpt:
     also_in: tuple[Place, ...] = ()
     answer: Span | None = None
     differing: tuple[Differing, ...] = ()
+    speaker: Speaker | None = None
 
     @property
     def source(self) -> Source:

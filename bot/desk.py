@@ -31,6 +31,7 @@ from bot.quotations import Verification, verify
 from bot.records.database import RecordsError
 from bot.records.records import Records
 from bot.records.sent import Context, Lost, Quoted, context, quote_again
+from bot.said import said
 from index.build import MAX_LOSS
 from index.copies import place_of
 from index.errors import DamagedIndexError, IndexUnavailableError, OnTheRecordError
@@ -275,6 +276,9 @@ class Desk:
             answer = replace(answer, refusal=Refusal(Reason.EMPTY_QUESTION, wording.EMPTY_QUESTION))
         elif not articles or not store.manifest.passages:
             answer = replace(answer, refusal=Refusal(Reason.EMPTY_INDEX, wording.EMPTY_INDEX))
+        elif way is Way.SAID:
+            answer = _said(store, answer, count, skip)
+            _check(answer, store)
         else:
             ranking, mentioned = self._rank(store, question, filters)
             if self._answers(ranking):
@@ -343,6 +347,16 @@ class Desk:
         undated = sum(listing.source.published is None for listing in store.listings(without_dates))
         message = wording.filtered_out(filters, len(passing), undated)
         return refuse(everywhere, Reason.FILTERED_OUT, message, answers=answers)
+
+
+def _said(store: Store, answer: Answer, count: int, skip: int) -> Answer:
+    """The answer with the quotations of a person."""
+    found = said(answer.question, store, answer.filters)
+    if not found:
+        return replace(answer, refusal=Refusal(Reason.NOTHING_NEAR, wording.NOT_QUOTED))
+    shown = enumerate(found[skip : skip + count], start=skip + 1)
+    rows = (_with_copies(store, replace(row, number=number), answer.filters.scope()) for number, row in shown)
+    return replace(answer, excerpts=tuple(rows))
 
 
 def _check(answer: Answer, store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 import sys
 from pathlib import Path
@@ -34,6 +35,7 @@ Ask anything about the coverage; the answer is quoted from the articles, word fo
   /closest     what came closest to the last question, where that was refused; it is not an answer
   /compare QUESTION  what each article says of it, the oldest first
   /figures QUESTION  the figures in what answers it, and where articles differ in one
+  /said NAME   what a person is quoted as saying, by day; "/said NAME about …" narrows it
   /verify TEXT hold the quotations in a text against the articles
   /status      what is being served
   /help        this
@@ -42,7 +44,7 @@ Tab completes commands and the names of outlets, and the arrow keys call back wh
 
 COMMANDS = re.findall(r"^  (/\w+)", HELP, re.MULTILINE)
 
-_WAYS = {"/compare": Way.COMPARED, "/figures": Way.FIGURES}
+_WAYS = {"/compare": Way.COMPARED, "/figures": Way.FIGURES, "/said": Way.SAID}
 
 _FIRST_STEPS = """\
 There are no articles to answer from yet.
@@ -280,6 +282,7 @@ def _excerpt_json(excerpt: Excerpt) -> dict[str, object]:
         "paragraph": excerpt.passage.paragraph,
         "kind": excerpt.passage.kind.value,
         "score": round(excerpt.score, 4),
+        "speaker": excerpt.speaker and dataclasses.asdict(excerpt.speaker),
         "differing": [_differing_json(found) for found in excerpt.differing],
     }
 

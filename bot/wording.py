@@ -48,6 +48,9 @@ NOT_HERE = "I am set not to answer in this channel. Whoever manages my settings 
 NOT_YOURS = "Only whoever asked, a moderator or an admin may do this."
 TOO_OLD = "This message is too old: what its buttons need is no longer kept. Ask again."
 NO_FIGURES = "No figure stands in what the coverage in this index has for this."
+NOT_QUOTED = (
+    "No quotation of this name was found. Only those are known of which an article's own sentence says who speaks."
+)
 NO_MORE = "There are no further excerpts near enough to the question."
 TEXT_GONE = "This text is no longer in the index: the article has changed or is gone."
 THANKS = "Noted, without your name. Thank you."
@@ -108,12 +111,13 @@ def also_in(excerpt: Excerpt) -> list[str]:
     """
     same = [place for place in excerpt.also_in if not place.differing]
     near = [place for place in excerpt.also_in if place.differing]
-    differing = [_differing(excerpt)] if excerpt.differing else []
+    differing = [told for told in (_spoken(excerpt), _differing(excerpt)) if told]
     named = [f"The same words stand in: {'; '.join(map(_where, same))}{_earliest(excerpt, same)}"] if same else []
     shown = [f"Nearly the same, in: {'; '.join(map(_where_nearly, near))}"] if near else []
     counted = [f"The same words stand in {plural(len(same), 'other passage')}."] if same else []
     counted_near = [f"Nearly the same words stand in {plural(len(near), 'other passage')}."] if near else []
-    differ = [f"{plural(len(excerpt.differing), 'figure')} elsewhere for the same."] if excerpt.differing else []
+    differ = [_spoken(excerpt)] if excerpt.speaker else []
+    differ += [f"{plural(len(excerpt.differing), 'figure')} elsewhere for the same."] if excerpt.differing else []
     lines = (
         ". ".join(differing + named + shown),
         ". ".join(differing + named + counted_near),
@@ -122,8 +126,20 @@ def also_in(excerpt: Excerpt) -> list[str]:
     return list(dict.fromkeys(filter(None, lines)))
 
 
+def _spoken(excerpt: Excerpt) -> str:
+    """Who said what is marked, in the article's words, and how that is known where it is not in the sentence itself."""
+    if excerpt.speaker is None:
+        return ""
+    who = f"“{one_line(excerpt.speaker.words)}”"
+    if excerpt.speaker.meant:
+        who += f", taken for “{one_line(excerpt.speaker.meant)}” before it"
+    return f"Goes on from a quotation of {who}" if excerpt.speaker.goes_on else f"Said by {who}"
+
+
 def _differing(excerpt: Excerpt) -> str:
     """Which figures of other articles differ from the excerpt's own, and where they stand."""
+    if not excerpt.differing:
+        return ""
     told = []
     for found in excerpt.differing:
         here = excerpt.text[found.here.start - excerpt.start : found.here.end - excerpt.start]
@@ -182,6 +198,8 @@ def remarks(answer: Answer) -> tuple[str, ...]:
         remarks.append("One excerpt from each article in which something was found, the oldest first.")
     if answer.way is Way.FIGURES:
         remarks.append("Excerpts with figures, each before those of other articles that differ.")
+    if answer.way is Way.SAID:
+        remarks.append("Quotations that the articles' own words give to this name, the oldest first.")
     if answer.without:
         remarks.append(f"Nothing was found in {_listed(answer.without)}.")
     if answer.mentioned:

@@ -201,7 +201,7 @@ _GOVERNS = 5
 
 
 @lru_cache(maxsize=2**14)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """The stem of an English word, without a possessive ending."""
     # A stemmer keeps the word that it is at, so that each call takes a new one: threads share nothing.
     stem: str = snowballstemmer.stemmer("english").stemWord(re.sub(r"['’]s?$", "", word.lower()))
@@ -209,7 +209,7 @@ def _stem(word: str) -> str:
 
 
 def _stems(words: Iterable[str]) -> frozenset[str]:
-    return frozenset(map(_stem, words))
+    return frozenset(map(stem, words))
 
 
 def _names(tokens: Iterable[str]) -> frozenset[str]:
@@ -309,7 +309,7 @@ def _said_before(lead: str) -> frozenset[str]:
             named = named or word[0].isupper()
         # Beyond a name, or another word, only a verb is sure to govern.
         elif small.endswith("ed") or not (said or named):
-            said.append(_OUTCOMES.get(small) or _stem(small))
+            said.append(_OUTCOMES.get(small) or stem(small))
     return frozenset(said)
 
 
@@ -333,7 +333,7 @@ def _said_after(rest: str) -> frozenset[str]:
         elif small in _OUTCOMES:
             return frozenset((_OUTCOMES[small],))
         elif small.isalpha() and small not in _LIGHT | FUNCTION_WORDS and (passive or small.endswith("ed")):
-            return frozenset((_stem(small),))
+            return frozenset((stem(small),))
         else:
             break
     return frozenset()

@@ -89,15 +89,18 @@ EXCERPT = {
         "answer": {"anyOf": [SPAN, {"type": "null"}]},
         "kind": {"enum": ["body", "caption", "embed"]}, "score": {"type": "number"},
         "differing": {"type": "array", "items": DIFFERING},
+        "speaker": {"type": ["object", "null"], "required": ["words", "meant", "goes_on"]},
     },
-    "required": ["number", "text", "article", "start", "end", "answer", "paragraph", "kind", "score", "differing"],
+    "required": [
+        "number", "text", "article", "start", "end", "answer", "paragraph", "kind", "score", "differing", "speaker",
+    ],
     "additionalProperties": False,
 }  # fmt: skip
 CONTRACT = {
     "type": "object",
     "properties": {
         "question": {"type": "string"},
-        "mode": {"enum": ["question", "mentions", "compared", "figures"]},
+        "mode": {"enum": ["question", "mentions", "compared", "figures", "said"]},
         "answered": {"type": "boolean"},
         "refusal": {
             "type": ["object", "null"],

@@ -1,4 +1,4 @@
-"""Articles compared, on Discord: what each says of a question, and the figures in what answers it."""
+"""Articles compared, on Discord: what each says of a question, the figures in it, and who said what."""
 
 from __future__ import annotations
 
@@ -55,4 +55,24 @@ async def figures(
     await answer_command(interaction, question, filters, private=private, way=Way.FIGURES)
 
 
-COMMANDS: Commands = (compare, figures)
+@app_commands.command(description="Show what a person is quoted as saying, by day")
+@app_commands.describe(
+    person="The name, or only the surname", about="Only quotations near these words", outlets=_OUTLETS, since=_SINCE,
+    until=_UNTIL, private=_PRIVATE,
+)  # fmt: skip
+async def said(
+    interaction: Interaction,
+    person: app_commands.Range[str, 1, 200],
+    about: app_commands.Range[str, 1, 200] | None = None,
+    outlets: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    private: bool | None = None,
+) -> None:
+    """Show the quotations that articles give to a person."""
+    filters = Filters(outlets_of(outlets), (), *period(since, until))
+    asked = f"{person} about {about}" if about else person
+    await answer_command(interaction, asked, filters, private=private, way=Way.SAID)
+
+
+COMMANDS: Commands = (compare, figures, said)

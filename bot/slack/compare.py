@@ -1,4 +1,4 @@
-"""Articles compared, on Slack: what each says of a question, and the figures in what answers it."""
+"""Articles compared, on Slack: what each says of a question, the figures in it, and who said what."""
 
 from __future__ import annotations
 
@@ -30,6 +30,13 @@ async def figures(request: Request, text: str) -> None:
     await _answer(request, *options(text, ("outlets", "since", "until", "private")), Way.FIGURES)
 
 
+async def said(request: Request, text: str) -> None:
+    """Show the quotations that articles give to a person."""
+    person, chosen = options(text, ("about", "outlets", "since", "until", "private"))
+    asked = f"{person} about {chosen['about']}" if person and chosen.get("about") else person
+    await _answer(request, asked, chosen, Way.SAID)
+
+
 async def _answer(request: Request, question: str, chosen: Mapping[str, str], way: Way) -> None:
     if not question:
         raise UsageError(wording.EMPTY_QUESTION)
@@ -38,4 +45,4 @@ async def _answer(request: Request, question: str, chosen: Mapping[str, str], wa
     await answer_command(request, question, filters, private=private, way=way)
 
 
-COMMANDS: Mapping[str, Command] = {"compare": compare, "figures": figures}
+COMMANDS: Mapping[str, Command] = {"compare": compare, "figures": figures, "said": said}
