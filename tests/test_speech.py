@@ -125,7 +125,7 @@ def test_what_goes_on_is_marked_as_such() -> None:
     assert first.speaker == second.speaker
 
 
-@given(st.text(alphabet=st.sampled_from("ab. ,“”‘’'\"\nAB") | st.characters(), max_size=120))
+@given(st.text(alphabet=st.sampled_from("ab. ,“”‘’'\"\nAB") | st.characters(codec="utf-8"), max_size=120))
 def test_spans_lie_within_any_text_and_hold_words(words: str) -> None:
     text = f"{words} “Yes,” said Ana Ruiz. {words}"
     for speech in speeches(text):

@@ -336,7 +336,7 @@ def typing(monkeypatch: pytest.MonkeyPatch) -> Iterator[PipeInput]:
         ("and straßen p", ["and Straßen Post"]),
         ("a", []),
         ("reform", []),
-        ("/s", ["/sources", "/source", "/status"]),
+        ("/s", ["/sources", "/source", "/said", "/status"]),
         ("/source for", []),
         ("What? /he", []),
         ("", []),
