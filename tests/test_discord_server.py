@@ -580,7 +580,7 @@ async def test_commands_are_registered_only_when_they_changed(
     monkeypatch.setattr(discord_commands.ask, "description", "Another description")
     assert await start_with("changed") == 3
     commands = {command["name"]: command for command in server.found("PUT", "/commands")[0]}
-    everyones = {"ask", "verify", "sources", "source", "status", "help"}
+    everyones = {"ask", "compare", "figures", "said", "verify", "sources", "source", "status", "help"}
     admins = {"add", "reindex", "rollback", "remove", "restore", "audit", "unanswered"}
     menus = {"Ask the coverage", "Verify quotes"}
     assert set(commands) == everyones | admins | menus | {"settings"}
