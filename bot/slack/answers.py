@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.errors import SlackApiError
 
 from bot import wording
-from bot.answer import is_question
+from bot.answer import Way, is_question
 from bot.records.feedback import Verdict
 from bot.slack import render, views
 from bot.slack.client import TROUBLE, reason
@@ -39,7 +39,12 @@ log = logging.getLogger("bot.slack")
 
 
 async def answer_command(
-    request: Request, question: str, filters: Filters, number: int | None = None, private: bool | None = None
+    request: Request,
+    question: str,
+    filters: Filters,
+    number: int | None = None,
+    private: bool | None = None,
+    way: Way = Way.BEST,
 ) -> None:
     """Answer what a command, a form or a menu asks, once the place and the asker's pace allow it."""
     visit = await request.visit()
@@ -47,7 +52,7 @@ async def answer_command(
     if not is_question(question):
         private = True
     private = visit.settings.private if private is None else private
-    answer = await visit.ask(question, filters, number, show=partial(_show_searching, request))
+    answer = await visit.ask(question, filters, number, way=way, show=partial(_show_searching, request))
     await _deliver(request, visit, answer, private=private)
 
 
