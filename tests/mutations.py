@@ -129,10 +129,19 @@ MUTATIONS = (
         ("tests/test_records.py::test_everything_is_kept_for_its_time_and_goes_without_anything_new",),
     ),
     Mutation(
+        "what another process sets is not noticed",
+        "bot/records/places.py",
+        "            if self._set is None or version != self._version:\n",
+        "            if self._set is None:\n",
+        (
+            "tests/test_records.py::test_what_another_process_sets_holds_at_once_and_what_is_remembered_waits_for_nothing",
+        ),
+    ),
+    Mutation(
         "direct messages see what is hidden elsewhere",
         "bot/records/places.py",
-        "        if not server and all(layer.outlets is None for layer in layers):\n",
-        "        if False:\n",
+        "    if not server and all(layer.outlets is None for layer in layers):\n",
+        "    if False:\n",
         ("tests/test_records.py::test_in_direct_messages_nothing_is_seen_that_is_hidden_anywhere",),
     ),
     Mutation(
