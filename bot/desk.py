@@ -4,45 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import time
-from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from bot import wording
-from bot.answer import (
-    CAUTION,
-    EXCERPTS,
-    Answer,
-    Excerpt,
-    Place,
-    Reason,
-    Refusal,
-    Way,
-    compose,
-    is_question,
-    refuse,
-    sought,
-)
+from bot.answer import CAUTION, EXCERPTS, Answer, Excerpt, Way
+from bot.answering import NEIGHBOURS, Answerer, Asked, with_copies
 from bot.builds import Builds
-from bot.compare import candidates, oldest_first, told_of, with_differing, with_figures
 from bot.metrics import Gauges, Metrics, Quantiles, outcome_of
 from bot.quotations import Verification, verify
 from bot.records.database import RecordsError
 from bot.records.records import Records
 from bot.records.retention import Retention
 from bot.records.sent import Context, Lost, Quoted, context, quote_again
-from bot.said import said
 from bot.verifying import SHORT, Verifier, joined
 from index.build import MAX_LOSS
-from index.copies import place_of
-from index.errors import DamagedIndexError, IndexUnavailableError, OnTheRecordError
+from index.errors import IndexUnavailableError, OnTheRecordError
 from index.generations import KEEP, Generations
-from index.mentions import mentions
-from index.model import ANY, Filters, Kind, Span
-from index.passages import paragraph_spans, split
-from index.search import search
+from index.model import ANY, Filters, Kind
+from index.passages import split
 from index.shown import whole
 
 if TYPE_CHECKING:
@@ -54,7 +35,6 @@ if TYPE_CHECKING:
     from index.encoder import Encoder
     from index.model import Article, Listing, Manifest, Source
     from index.reader import Reader
-    from index.search import Ranking
     from index.store import Store
 
 # Questions waiting at once; one takes tens of milliseconds, so a full queue is seconds long.
@@ -63,24 +43,9 @@ QUEUE = 200
 LONG_QUEUE = 10
 # Seconds after which whoever asked is told that it takes too long, be it the queue or the question itself.
 DEADLINE = 60
-MAX_QUESTION_CHARS = 2000
-# Articles with the same paragraphs that are named for an article.
-NEIGHBOURS = 10
 RECORDS = "records.sqlite"
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What may be asked by several at once, who then get the same answer."""
-
-    question: str
-    filters: Filters
-    count: int
-    skip: int
-    way: Way
-    brief: bool
 
 
 class DeskBusyError(OnTheRecordError):
@@ -142,10 +107,9 @@ class Desk:
         self.index_dir = index_dir
         self.corpus_dir = corpus_dir
         self._generations = Generations(index_dir)
-        self._reader = reader
         self.future = future
-        self._caution = caution
         self._encoder = load_encoder()
+        self._answerer = Answerer(self._encoder, reader, caution)
         self._pointer = self._generations.readable_current()
         self._store: Store
         self._store, self._warning = self._generations.open_current(self._encoder)
@@ -158,7 +122,7 @@ class Desk:
         self.metrics = Metrics()
         self._waiting = 0
         # What is asked and not begun.
-        self._asked: dict[_Asked, asyncio.Task[Answer]] = {}
+        self._asked: dict[Asked, asyncio.Task[Answer]] = {}
         self._long_waiting = 0
         self._verifier = Verifier(index_dir)
         # One thread each: SQLite, FAISS and the model are used by one question at a time, and never by the event loop.
@@ -230,7 +194,7 @@ class Desk:
         started = time.perf_counter()
         try:
             # Whoever else waits for this answer still does where this one is given up.
-            answer = await asyncio.shield(self._asking(_Asked(question, filters, count, skip, way, brief)))
+            answer = await asyncio.shield(self._asking(Asked(question, filters, count, skip, way, brief)))
         except Exception as exc:
             self.metrics.note_failure("too_busy" if isinstance(exc, DeskBusyError) else "failed")
             raise
@@ -323,7 +287,7 @@ class Desk:
         waiting, times = self._waiting - 1, self.metrics.quantiles()
         return DeskStatus(store.manifest, articles, passages, self._warning, self.builds.running, waiting, times)
 
-    def _asking(self, asked: _Asked) -> asyncio.Task[Answer]:
+    def _asking(self, asked: Asked) -> asyncio.Task[Answer]:
         """The answer to a question; where the same waits already, the one that it waits for."""
         task = self._asked.get(asked)
         if task is None:
@@ -331,12 +295,12 @@ class Desk:
             task.add_done_callback(lambda done: self._forget(asked, done))
         return task
 
-    def _begin(self, asked: _Asked, store: Store) -> Answer:
+    def _begin(self, asked: Asked, store: Store) -> Answer:
         # Whoever asks the same from now on asks anew: an article may be removed meanwhile.
         self._asked.pop(asked, None)
-        return self._answer(store, replace(asked, filters=self._seen(asked.filters)))
+        return self._answerer.answer(store, replace(asked, filters=self._seen(asked.filters)))
 
-    def _forget(self, asked: _Asked, done: asyncio.Task[Answer]) -> None:
+    def _forget(self, asked: Asked, done: asyncio.Task[Answer]) -> None:
         if self._asked.get(asked) is done:
             del self._asked[asked]
 
@@ -363,88 +327,6 @@ class Desk:
                 self._store = store
         return self._store
 
-    def _answer(self, store: Store, asked: _Asked) -> Answer:
-        started = time.perf_counter()
-        question, filters = whole(asked.question)[:MAX_QUESTION_CHARS], asked.filters
-        articles, _ = store.counts(filters.scope())
-        answer = Answer(question, (), None, articles, store.manifest.generation, filters, way=asked.way)
-        if not is_question(question):
-            answer = replace(answer, refusal=Refusal(Reason.EMPTY_QUESTION, wording.EMPTY_QUESTION))
-        elif not articles or not store.manifest.passages:
-            answer = replace(answer, refusal=Refusal(Reason.EMPTY_INDEX, wording.EMPTY_INDEX))
-        elif asked.way is Way.SAID:
-            answer = _said(store, answer, asked)
-            _check(answer, store)
-        else:
-            ranking, mentioned = self._rank(store, question, filters)
-            if self._answers(ranking):
-                likely = ranking.confidence >= self._caution[1]
-                answer = replace(answer, likely=likely, preferred=ranking.preferred, mentioned=mentioned)
-                answer = self._laid_out(store, answer, ranking, asked)
-            else:
-                answer = replace(answer, refusal=self._refusal(store, question, filters, ranking))
-            _check(answer, store)
-        return replace(answer, elapsed=time.perf_counter() - started)
-
-    def _laid_out(self, store: Store, answer: Answer, ranking: Ranking, asked: _Asked) -> Answer:
-        """The answer with its excerpts, as it is wanted."""
-        seen, shown = answer.filters.scope(), slice(asked.skip, asked.skip + asked.count)
-        if answer.way is Way.COMPARED:
-            rows, without = self._compared(store, answer.question, ranking, answer.filters)
-            return replace(answer, excerpts=tuple(rows[shown]), without=without)
-        if answer.way is Way.FIGURES:
-            hits = with_figures(ranking.hits, store)
-            if not hits:
-                refusal = refuse(ranking, Reason.NOTHING_NEAR, wording.NO_FIGURES, answers=True)
-                return replace(answer, refusal=refusal)
-            found = [_with_copies(store, excerpt, seen) for excerpt in compose(replace(ranking, hits=hits), len(hits))]
-            told = told_of([with_differing(excerpt, store, self._encoder, seen) for excerpt in found])
-            return replace(answer, excerpts=tuple(told)[shown])
-        composed = compose(ranking, asked.count, asked.skip, brief=asked.brief)
-        excerpts = [_with_copies(store, excerpt, seen) for excerpt in composed]
-        if excerpts and not asked.skip:
-            excerpts[0] = with_differing(excerpts[0], store, self._encoder, seen)
-        return replace(answer, excerpts=tuple(excerpts))
-
-    def _compared(
-        self, store: Store, question: str, ranking: Ranking, filters: Filters
-    ) -> tuple[list[Excerpt], tuple[Source, ...]]:
-        """One excerpt from each article that answers by itself, and the articles near that do not."""
-        rows, without = [*compose(ranking, 1)], []
-        for source in candidates(question, ranking.hits, store, self._encoder, filters):
-            if source == rows[0].source:
-                continue
-            alone = search(question, store, self._encoder, replace(filters, articles=(source.id,)), self._reader)
-            if self._answers(alone):
-                rows += compose(alone, 1)
-            else:
-                without.append(source)
-        return oldest_first(_with_copies(store, row, filters.scope()) for row in rows), tuple(without)
-
-    def _rank(self, store: Store, question: str, filters: Filters) -> tuple[Ranking, tuple[str, ...]]:
-        """How passages rank; and the words that they mention, where it is no question and all of these stand there."""
-        words = sought(question)
-        found = mentions(question, store, self._encoder, filters) if words else None
-        if found and found.hits:
-            return found, words
-        return search(question, store, self._encoder, filters, self._reader), ()
-
-    def _answers(self, ranking: Ranking) -> bool:
-        return bool(ranking.hits) and ranking.confidence >= self._caution[0]
-
-    def _refusal(self, store: Store, question: str, filters: Filters, ranking: Ranking) -> Refusal:
-        if not filters:
-            return refuse(ranking, Reason.NOTHING_NEAR, wording.nothing_near(ranking.unknown))
-        everywhere, _ = self._rank(store, question, filters.scope())
-        passing = store.listings(filters)
-        answers = self._answers(everywhere)
-        if passing and not answers:
-            return refuse(everywhere, Reason.NOTHING_NEAR, wording.nothing_near(everywhere.unknown))
-        without_dates = replace(filters, since=None, until=None)
-        undated = sum(listing.source.published is None for listing in store.listings(without_dates))
-        message = wording.filtered_out(filters, len(passing), undated)
-        return refuse(everywhere, Reason.FILTERED_OUT, message, answers=answers)
-
 
 async def _in_time(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     """What work in a thread gives; what has not begun by the deadline never does."""
@@ -458,53 +340,9 @@ async def _in_time(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         raise DeskBusyError(busy) from exc
 
 
-def _said(store: Store, answer: Answer, asked: _Asked) -> Answer:
-    """The answer with the quotations of a person."""
-    found = said(answer.question, store, answer.filters)
-    if not found:
-        return replace(answer, refusal=Refusal(Reason.NOTHING_NEAR, wording.NOT_QUOTED))
-    shown = enumerate(found[asked.skip : asked.skip + asked.count], start=asked.skip + 1)
-    rows = (_with_copies(store, replace(row, number=number), answer.filters.scope()) for number, row in shown)
-    return replace(answer, excerpts=tuple(rows))
-
-
-def _check(answer: Answer, store: Store) -> None:
-    """The promise, kept at the last moment: every excerpt stands in the stored article, character by character.
-
-    So do the words in it that are marked.
-    """
-    for excerpt in answer.quoted:
-        article = store.article(excerpt.source.id)
-        marked = excerpt.answer or Span(excerpt.start, excerpt.end)
-        within = excerpt.start <= marked.start < marked.end <= excerpt.end
-        others = ((d.passage.source.id, d.passage.words(d.there), d.there) for d in excerpt.differing)
-        stand = all((other := store.article(a)) and other.text[s.start : s.end] == words for a, words, s in others)
-        if article is None or article.text[excerpt.start : excerpt.end] != excerpt.text or not within or not stand:
-            raise DamagedIndexError(
-                f"An excerpt from {excerpt.source.id} does not stand in its stored text, so it is not shown. "
-                "An admin should run `on-the-record-index verify`."
-            )
-
-
 def _quote_again(store: Store, quoted: Quoted, filters: Filters) -> Excerpt | Lost:
     excerpt = quote_again(quoted, _article(store, quoted.article, filters))
-    return excerpt if isinstance(excerpt, Lost) else _with_copies(store, excerpt, filters.scope())
-
-
-def _with_copies(store: Store, excerpt: Excerpt, filters: Filters) -> Excerpt:
-    """The excerpt with all places that have its words, and those where copies of its story have nearly the same."""
-    places = list(excerpt.also_in)
-    holding = (article.source for article, _ in store.articles_with([excerpt.text], filters, NEIGHBOURS))
-    others = dict.fromkeys([*store.copies(excerpt.source.id, filters), *holding])
-    for source in (source for source in others if source.id != excerpt.source.id):
-        article = store.article(source.id)
-        if article and (found := place_of(excerpt.text, article.text[article.body_start :])):
-            paragraphs = [span.start for span in paragraph_spans(article)]
-            paragraph = bisect_right(paragraphs, found.start + article.body_start)
-            places.append(Place(source, paragraph, found.differing))
-    # Of one paragraph the last counts: that with the same words, if there is one.
-    places.sort(key=lambda place: not place.differing)
-    return replace(excerpt, also_in=tuple({(place.source, place.paragraph): place for place in places}.values()))
+    return excerpt if isinstance(excerpt, Lost) else with_copies(store, excerpt, filters.scope())
 
 
 def _article(store: Store, article_id: str, filters: Filters) -> Article | None:

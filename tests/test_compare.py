@@ -81,7 +81,7 @@ async def test_compared_articles_are_told_once_each_the_oldest_first_without_cop
 
 
 async def test_articles_in_which_nothing_is_found_are_named(desk: Desk) -> None:
-    desk._caution = (0.3, 0.5)
+    desk._answerer.caution = (0.3, 0.5)
     answer = await desk.ask(QUESTION, count=10, way=Way.COMPARED)
     found = {excerpt.source.outlet for excerpt in answer.excerpts}
     without = {source.outlet for source in answer.without}

@@ -362,7 +362,7 @@ async def test_a_mark_that_leaves_its_excerpt_is_never_shown(word_index: Path, m
     def beside(*given: object, **named: object) -> tuple[Excerpt, ...]:
         return tuple(replace(e, answer=Span(e.start, e.end + 1)) for e in compose(*given, **named))
 
-    monkeypatch.setattr("bot.desk.compose", beside)
+    monkeypatch.setattr("bot.answering.compose", beside)
     desk = Desk(word_index, SEEDS, WordHashEncoder, caution=(0.0, 0.0))
     with pytest.raises(DamagedIndexError, match="not shown"):
         await desk.ask("Who denied the attack?")

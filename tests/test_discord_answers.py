@@ -137,7 +137,7 @@ async def test_a_private_answer_is_shared_as_it_is(world: World) -> None:
 
 
 async def test_what_makes_an_answer_doubtful_is_shared_with_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world.desk, "_caution", (0.0, 1.0))
+    monkeypatch.setattr(world.desk._answerer, "caution", (0.0, 1.0))
     answer = (await world.ask(question=f"{PELICAN} Example Wire says", private=True, since="2023-05-01")).response
     remarks = re.findall(r"^\*\*\D.*\*\*$", text_of(answer), re.MULTILINE)
     assert len(remarks) == 3
@@ -178,7 +178,7 @@ async def test_a_refusal_can_be_removed_and_a_private_one_needs_no_buttons(world
 async def test_what_comes_closest_to_a_refused_question_is_shown_alone_and_as_no_answer(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(world.desk, "_caution", (1.0, 1.0))
+    monkeypatch.setattr(world.desk._answerer, "caution", (1.0, 1.0))
     refused = (await world.ask(question=PELICAN)).response
     assert set(buttons_of(refused)) == {"Show the closest", "Remove"}
     assert not quoted(refused)

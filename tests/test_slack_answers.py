@@ -154,7 +154,7 @@ async def asked_in_vain(desk: Desk) -> set[str]:
 async def test_what_comes_closest_to_a_refused_question_is_shown_alone_and_as_no_answer(
     settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "_caution", (1.0, 1.0))
+    monkeypatch.setattr(desk._answerer, "caution", (1.0, 1.0))
     async with running(settings, desk, slack):
         refused = await ask(slack, PELICAN)
         private = await alone(slack, await slack.slash("/ask", f"{PELICAN} private:yes"))
@@ -543,7 +543,7 @@ async def test_a_refusal_says_so_and_names_the_nearest_articles(
     async with running(settings, desk, slack):
         (far,) = await replies(slack, await slack.mention(PASTA))
         assert shown(far).splitlines() == ["The coverage in this index does not answer this.", "Remove"]
-        monkeypatch.setattr(desk, "_caution", (1.0, 1.0))
+        monkeypatch.setattr(desk._answerer, "caution", (1.0, 1.0))
         (refused,) = await replies(slack, await slack.mention(PELICAN))
         message, nearest, *rows = shown(refused).splitlines()
         assert message == "The coverage in this index does not answer this."
