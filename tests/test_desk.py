@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from word_encoder import WordHashEncoder
 
 from bot.answer import Excerpt, Place, Reason, compose
-from bot.desk import QUEUE, Desk, DeskBusyError, _with_copies
+from bot.answering import with_copies
+from bot.desk import QUEUE, Desk, DeskBusyError
 from bot.metrics import Gauges
 from index.build import build
 from index.copies import place_of
@@ -261,7 +262,7 @@ def test_of_one_paragraph_the_same_words_count_more_than_nearly_the_same(tmp_pat
     near_copy, near_other = (Place(passage.source, 1, found.differing) for passage in (copy, other))
     places = (near_copy, Place(other.source, 1), near_other)
     excerpt = Excerpt(1, said, wire.start, wire.end, wire, 1.0, places)
-    also_in = _with_copies(store, excerpt, ANY).also_in
+    also_in = with_copies(store, excerpt, ANY).also_in
     store.close()
     assert {place.source.id: place.differing for place in also_in} == {"copy": (), "other": ()}
     assert len(also_in) == 2
@@ -286,11 +287,12 @@ async def test_every_difference_stands_in_its_article_at_the_place_named(data: s
                     article = await desk.article(place.source.id)
                     assert article is not None
                     span = paragraph_spans(article)[place.paragraph - 1]
-                    found = place_of(excerpt.text, article.text[span.start :])
+                    body = article.text[article.body_start :]
+                    found = place_of(excerpt.text, body)
                     assert found
-                    assert span.start + found.start < span.end
+                    assert span.start <= article.body_start + found.start < span.end
                     assert found.differing == place.differing
-                    there = article.text[span.start + found.start : span.start + found.end]
+                    there = body[found.start : found.end]
                     assert all(d.quoted in excerpt.text and d.printed in there for d in place.differing)
         desk.close()
 
