@@ -18,7 +18,7 @@ from dotenv import load_dotenv
 from rich.console import Console
 
 from bot import service, terminal
-from bot.answer import CAUTION
+from bot.answer import CAUTION, ROWS, Way
 from bot.days import period
 from bot.desk import RECORDS, Desk
 from bot.records.records import Records
@@ -68,6 +68,9 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
 @click.option("--since", type=Words(), help="Only articles published on this day, such as last Monday, or later.")
 @click.option("--until", type=Words(), help="Only articles published on this day or earlier.")
 @click.option("--closest", is_flag=True, help="Where nothing answers, show what comes closest, as no answer.")
+@click.option("--compare", "way", flag_value=Way.COMPARED, help="One excerpt from each article, the oldest first.")
+@click.option("--figures", "way", flag_value=Way.FIGURES, help="Excerpts with figures, and where articles differ.")
+@click.option("--said", "way", flag_value=Way.SAID, help="What the person named is quoted as saying, by day.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as a JSON object, one a line.")
 @_index_dir
 @click.pass_context
@@ -79,6 +82,7 @@ def ask(
     since: str | None,
     until: str | None,
     closest: bool,
+    way: Way | None,
     as_json: bool,
     index_dir: Path | None,
 ) -> None:
@@ -90,7 +94,8 @@ def ask(
 
     async def work(desk: Desk) -> None:
         for asked in questions:
-            answer = await desk.ask(asked, filters, count or settings.excerpts)
+            usual = max(settings.excerpts, ROWS) if way else settings.excerpts
+            answer = await desk.ask(asked, filters, count or usual, way=Way(way or Way.BEST))
             if as_json:
                 click.echo(json.dumps(terminal.as_json(answer), ensure_ascii=False))
             elif many:

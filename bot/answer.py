@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 EXCERPTS = 3
 NEAREST = 3
+# How many excerpts are shown at once where articles are compared.
+ROWS = 6
 # A paragraph up to this long is quoted whole, a longer one is trimmed to about it, in characters.
 EXCERPT_CHARS = 350
 # How long an excerpt may grow for the sake of being understood, in characters.
@@ -71,13 +73,50 @@ class Place:
     differing: tuple[Segment, ...] = ()
 
 
+class Way(StrEnum):
+    """How a question is answered: by the best excerpts, one from each article, those with figures, or what one said."""
+
+    BEST = "best"
+    COMPARED = "compared"
+    FIGURES = "figures"
+    SAID = "said"
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """A figure in an excerpt, and another one for the same in a passage of another article (see `figures`).
+
+    `here` are offsets into the excerpt's article; `sentence`, and `there` within it, are into the passage's.
+    """
+
+    here: Span
+    passage: Passage
+    sentence: Span
+    there: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who an article says that a quotation is of, in its own words.
+
+    Where that is a pronoun, `meant` is the name before it in the paragraph; else it is "". A quotation that `goes_on`
+    has no such words of its own, and those are of the one before.
+    """
+
+    words: str
+    meant: str
+    goes_on: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Excerpt:
     """Whole sentences of one passage, verbatim: `article.text[start:end] == text`.
 
     `number` counts from 1 within the answer, and is 0 for what is part of none. `also_in` is where else the same words
     stand, or nearly the same (see `copies`). `answer` are the words that answer: offsets into the article's text within
-    the excerpt, which neither begin nor end with white space; None where nothing is marked.
+    the excerpt, which neither begin nor end with white space; None where nothing is marked. `differing` are figures of
+    the excerpt for which other articles have others. Where a person's quotations are asked for, `answer` is one of them
+    and `speaker` who said it.
     """
 
     number: int
@@ -88,6 +127,8 @@ class Excerpt:
     score: float
     also_in: tuple[Place, ...] = ()
     answer: Span | None = None
+    differing: tuple[Differing, ...] = ()
+    speaker: Speaker | None = None
 
     @property
     def source(self) -> Source:
@@ -133,6 +174,7 @@ class Answer:
     `likely` is False where the excerpts are the closest there are and may not answer. `preferred` are the outlets and
     days of publication that the question names and that were put first. `articles` counts those that `filters` let see.
     `mentioned` are the words of a query that asks nothing, and that the excerpts mention; none where it is a question.
+    Where articles are compared, `without` are those that were looked through and in which nothing was found.
     """
 
     question: str
@@ -144,6 +186,8 @@ class Answer:
     likely: bool = True
     preferred: tuple[str, ...] = ()
     mentioned: tuple[str, ...] = ()
+    way: Way = Way.BEST
+    without: tuple[Source, ...] = ()
     elapsed: float = 0.0
 
     @property

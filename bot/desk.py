@@ -11,14 +11,29 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import wording
-from bot.answer import CAUTION, EXCERPTS, Answer, Excerpt, Place, Reason, Refusal, compose, is_question, refuse, sought
+from bot.answer import (
+    CAUTION,
+    EXCERPTS,
+    Answer,
+    Excerpt,
+    Place,
+    Reason,
+    Refusal,
+    Way,
+    compose,
+    is_question,
+    refuse,
+    sought,
+)
 from bot.builds import Builds
+from bot.compare import candidates, oldest_first, told_of, with_differing, with_figures
 from bot.metrics import Gauges, Metrics, Quantiles, outcome_of
 from bot.quotations import Verification, verify
 from bot.records.database import RecordsError
 from bot.records.records import Records
 from bot.records.retention import Retention
 from bot.records.sent import Context, Lost, Quoted, context, quote_again
+from bot.said import said
 from bot.verifying import SHORT, Verifier, joined
 from index.build import MAX_LOSS
 from index.copies import place_of
@@ -54,7 +69,18 @@ NEIGHBOURS = 10
 RECORDS = "records.sqlite"
 
 T = TypeVar("T")
-_Asked = tuple[str, Filters, int, int, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question as the desk is asked it, by which it is known that another waits for the same answer."""
+
+    question: str
+    filters: Filters
+    count: int
+    skip: int
+    way: Way
+    brief: bool
 
 
 class DeskBusyError(OnTheRecordError):
@@ -183,7 +209,14 @@ class Desk:
         return self._warning
 
     async def ask(
-        self, question: str, filters: Filters = ANY, count: int = EXCERPTS, skip: int = 0, *, brief: bool = False
+        self,
+        question: str,
+        filters: Filters = ANY,
+        count: int = EXCERPTS,
+        skip: int = 0,
+        way: Way = Way.BEST,
+        *,
+        brief: bool = False,
     ) -> Answer:
         """Excerpts that answer a question, or a refusal; `skip` leaves out the first, which were shown before.
 
@@ -197,7 +230,7 @@ class Desk:
         started = time.perf_counter()
         try:
             # Whoever else waits for this answer still does where this one is given up.
-            answer = await asyncio.shield(self._asking((question, filters, count, skip, brief)))
+            answer = await asyncio.shield(self._asking(_Asked(question, filters, count, skip, way, brief)))
         except Exception as exc:
             self.metrics.note_failure("too_busy" if isinstance(exc, DeskBusyError) else "failed")
             raise
@@ -301,8 +334,7 @@ class Desk:
     def _begin(self, asked: _Asked, store: Store) -> Answer:
         # Whoever asks the same from now on asks anew: an article may be removed meanwhile.
         self._asked.pop(asked, None)
-        question, filters, count, skip, brief = asked
-        return self._answer(store, question, self._seen(filters), partial(compose, count=count, skip=skip, brief=brief))
+        return self._answer(store, replace(asked, filters=self._seen(asked.filters)))
 
     def _forget(self, asked: _Asked, done: asyncio.Task[Answer]) -> None:
         if self._asked.get(asked) is done:
@@ -331,29 +363,62 @@ class Desk:
                 self._store = store
         return self._store
 
-    def _answer(
-        self, store: Store, question: str, filters: Filters, choose: Callable[[Ranking], tuple[Excerpt, ...]]
-    ) -> Answer:
+    def _answer(self, store: Store, asked: _Asked) -> Answer:
         started = time.perf_counter()
-        question = whole(question)[:MAX_QUESTION_CHARS]
+        question, filters = whole(asked.question)[:MAX_QUESTION_CHARS], asked.filters
         articles, _ = store.counts(filters.scope())
-        answer = Answer(question, (), None, articles, store.manifest.generation, filters)
+        answer = Answer(question, (), None, articles, store.manifest.generation, filters, way=asked.way)
         if not is_question(question):
             answer = replace(answer, refusal=Refusal(Reason.EMPTY_QUESTION, wording.EMPTY_QUESTION))
         elif not articles or not store.manifest.passages:
             answer = replace(answer, refusal=Refusal(Reason.EMPTY_INDEX, wording.EMPTY_INDEX))
+        elif asked.way is Way.SAID:
+            answer = _said(store, answer, asked.count, asked.skip)
+            _check(answer, store)
         else:
             ranking, mentioned = self._rank(store, question, filters)
             if self._answers(ranking):
                 likely = ranking.confidence >= self._caution[1]
-                seen = filters.scope()
-                excerpts = tuple(_with_copies(store, excerpt, seen) for excerpt in choose(ranking))
-                answer = replace(answer, excerpts=excerpts, likely=likely)
-                answer = replace(answer, preferred=ranking.preferred, mentioned=mentioned)
+                answer = replace(answer, likely=likely, preferred=ranking.preferred, mentioned=mentioned)
+                answer = self._laid_out(store, answer, ranking, asked)
             else:
                 answer = replace(answer, refusal=self._refusal(store, question, filters, ranking))
             _check(answer, store)
         return replace(answer, elapsed=time.perf_counter() - started)
+
+    def _laid_out(self, store: Store, answer: Answer, ranking: Ranking, asked: _Asked) -> Answer:
+        """The answer with its excerpts, as it is wanted."""
+        seen, (count, skip) = answer.filters.scope(), (asked.count, asked.skip)
+        if answer.way is Way.COMPARED:
+            rows, without = self._compared(store, answer.question, ranking, answer.filters)
+            return replace(answer, excerpts=tuple(rows[skip : skip + count]), without=without)
+        if answer.way is Way.FIGURES:
+            hits = with_figures(ranking.hits, store)
+            if not hits:
+                refusal = refuse(ranking, Reason.NOTHING_NEAR, wording.NO_FIGURES, answers=True)
+                return replace(answer, refusal=refusal)
+            found = [_with_copies(store, excerpt, seen) for excerpt in compose(replace(ranking, hits=hits), len(hits))]
+            told = told_of([with_differing(excerpt, store, self._encoder, seen) for excerpt in found])
+            return replace(answer, excerpts=tuple(told)[skip : skip + count])
+        excerpts = [_with_copies(store, excerpt, seen) for excerpt in compose(ranking, count, skip, brief=asked.brief)]
+        if excerpts and not skip:
+            excerpts[0] = with_differing(excerpts[0], store, self._encoder, seen)
+        return replace(answer, excerpts=tuple(excerpts))
+
+    def _compared(
+        self, store: Store, question: str, ranking: Ranking, filters: Filters
+    ) -> tuple[list[Excerpt], tuple[Source, ...]]:
+        """One excerpt from each article that answers by itself, and the articles near that do not."""
+        rows, without = [*compose(ranking, 1)], []
+        for source in candidates(question, ranking.hits, store, self._encoder, filters):
+            if source == rows[0].source:
+                continue
+            alone = search(question, store, self._encoder, replace(filters, articles=(source.id,)))
+            if self._answers(alone):
+                rows += compose(alone, 1)
+            else:
+                without.append(source)
+        return oldest_first(_with_copies(store, row, filters.scope()) for row in rows), tuple(without)
 
     def _rank(self, store: Store, question: str, filters: Filters) -> tuple[Ranking, tuple[str, ...]]:
         """How passages rank; and the words that they mention, where it is no question and all of these stand there."""
@@ -392,6 +457,16 @@ async def _in_time(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         raise DeskBusyError(busy) from exc
 
 
+def _said(store: Store, answer: Answer, count: int, skip: int) -> Answer:
+    """The answer with the quotations of a person."""
+    found = said(answer.question, store, answer.filters)
+    if not found:
+        return replace(answer, refusal=Refusal(Reason.NOTHING_NEAR, wording.NOT_QUOTED))
+    shown = enumerate(found[skip : skip + count], start=skip + 1)
+    rows = (_with_copies(store, replace(row, number=number), answer.filters.scope()) for number, row in shown)
+    return replace(answer, excerpts=tuple(rows))
+
+
 def _check(answer: Answer, store: Store) -> None:
     """The promise, kept at the last moment: every excerpt stands in the stored article, character by character.
 
@@ -401,7 +476,9 @@ def _check(answer: Answer, store: Store) -> None:
         article = store.article(excerpt.source.id)
         marked = excerpt.answer or Span(excerpt.start, excerpt.end)
         within = excerpt.start <= marked.start < marked.end <= excerpt.end
-        if article is None or article.text[excerpt.start : excerpt.end] != excerpt.text or not within:
+        others = ((d.passage.source.id, d.passage.words(d.there), d.there) for d in excerpt.differing)
+        stand = all((other := store.article(a)) and other.text[s.start : s.end] == words for a, words, s in others)
+        if article is None or article.text[excerpt.start : excerpt.end] != excerpt.text or not within or not stand:
             raise DamagedIndexError(
                 f"An excerpt from {excerpt.source.id} does not stand in its stored text, so it is not shown. "
                 "An admin should run `on-the-record-index verify`."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import wording
+from bot.answer import ROWS, Way
 from bot.prompt import Prompt
 from bot.records.sent import Lost, sent
 from index.errors import OnTheRecordError
@@ -22,7 +24,7 @@ from index.shown import harmless, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.answer import Answer, Excerpt
+    from bot.answer import Answer, Differing, Excerpt
     from bot.desk import Desk, DeskStatus
     from bot.quotations import Verification
     from index.model import Article, Listing
@@ -32,6 +34,9 @@ Ask anything about the coverage; the answer is quoted from the articles, word fo
   /sources     the articles in the index
   /source N    one of them, whole: its number in that list, or its id
   /closest     what came closest to the last question, where that was refused; it is not an answer
+  /compare QUESTION  what each article says of it, the oldest first
+  /figures QUESTION  the figures in what answers it, and where articles differ in one
+  /said NAME   what a person is quoted as saying, by day; "/said NAME about …" narrows it
   /verify TEXT hold the quotations in a text against the articles
   /status      what is being served
   /help        this
@@ -39,6 +44,8 @@ Ask anything about the coverage; the answer is quoted from the articles, word fo
 Tab completes commands and the names of outlets, and the arrow keys call back what was typed before."""
 
 COMMANDS = re.findall(r"^  (/\w+)", HELP, re.MULTILINE)
+
+_WAYS = {"/compare": Way.COMPARED, "/figures": Way.FIGURES, "/said": Way.SAID}
 
 _FIRST_STEPS = """\
 There are no articles to answer from yet.
@@ -69,14 +76,21 @@ def as_json(answer: Answer) -> dict[str, object]:
     }
     return {
         "question": answer.question,
-        "mode": "mentions" if answer.mentioned else "question",
+        "mode": _mode(answer),
         "answered": answer.refusal is None,
         "refusal": refusal,
         "excerpts": [_excerpt_json(excerpt) for excerpt in answer.excerpts],
+        "without": [source.card() for source in answer.without],
         "articles_in_index": answer.articles,
         "generation": answer.generation,
         "elapsed_ms": round(answer.elapsed * 1000, 3),
     }
+
+
+def _mode(answer: Answer) -> str:
+    if answer.way is not Way.BEST:
+        return answer.way.value
+    return "mentions" if answer.mentioned else "question"
 
 
 def as_line(answer: Answer, *, closest: bool = False) -> str:
@@ -199,8 +213,11 @@ async def _outlets(desk: Desk) -> tuple[str, ...]:
 async def _respond(desk: Desk, line: str, count: int, console: Console, asked: Answer | None) -> Answer | None:
     """Answer a line, or do what it commands; gives the latest answer, which before was `asked`."""
     command, _, argument = line.partition(" ")
-    if command == "/help":
-        reply: Text | Group = Text(HELP)
+    if way := _WAYS.get(command):
+        asked = await desk.ask(argument, count=max(count, ROWS), way=way)
+        reply: Text | Group = layout(asked) if console.is_terminal else Text(as_text(asked))
+    elif command == "/help":
+        reply = Text(HELP)
     elif command == "/sources":
         reply = Text(sources_text(await desk.listings()))
     elif command == "/status":
@@ -263,6 +280,22 @@ def _excerpt_json(excerpt: Excerpt) -> dict[str, object]:
         "paragraph": excerpt.passage.paragraph,
         "kind": excerpt.passage.kind.value,
         "score": round(excerpt.score, 4),
+        "speaker": excerpt.speaker and dataclasses.asdict(excerpt.speaker),
+        "differing": [_differing_json(found) for found in excerpt.differing],
+    }
+
+
+def _differing_json(found: Differing) -> dict[str, object]:
+    return {
+        "start": found.here.start,
+        "end": found.here.end,
+        "there": {
+            "text": found.passage.words(found.there),
+            "article": found.passage.source.card(),
+            "start": found.there.start,
+            "end": found.there.end,
+            "paragraph": found.passage.paragraph,
+        },
     }
 
 

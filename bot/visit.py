@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot import wording
-from bot.answer import Answer, Excerpt, Reason
+from bot.answer import ROWS, Answer, Excerpt, Reason, Way
 from bot.days import today
 from bot.followup import taken, with_things
 from bot.pace import LOOKS
@@ -42,11 +42,12 @@ class RefusedError(OnTheRecordError):
 
 
 class FollowUp(NamedTuple):
-    """A question with the filters of the one before it, as they are now; `alone` as in `SentAnswer`."""
+    """A question with the filters of the one before it, as they are now; `alone` and `way` as in `SentAnswer`."""
 
     question: str
     filters: Filters
     alone: str = ""
+    way: Way = Way.BEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +131,18 @@ class Visit:
         filters: Filters = ANY,
         number: int | None = None,
         skip: int = 0,
+        way: Way = Way.BEST,
         show: Callable[[int], Awaitable[None]] | None = None,
     ) -> Answer:
         """The answer to a question that was admitted; `number` is how many excerpts are wanted.
 
         `show` is told how many questions come before, while this one waits; it raises nothing.
         """
-        count = number or self.settings.excerpts or self.excerpts
+        usual = self.settings.excerpts or self.excerpts
+        count = number or (usual if way is Way.BEST else max(usual, ROWS))
         ahead = self.desk.waiting
         # Whoever wants more excerpts gets these whole.
-        asking = asyncio.ensure_future(self.desk.ask(question, self.within(filters), count, skip, brief=not skip))
+        asking = asyncio.ensure_future(self.desk.ask(question, self.within(filters), count, skip, way, brief=not skip))
         # What is shown meanwhile must not come after the answer, nor after what is told in its place.
         await asyncio.gather(asking, *([show(ahead)] if show else []), return_exceptions=True)
         return await asking
@@ -156,7 +159,7 @@ class Visit:
         earlier = SentAnswer.from_fields(fields)
         filters = refine(text, earlier.filters, await self.desk.outlets(self.within()), today())
         if filters is not None:
-            return FollowUp(earlier.question, filters)
+            return FollowUp(earlier.question, filters, way=earlier.way)
         about = taken(text, earlier.question)
         return FollowUp(with_things(text, about), earlier.filters, alone=text) if about else None
 
@@ -245,7 +248,7 @@ class Visit:
 
         """
         shown = was.skipped + len(was.quoted)
-        answer = await self.ask(was.question, was.filters, skip=shown)
+        answer = await self.ask(was.question, was.filters, skip=shown, way=was.way)
         if not answer.excerpts:
             raise UsageError(wording.NO_MORE)
         return answer, shown
@@ -274,8 +277,9 @@ class Visit:
             raise UsageError("\n".join(losses))
         status = await self.desk.status(self.within())
         # What is quoted and counted now is of the generation that is served now.
-        now = (status.articles, status.manifest.generation, was.filters, was.likely, was.preferred, was.mentioned)
-        return Answer(was.question, excerpts, None, *now), losses
+        now = (status.articles, status.manifest.generation, was.filters, was.likely, was.preferred)
+        rest = (was.mentioned, was.way)
+        return Answer(was.question, excerpts, None, *now, *rest), losses
 
     async def judge(self, was: SentAnswer, number: int, verdict: Verdict) -> str:
         """Keep what this person says of an excerpt, or with number 0 of the answer; what to tell them."""

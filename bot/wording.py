@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from bot.answer import Way
 from bot.records.sent import Lost
 from index.findings import Verdict
 from index.shown import visible
@@ -56,6 +57,10 @@ OUTLETS_COVER = (
 NOT_HERE = "I am set not to answer in this channel. Whoever manages my settings here can change that."
 NOT_YOURS_TO_SHARE = "Only whoever asked may share this."
 TOO_OLD = "This message is too old: what its buttons need is no longer kept. Ask again."
+NO_FIGURES = "No figure stands in what the coverage in this index has for this."
+NOT_QUOTED = (
+    "No quotation of this name was found. Only those are known of which an article's own sentence says who speaks."
+)
 NO_MORE = "There are no further excerpts near enough to the question."
 TEXT_GONE = "This text is no longer in the index: the article has changed or is gone."
 THANKS = "Noted, without your name. Thank you."
@@ -70,6 +75,8 @@ MAY_NOT_ANSWER = "This is what comes closest; it may not answer."
 _LONG_QUEUE = 20
 # Characters of a stretch that are kept where only its beginning and its end are shown.
 _BRIEF = 80
+# Articles that are named one by one in a remark.
+_NAMED = 3
 
 
 def remembered(kept: Retention, mydata: str, forgetme: str) -> str:
@@ -134,12 +141,47 @@ def also_in(excerpt: Excerpt) -> list[str]:
     """
     same = [place for place in excerpt.also_in if not place.differing]
     near = [place for place in excerpt.also_in if place.differing]
+    differing = [told for told in (_spoken(excerpt), _differing(excerpt)) if told]
     named = [f"The same words stand in: {'; '.join(map(_where, same))}{_earliest(excerpt, same)}"] if same else []
     shown = [f"Nearly the same, in: {'; '.join(_where_nearly(near))}"] if near else []
     counted = [f"The same words stand in {plural(len(same), 'other place')}."] if same else []
     counted_near = [f"Nearly the same words stand in {plural(len(near), 'other place')}."] if near else []
-    lines = (". ".join(named + shown), ". ".join(named + counted_near), " ".join(counted + counted_near))
+    differ = [_spoken(excerpt)] if excerpt.speaker else []
+    differ += [f"{plural(len(excerpt.differing), 'figure')} elsewhere for the same."] if excerpt.differing else []
+    lines = (
+        ". ".join(differing + named + shown),
+        ". ".join(differing + named + counted_near),
+        " ".join(differ + counted + counted_near),
+    )
     return list(dict.fromkeys(filter(None, lines)))
+
+
+def _spoken(excerpt: Excerpt) -> str:
+    """Who said what is marked, in the article's words, and how that is known where it is not in the sentence itself."""
+    if excerpt.speaker is None:
+        return ""
+    who = f"“{one_line(excerpt.speaker.words)}”"
+    if excerpt.speaker.meant:
+        who += f", taken for “{one_line(excerpt.speaker.meant)}” before it"
+    return f"Goes on from a quotation of {who}" if excerpt.speaker.goes_on else f"Said by {who}"
+
+
+def _differing(excerpt: Excerpt) -> str:
+    """Which figures of other articles differ from the excerpt's own, and where they stand."""
+    if not excerpt.differing:
+        return ""
+    told = []
+    for found in excerpt.differing:
+        here = excerpt.text[found.here.start - excerpt.start : found.here.end - excerpt.start]
+        there, source = found.passage.words(found.there), found.passage.source
+        where = f"{title(source)}, {outlet(source)}, paragraph {found.passage.paragraph}"
+        told.append(f"“{one_line(here)}” here, “{one_line(there)}” in {where}")
+    return f"Figures differ: {'; '.join(told)}"
+
+
+def one_line(words: str) -> str:
+    """Words with single blanks between."""
+    return " ".join(words.split())
 
 
 def _where(place: Place) -> str:
@@ -189,6 +231,14 @@ def counts(answer: Answer) -> str:
 def remarks(answer: Answer) -> tuple[str, ...]:
     """What to know before the excerpts are read: whether they answer, what was left out and what put first."""
     remarks = [] if answer.likely else [MAY_NOT_ANSWER]
+    if answer.way is Way.COMPARED:
+        remarks.append("One excerpt from each article in which something was found, the oldest first.")
+    if answer.way is Way.FIGURES:
+        remarks.append("Excerpts with figures, each before those of other articles that differ.")
+    if answer.way is Way.SAID:
+        remarks.append("Quotations that the articles' own words give to this name, the oldest first.")
+    if answer.without:
+        remarks.append(f"Nothing was found in {_listed(answer.without)}.")
     if answer.mentioned:
         remarks.append(f"Mentions of {' and '.join(f'“{word}”' for word in answer.mentioned)}.")
     if answer.filters:
@@ -207,6 +257,13 @@ def ahead(questions: int) -> str:
 def searching(questions: int) -> str:
     """That an answer is looked for, and how many questions come before."""
     return " ".join(filter(None, ["Searching the coverage…", ahead(questions)]))
+
+
+def _listed(sources: Sequence[Source]) -> str:
+    """A few articles by name, more as a number."""
+    named = "; ".join(f"{title(source)}, {outlet(source)}" for source in sources[:_NAMED])
+    more = len(sources) - _NAMED
+    return f"{named}; and {plural(more, 'other article')}" if more > 0 else named
 
 
 def plural(count: int, noun: str) -> str:

@@ -681,7 +681,8 @@ async def test_commands_are_registered_only_when_they_changed(
     monkeypatch.setattr(discord_commands.ask, "description", "Another description")
     assert await start_with("changed") == 3
     commands = {command["name"]: command for command in server.found("PUT", "/commands")[0]}
-    everyones = {"ask", "verify", "sources", "source", "status", "help", "mydata", "forgetme"}
+    everyones = {"ask", "compare", "figures", "said", "verify", "sources", "source", "status", "help"}
+    everyones |= {"mydata", "forgetme"}
     admins = {"add", "reindex", "rollback", "remove", "restore", "audit", "unanswered"}
     menus = {"Ask the coverage", "Verify quotes"}
     assert set(commands) == everyones | admins | menus | {"settings"}

@@ -28,6 +28,7 @@ from bot import wording
 from bot.desk import RECORDS, DeskBusyError
 from bot.slack import app as slack_app
 from bot.slack import commands as slack_commands
+from bot.slack import compare as slack_compare
 from bot.slack import privacy as slack_privacy
 from bot.slack import views
 from bot.sources import ORDERS
@@ -357,7 +358,8 @@ async def test_every_command_also_exists_with_coverage_in_front(slack: LoopbackS
             for prefix in ("/", "/coverage-")
         ]
         assert prefixed == plain
-        assert (plain == wording.NOT_ADMIN) == (name not in {**slack_commands.COMMANDS, **slack_privacy.COMMANDS})
+        everyones = {**slack_commands.COMMANDS, **slack_compare.COMMANDS, **slack_privacy.COMMANDS}
+        assert (plain == wording.NOT_ADMIN) == (name not in everyones)
         assert "I do not know" not in plain
     for command in ("/ask", "/coverage-ask"):
         await slack.slash(command, PELICAN, user=OTHER)

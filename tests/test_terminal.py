@@ -65,6 +65,23 @@ SPAN = {
     "required": ["start", "end"],
     "additionalProperties": False,
 }
+DIFFERING = {
+    "type": "object",
+    "properties": {
+        "start": {"type": "integer"}, "end": {"type": "integer"},
+        "there": {
+            "type": "object",
+            "properties": {
+                "text": {"type": "string"}, "article": CARD,
+                "start": {"type": "integer"}, "end": {"type": "integer"}, "paragraph": {"type": "integer"},
+            },
+            "required": ["text", "article", "start", "end", "paragraph"],
+            "additionalProperties": False,
+        },
+    },
+    "required": ["start", "end", "there"],
+    "additionalProperties": False,
+}  # fmt: skip
 EXCERPT = {
     "type": "object",
     "properties": {
@@ -72,15 +89,19 @@ EXCERPT = {
         "start": {"type": "integer"}, "end": {"type": "integer"}, "paragraph": {"type": "integer"},
         "answer": {"anyOf": [SPAN, {"type": "null"}]},
         "kind": {"enum": ["body", "caption", "embed"]}, "score": {"type": "number"},
+        "differing": {"type": "array", "items": DIFFERING},
+        "speaker": {"type": ["object", "null"], "required": ["words", "meant", "goes_on"]},
     },
-    "required": ["number", "text", "article", "start", "end", "answer", "paragraph", "kind", "score"],
+    "required": [
+        "number", "text", "article", "start", "end", "answer", "paragraph", "kind", "score", "differing", "speaker",
+    ],
     "additionalProperties": False,
 }  # fmt: skip
 CONTRACT = {
     "type": "object",
     "properties": {
         "question": {"type": "string"},
-        "mode": {"enum": ["question", "mentions"]},
+        "mode": {"enum": ["question", "mentions", "compared", "figures", "said"]},
         "answered": {"type": "boolean"},
         "refusal": {
             "type": ["object", "null"],
@@ -94,12 +115,14 @@ CONTRACT = {
             "additionalProperties": False,
         },
         "excerpts": {"type": "array", "items": EXCERPT},
+        "without": {"type": "array", "items": CARD},
         "articles_in_index": {"type": "integer"},
         "generation": {"type": "integer"},
         "elapsed_ms": {"type": "number"},
     },
     "required": [
-        "question", "mode", "answered", "refusal", "excerpts", "articles_in_index", "generation", "elapsed_ms",
+        "question", "mode", "answered", "refusal", "excerpts", "without", "articles_in_index", "generation",
+        "elapsed_ms",
     ],
     "additionalProperties": False,
 }  # fmt: skip
@@ -324,7 +347,7 @@ def typing(monkeypatch: pytest.MonkeyPatch) -> Iterator[PipeInput]:
         ("and straßen p", ["and Straßen Post"]),
         ("a", []),
         ("reform", []),
-        ("/s", ["/sources", "/source", "/status"]),
+        ("/s", ["/sources", "/source", "/said", "/status"]),
         ("/source for", []),
         ("What? /he", []),
         ("", []),

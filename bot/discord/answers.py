@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot import wording
-from bot.answer import is_question
+from bot.answer import Way, is_question
 from bot.discord import render
 from bot.discord.client import admitted, visit_by
 from bot.discord.replies import failure_logged, press
@@ -28,11 +28,16 @@ if TYPE_CHECKING:
 
 
 async def answer_command(
-    interaction: Interaction, question: str, filters: Filters, number: int | None = None, private: bool | None = None
+    interaction: Interaction,
+    question: str,
+    filters: Filters,
+    number: int | None = None,
+    private: bool | None = None,
+    way: Way = Way.BEST,
 ) -> None:
     """Answer what a command asks, once the place and the asker's pace allow it."""
     visit, private = await admitted(interaction, private if is_question(question) else True)
-    answer = await visit.ask(question, filters, number, show=partial(_show_place, interaction))
+    answer = await visit.ask(question, filters, number, way=way, show=partial(_show_place, interaction))
     await visit.deliver(answer, sender(answer, partial(_edit, interaction), private=private), private=private)
 
 

@@ -20,7 +20,7 @@ from discord.http import Route
 
 from bot import days, wording
 from bot.answer import is_question
-from bot.discord import add, admin, commands, privacy, render, sources
+from bot.discord import add, admin, commands, compare, privacy, render, sources
 from bot.discord.add import AddButton
 from bot.discord.answers import AnswerButton, ContextMenu, sender
 from bot.discord.client import PLATFORM, DiscordBot, visit_of
@@ -29,7 +29,7 @@ from bot.discord.replies import failure_logged, press, sentence_for, tell, tell_
 from bot.discord.sources import PageButton, TextButton
 from bot.privacy import forget_server
 from bot.service import StoppingError
-from bot.visit import UsageError
+from bot.visit import FollowUp, UsageError
 from index.errors import OnTheRecordError
 from index.model import ANY
 
@@ -92,7 +92,7 @@ class OnTheRecordBot(DiscordBot):
     def __init__(self, settings: Settings, desk: Desk) -> None:
         super().__init__(settings, desk)
         self.tree = _Tree(self)
-        modules = (commands, sources, privacy, admin, add)
+        modules = (commands, compare, sources, privacy, admin, add)
         for command in (command for module in modules for command in module.COMMANDS):
             self.tree.add_command(command)
 
@@ -153,8 +153,8 @@ class OnTheRecordBot(DiscordBot):
         replied = message.reference.message_id if message.reference else None
         async with message.channel.typing():
             followed = await visit.follow_up(question, str(replied)) if replied else None
-            asked, filters, alone = followed or (question, ANY, "")
-            answer = await visit.ask(asked, filters)
+            asked, filters, alone, way = followed or FollowUp(question, ANY)
+            answer = await visit.ask(asked, filters, way=way)
         send = sender(answer, partial(_reply, message), show_question=followed is not None, alone=bool(alone))
         await visit.deliver(answer, send, alone=alone)
 

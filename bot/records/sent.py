@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from bot.answer import Excerpt
+from bot.answer import Excerpt, Way
 from index.model import Filters, Span
 from index.passages import paragraph_spans, split
 
@@ -65,6 +65,7 @@ class SentAnswer:
     likely: bool = True
     preferred: tuple[str, ...] = ()
     mentioned: tuple[str, ...] = ()
+    way: Way = Way.BEST
     alone: str = ""
     private: bool = True
 
@@ -83,20 +84,22 @@ class SentAnswer:
             "likely": self.likely,
             "preferred": self.preferred,
             "mentioned": self.mentioned,
+            "way": self.way.value,
             "alone": self.alone,
             "private": self.private,
         }
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> SentAnswer:
-        """What `as_fields` made; what was kept before there were searches or follow-ups has no word of them."""
+        """What `as_fields` made; what was kept before there were searches, ways or follow-ups has no word of them."""
         since, until = (fields[name] and date.fromisoformat(fields[name]) for name in ("since", "until"))
         filters = Filters(tuple(fields["outlets"]), tuple(fields["articles"]), since, until)
         quoted = tuple(Quoted.from_row(row) for row in fields["quoted"])
         rest = {name: fields[name] for name in ("question", "generation", "skipped", "likely")}
         preferred, mentioned = tuple(fields["preferred"]), tuple(fields.get("mentioned", ()))
         rest |= {"alone": fields.get("alone", ""), "private": fields.get("private", True)}
-        return cls(filters=filters, quoted=quoted, preferred=preferred, mentioned=mentioned, **rest)
+        way = Way(fields.get("way", Way.BEST))
+        return cls(filters=filters, quoted=quoted, preferred=preferred, mentioned=mentioned, way=way, **rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def sent(answer: Answer, *, skipped: int = 0, alone: str = "", private: bool = T
     """What to keep of an answer."""
     quoted = tuple(Quoted(e.number, e.source.id, e.source.sha256, e.start, e.end, e.answer) for e in answer.quoted)
     was = (answer.question, answer.filters, answer.generation, quoted)
-    return SentAnswer(*was, skipped, answer.likely, answer.preferred, answer.mentioned, alone, private)
+    return SentAnswer(*was, skipped, answer.likely, answer.preferred, answer.mentioned, answer.way, alone, private)
 
 
 def quote_again(quoted: Quoted, article: Article | None) -> Excerpt | Lost:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.errors import SlackApiError
 
 from bot import wording
-from bot.answer import is_question
+from bot.answer import Way, is_question
 from bot.records.feedback import Verdict
 from bot.slack import render, views
 from bot.slack.client import TROUBLE, reason
 from bot.slack.replies import Request
 from bot.slack.text import mentions, plain
-from bot.visit import UsageError
+from bot.visit import FollowUp, UsageError
 from index.errors import OnTheRecordError
 from index.model import ANY
 
@@ -39,7 +39,12 @@ log = logging.getLogger("bot.slack")
 
 
 async def answer_command(
-    request: Request, question: str, filters: Filters, number: int | None = None, private: bool | None = None
+    request: Request,
+    question: str,
+    filters: Filters,
+    number: int | None = None,
+    private: bool | None = None,
+    way: Way = Way.BEST,
 ) -> None:
     """Answer what a command, a form or a menu asks, once the place and the asker's pace allow it."""
     visit = await request.visit()
@@ -47,7 +52,7 @@ async def answer_command(
     if not is_question(question):
         private = True
     private = visit.settings.private if private is None else private
-    answer = await visit.ask(question, filters, number, show=partial(_show_searching, request))
+    answer = await visit.ask(question, filters, number, way=way, show=partial(_show_searching, request))
     await _deliver(request, visit, answer, private=private)
 
 
@@ -93,8 +98,8 @@ async def _answer(request: Request, text: str, *, asked: bool) -> None:
     if not asked and (followed is None or followed.alone):
         return
     visit.admit()
-    question, filters, alone = followed or (text, ANY, "")
-    answer = await visit.ask(question, filters, show=partial(_show_status, request))
+    question, filters, alone, way = followed or FollowUp(text, ANY)
+    answer = await visit.ask(question, filters, way=way, show=partial(_show_status, request))
     await _deliver(request, visit, answer, show_question=followed is not None, alone=alone)
 
 

@@ -29,7 +29,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import days, wording
 from bot.privacy import forget_server
 from bot.records.database import RecordsError
-from bot.slack import add, admin, answers, commands, privacy, views
+from bot.slack import add, admin, answers, commands, compare, privacy, views
 from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, SlackBot, TransientRetryHandler, library_log, reason
 from bot.slack.replies import Request
 from bot.slack.text import plain
@@ -74,6 +74,7 @@ _COMMAND = re.compile(r"/(?:coverage-)?(\w+)")
 _PRIVATE = frozenset({"directmessage", "privategroup"})
 _COMMANDS: Mapping[str, Command] = {
     **commands.COMMANDS,
+    **compare.COMMANDS,
     **privacy.COMMANDS,
     **admin.COMMANDS,
     **add.COMMANDS,

@@ -77,6 +77,8 @@ ASKING = (
     "In the menu of any message: *Ask the coverage* and *Verify quotes*"
 )
 COMMANDS = (
+    "`/compare` what each article says of a question; `/figures` the figures in what answers it, and where articles "
+    "differ; `/said` what a person is quoted as saying\n"
     "`/verify` quotations in a text, word for word\n"
     "`/sources` the articles in the index\n"
     "`/source` all that is known about one article\n"

@@ -1,0 +1,96 @@
+"""What a person is quoted as saying, by day: the quotations of articles whose words say that the person said them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING
+
+from bot.answer import Excerpt, Speaker
+from index.copies import same_words
+from index.features import terms
+from index.figures import stem
+from index.model import Kind, Span
+from index.passages import split
+from index.speech import speeches
+from index.spellings import key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from index.model import Article, Filters, Passage
+    from index.speech import Speech
+    from index.store import Store
+
+# Passages with the person's name of which the articles are read.
+PASSAGES = 200
+# What may stand before a surname that is no other person's first name.
+_TITLES = """
+mr mrs ms dr sir lord lady president minister chancellor secretary senator mayor governor general colonel captain judge
+justice professor pope king queen prince princess spokesman spokeswoman adviser advisor director chief officer
+ambassador
+"""
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+
+
+def said(question: str, store: Store, filters: Filters) -> list[Excerpt]:
+    """The quotations of a person, the oldest first and those of copies once: "Peskov", "Peskov about the parade"."""
+    person, _, about = question.partition(" about ")
+    name = [key(word) for word in _WORD.findall(person)]
+    if not name:
+        return []
+    wanted = frozenset(map(stem, terms(about))) if about.strip() else frozenset()
+    articles = [article for article, _ in store.articles_with([_WORD.findall(person)[-1]], filters, PASSAGES)]
+    found = [row for article in articles if _is_read(article) for row in _of(article, name, wanted)]
+    rows: list[tuple[str, Excerpt]] = []
+    for quoted, excerpt in sorted(found, key=lambda row: _order(row[1])):
+        if not any(quoted == other or same_words(quoted, other) for other, _ in rows):
+            rows.append((quoted, excerpt))
+    return [excerpt for _, excerpt in rows]
+
+
+def _is_read(article: Article) -> bool:
+    return (article.spoken or "en").partition("-")[0] == "en"
+
+
+def _order(excerpt: Excerpt) -> tuple[date, str, int]:
+    return excerpt.source.published or date.max, excerpt.source.id, excerpt.answer.start if excerpt.answer else 0
+
+
+def _of(article: Article, name: list[str], wanted: frozenset[str]) -> Iterator[tuple[str, Excerpt]]:
+    """The quotations of a person in an article, each with its excerpt."""
+    passages = split(article)
+    for speech in speeches(article.text, article.body_start):
+        quoted = article.text[speech.quoted.start : speech.quoted.end]
+        passage = next((p for p in passages if p.start <= speech.quoted.start < p.end), None)
+        if passage is None or passage.kind is Kind.RELATED or not _is_named(article.text, speech, name):
+            continue
+        if not wanted or wanted & frozenset(stem(word) for word in _WORD.findall(passage.text)):
+            yield quoted, _excerpt(article, passage, speech)
+
+
+def _is_named(text: str, speech: Speech, name: list[str]) -> bool:
+    """Whether the speaker is named so: by the surname, with no other first name before it."""
+    words = _WORD.findall(text[speech.named.start : speech.named.end])
+    for number, word in enumerate(words):
+        if word[0].isupper() and key(word) == name[-1]:
+            before = words[number - 1] if number else ""
+            other = before[:1].isupper() and before.lower() not in _TITLES.split() and key(before) not in name
+            return not (other and len(name) > 1)
+    return False
+
+
+def _excerpt(article: Article, passage: Passage, speech: Speech) -> Excerpt:
+    """The sentences of a quotation, and of who said it where that is in the same passage."""
+    text, quoted = article.text, Span(speech.quoted.start, min(speech.quoted.end, passage.end))
+    spans = [span for span in (quoted, speech.speaker, speech.cue) if passage.start <= span.start < passage.end]
+    first, last = min(span.start for span in spans), max(span.end for span in spans)
+    covered = [s for s in passage.sentences if s.start < last and first < s.end]
+    start, end = covered[0].start, covered[-1].end
+    words = text[quoted.start : min(quoted.end, end)]
+    begin = quoted.start + len(words) - len(words.lstrip())
+    marked = Span(begin, begin + len(words.strip()))
+    who = text[speech.speaker.start : speech.speaker.end]
+    meant = text[speech.meant.start : speech.meant.end] if speech.meant else ""
+    speaker = Speaker(who, meant, speech.continued)
+    return Excerpt(0, text[start:end], start, end, passage, 1.0, answer=marked, speaker=speaker)

@@ -1,0 +1,48 @@
+"""Articles compared, on Slack: what each says of a question, the figures in it, and who said what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot import wording
+from bot.answer import Way
+from bot.compare import outlets_of
+from bot.days import period
+from bot.slack.answers import answer_command
+from bot.slack.text import options, yes
+from bot.visit import UsageError
+from index.model import Filters
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.slack.commands import Command
+    from bot.slack.replies import Request
+
+
+async def compare(request: Request, text: str) -> None:
+    """Show one excerpt from each article that answers by itself."""
+    await _answer(request, *options(text, ("outlets", "since", "until", "private")), Way.COMPARED)
+
+
+async def figures(request: Request, text: str) -> None:
+    """Show the excerpts with figures, each beside those of other articles that differ."""
+    await _answer(request, *options(text, ("outlets", "since", "until", "private")), Way.FIGURES)
+
+
+async def said(request: Request, text: str) -> None:
+    """Show the quotations that articles give to a person."""
+    person, chosen = options(text, ("about", "outlets", "since", "until", "private"))
+    asked = f"{person} about {chosen['about']}" if person and chosen.get("about") else person
+    await _answer(request, asked, chosen, Way.SAID)
+
+
+async def _answer(request: Request, question: str, chosen: Mapping[str, str], way: Way) -> None:
+    if not question:
+        raise UsageError(wording.EMPTY_QUESTION)
+    filters = Filters(outlets_of(chosen.get("outlets")), (), *period(chosen.get("since"), chosen.get("until")))
+    private = yes("private", chosen["private"]) if "private" in chosen else None
+    await answer_command(request, question, filters, private=private, way=way)
+
+
+COMMANDS: Mapping[str, Command] = {"compare": compare, "figures": figures, "said": said}
