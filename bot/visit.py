@@ -42,11 +42,12 @@ class RefusedError(OnTheRecordError):
 
 
 class FollowUp(NamedTuple):
-    """A question with the filters of the one before it, as they are now; `alone` as in `SentAnswer`."""
+    """A question with the filters of the one before it, as they are now; `alone` and `way` as in `SentAnswer`."""
 
     question: str
     filters: Filters
     alone: str = ""
+    way: Way = Way.BEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +142,7 @@ class Visit:
         count = number or (usual if way is Way.BEST else max(usual, ROWS))
         ahead = self.desk.waiting
         # Whoever wants more excerpts gets these whole.
-        asked = self.desk.ask(question, self.within(filters), count, skip, way, brief=not skip)
-        asking = asyncio.ensure_future(asked)
+        asking = asyncio.ensure_future(self.desk.ask(question, self.within(filters), count, skip, way, brief=not skip))
         # What is shown meanwhile must not come after the answer, nor after what is told in its place.
         await asyncio.gather(asking, *([show(ahead)] if show else []), return_exceptions=True)
         return await asking
@@ -159,7 +159,7 @@ class Visit:
         earlier = SentAnswer.from_fields(fields)
         filters = refine(text, earlier.filters, await self.desk.outlets(self.within()), today())
         if filters is not None:
-            return FollowUp(earlier.question, filters)
+            return FollowUp(earlier.question, filters, way=earlier.way)
         about = taken(text, earlier.question)
         return FollowUp(with_things(text, about), earlier.filters, alone=text) if about else None
 

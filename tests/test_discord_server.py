@@ -448,6 +448,22 @@ async def test_300_questions_of_100_people_at_once_are_acknowledged_before_anyth
     assert all(sentence.startswith("This server asks faster than I may answer.") for sentence in told)
 
 
+async def test_what_compares_is_acknowledged_before_anything_is_looked_up_and_told_of_a_stop(
+    settings: Settings, desk: Desk, server: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "GRACE", 0.1)
+    asked = {"compare": {"question": QUESTION}, "figures": {"question": QUESTION}, "said": {"person": "Podolyak"}}
+    async with running(settings, desk, server) as task:
+        with nothing_found(desk):
+            tokens = [await server.slash(command, options) for command, options in asked.items()]
+            await server.until(lambda: len(server.acknowledged) == len(asked))
+            os.kill(os.getpid(), signal.SIGTERM)
+            await server.until(lambda: len(server.found("PATCH", "/messages/@original")) == len(asked))
+        await asyncio.wait_for(task, 30)
+    told = [server.found("PATCH", f"/{token}/messages/@original")[-1]["content"] for token in tokens]
+    assert told == [service.STOPPING] * len(asked)
+
+
 async def test_whoever_waits_behind_many_is_told_how_many(
     settings: Settings, desk: Desk, server: LoopbackDiscord
 ) -> None:

@@ -29,7 +29,7 @@ from bot.discord.replies import failure_logged, press, sentence_for, tell, tell_
 from bot.discord.sources import PageButton, TextButton
 from bot.privacy import forget_server
 from bot.service import StoppingError
-from bot.visit import UsageError
+from bot.visit import FollowUp, UsageError
 from index.errors import OnTheRecordError
 from index.model import ANY
 
@@ -153,8 +153,8 @@ class OnTheRecordBot(DiscordBot):
         replied = message.reference.message_id if message.reference else None
         async with message.channel.typing():
             followed = await visit.follow_up(question, str(replied)) if replied else None
-            asked, filters, alone = followed or (question, ANY, "")
-            answer = await visit.ask(asked, filters)
+            asked, filters, alone, way = followed or FollowUp(question, ANY)
+            answer = await visit.ask(asked, filters, way=way)
         send = sender(answer, partial(_reply, message), show_question=followed is not None, alone=bool(alone))
         await visit.deliver(answer, send, alone=alone)
 

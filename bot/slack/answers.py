@@ -15,7 +15,7 @@ from bot.slack import render, views
 from bot.slack.client import TROUBLE, reason
 from bot.slack.replies import Request
 from bot.slack.text import mentions, plain
-from bot.visit import UsageError
+from bot.visit import FollowUp, UsageError
 from index.errors import OnTheRecordError
 from index.model import ANY
 
@@ -98,8 +98,8 @@ async def _answer(request: Request, text: str, *, asked: bool) -> None:
     if not asked and (followed is None or followed.alone):
         return
     visit.admit()
-    question, filters, alone = followed or (text, ANY, "")
-    answer = await visit.ask(question, filters, show=partial(_show_status, request))
+    question, filters, alone, way = followed or FollowUp(text, ANY)
+    answer = await visit.ask(question, filters, way=way, show=partial(_show_status, request))
     await _deliver(request, visit, answer, show_question=followed is not None, alone=alone)
 
 
