@@ -33,6 +33,7 @@ from index.findings import Finding, Part, Quotation, Standing, Verdict
 from index.model import Filters, Kind, Listing, Manifest, Passage, Source, Span
 from index.passages import split
 from index.readers.drafts import Problem
+from index.shown import visible
 from index.tokens import Change, Segment, Typography
 
 if TYPE_CHECKING:
@@ -902,7 +903,7 @@ def test_any_verification_fits_and_the_report_holds_what_does_not(found: list[Fi
         for number, one in enumerate(found, start=1):
             at = report.index(f"\n\n{number}. {wording.VERDICTS[one.verdict]}: {one.quotation.text}", at)
             for place in (*one.standings, *(place for part in one.parts for place in part.standings)):
-                at = report.index(f"{place.source.title}", at)
+                at = report.index(visible(place.source.title), at)
     assert texts
     for number, (one, quotation, notes) in enumerate(zip(found, texts[::2], texts[1::2], strict=False), start=1):
         verdict, text = quotation.split("\n", 1)
