@@ -30,11 +30,14 @@ def visible(name: str) -> str:
 
 def is_link(url: str | None) -> bool:
     """Whether an address leads where it seems to: to the web, and without a part before its host."""
+    url = url or ""
     try:
-        parts = urlsplit(url or "")
+        parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+    # What stands before the scheme is dropped there, and would not be here.
+    web = parts.scheme in {"http", "https"} and url.lower().startswith(parts.scheme)
+    return web and bool(parts.hostname) and "@" not in parts.netloc
 
 
 def link(url: str) -> str:

@@ -40,6 +40,7 @@ def test_what_is_seen_stays_as_it_is(name: str) -> None:
     [
         ("https://bbc.co.uk/news", True),
         ("HTTP://BBC.CO.UK", True),
+        (" https://bbc.co.uk", False),
         ("https://bbc.co.uk/@someone", True),
         ("https://bbc.co.uk@evil.example/", False),
         ("https://bbc.co.uk:x@evil.example/", False),
