@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from index.catalogue import AMONG, EMBEDDED, owned
+from index.catalogue import AMONG, EMBEDDED
 from index.languages import forms, indexed
 from index.spellings import variants
 
@@ -54,8 +54,9 @@ class Lexical:
         """The rows of articles that pass in which any of the terms stands, best first by BM25, `limit` at most."""
         if not terms:
             return []
-        passing, values = owned(part, filters)
-        within = f"AND +rowid IN ({passing})" if passing else ""
+        passing = self._catalogue.passing(part, filters)
+        # A byte a row, which is looked up at once: to look a row up among others would cost what these are many.
+        within, values = ("", ()) if passing is None else ("AND substr(?, rowid, 1) = x'01'", (passing.tobytes(),))
         query = f"SELECT rowid FROM {part}_words WHERE {part}_words MATCH ? {within} ORDER BY rank LIMIT ?"
         return [row for (row,) in self._catalogue.fetch(query, self._any(terms), *values, limit)]
 
