@@ -70,6 +70,7 @@ _ASIDE = ".adding-"
 # Beside a file that is kept aside: where it is being stored.
 _BEGUN = "begun"
 GONE = "This card is too old: its file was stored, discarded, or not confirmed within a day. Add it again."
+NOT_YOURS = "Only whoever gave the file may do this."
 DISCARDED = "Discarded. Nothing was stored."
 # Names that are not read as articles, and those that Windows keeps for devices.
 _RESERVED = {"readme", "con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
@@ -411,8 +412,11 @@ def waiting(file: str) -> str:
 
 def stored(added: Stored) -> str:
     """What was stored, and where."""
-    what = added.ids[0] if len(added.ids) == 1 else wording.plural(len(added.ids), "article")
-    return f"Stored: {what}, in {added.file}."
+    if len(added.ids) > 1:
+        return f"Stored: {wording.plural(len(added.ids), 'article')}, in {added.file}."
+    # A file of one article is known by its name, with the ending or without.
+    named = added.file.startswith(added.ids[0])
+    return f"Stored: {added.file}." if named else f"Stored: {added.ids[0]}, in {added.file}."
 
 
 def afterwards(reindex: str) -> str:
@@ -472,7 +476,7 @@ async def _kept(visit: Visit, key: str) -> str:
     fields = await visit.desk.recall(lambda records: records.messages.fields(key))
     if fields is None:
         raise UsageError(GONE)
-    await visit.require_asker(key)
+    await visit.require_asker(key, NOT_YOURS)
     return str(fields["staged"])
 
 

@@ -169,11 +169,12 @@ def sought(text: str) -> tuple[str, ...]:
     return tuple(word for word in found if word.lower() not in FUNCTION_WORDS) or found
 
 
-def compose(ranking: Ranking, count: int, skip: int = 0) -> tuple[Excerpt, ...]:
+def compose(ranking: Ranking, count: int, skip: int = 0, *, brief: bool = False) -> tuple[Excerpt, ...]:
     """Up to `count` excerpts of a ranking that is near enough: one from each article before a second from any.
 
     A passage whose words were chosen already, or nearly, is not. The first `skip` are left out, as they were shown
-    before; the others keep their numbers.
+    before; the others keep their numbers. Where it is to be `brief`, all but the first have only the sentences that
+    answer, and what these cannot be read without.
     """
     near = [hit for hit in ranking.hits if hit.score >= RELATIVE_FLOOR * ranking.hits[0].score]
     options = [(hit, _window(hit)) for hit in near]
@@ -187,7 +188,10 @@ def compose(ranking: Ranking, count: int, skip: int = 0) -> tuple[Excerpt, ...]:
             if not any(_repeats(hit, span, quote) for quote in quotes):
                 chosen.append((hit, span))
     shown = enumerate(chosen[skip:], start=skip + 1)
-    return tuple(_excerpt(number, hit, span, ranking.hits) for number, (hit, span) in shown)
+    return tuple(
+        _excerpt(number, hit, _window(hit, 0) if brief and number > 1 else span, ranking.hits)
+        for number, (hit, span) in shown
+    )
 
 
 def refuse(ranking: Ranking, reason: Reason, message: str, *, answers: bool = False) -> Refusal:
@@ -245,10 +249,10 @@ def _place(words: str, passage: Passage) -> Place | None:
     return found and Place(passage.source, passage.paragraph, found.differing)
 
 
-def _window(hit: Hit) -> Span:
+def _window(hit: Hit, limit: int = EXCERPT_CHARS) -> Span:
     """The best sentence and those with words that answer, what they cannot be read without, and the better neighbours.
 
-    Neighbours are taken as far as they fit, so that a short paragraph is quoted whole. No sentence is cut.
+    Neighbours are taken as far as they fit into `limit`, so that a short paragraph is quoted whole. No sentence is cut.
     """
     sentences = hit.sentences
     answer = _marked(hit) or hit.best
@@ -264,7 +268,7 @@ def _window(hit: Hit) -> Span:
         last += 1
     while True:
         around = [n for n in (first - 1, last + 1) if 0 <= n < len(sentences)]
-        options = [n for n in around if _length(hit, first, last, n) <= EXCERPT_CHARS]
+        options = [n for n in around if _length(hit, first, last, n) <= limit]
         if not options:
             return Span(sentences[first].span.start, sentences[last].span.end)
         better = max(options, key=lambda n: sentences[n].score)

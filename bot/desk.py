@@ -8,6 +8,7 @@ from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import wording
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from bot.records.places import PlaceSettings
     from index.encoder import Encoder
     from index.model import Article, Listing, Manifest, Source
     from index.reader import Reader
@@ -53,6 +55,7 @@ NEIGHBOURS = 10
 RECORDS = "records.sqlite"
 
 T = TypeVar("T")
+_Asked = tuple[str, Filters, int, int, bool]
 
 
 class DeskBusyError(OnTheRecordError):
@@ -129,6 +132,8 @@ class Desk:
         self.builds = Builds(self._generations, corpus_dir, load_encoder, keep=keep, max_loss=max_loss, future=future)
         self.metrics = Metrics()
         self._waiting = 0
+        # What is asked and not begun.
+        self._asked: dict[_Asked, asyncio.Task[Answer]] = {}
         self._long_waiting = 0
         self._verifier = Verifier(index_dir)
         # One thread each: SQLite, FAISS and the model are used by one question at a time, and never by the event loop.
@@ -155,6 +160,15 @@ class Desk:
         """
         return await asyncio.get_running_loop().run_in_executor(self._recall_thread, work, self._records)
 
+    def place(self, platform: str, server: str, channel: str) -> PlaceSettings:
+        """What held in a place when settings were read last, from memory.
+
+        Raises:
+            RecordsError: they were not read yet, and cannot be.
+
+        """
+        return self._records.places.remembered(platform, server, channel)
+
     async def tidy(self) -> None:
         """Forget what has been remembered for long enough, and copy what nobody may lose.
 
@@ -169,8 +183,12 @@ class Desk:
         """Why another generation than the current one is served, or None."""
         return self._warning
 
-    async def ask(self, question: str, filters: Filters = ANY, count: int = EXCERPTS, skip: int = 0) -> Answer:
+    async def ask(
+        self, question: str, filters: Filters = ANY, count: int = EXCERPTS, skip: int = 0, *, brief: bool = False
+    ) -> Answer:
         """Excerpts that answer a question, or a refusal; `skip` leaves out the first, which were shown before.
+
+        Where it is to be `brief`, all but the first have no more than answers.
 
         Raises:
             DeskBusyError: too many questions are waiting, or this one has for too long.
@@ -179,7 +197,8 @@ class Desk:
         """
         started = time.perf_counter()
         try:
-            answer = await self._search(lambda store: self._answer(store, question, self._seen(filters), count, skip))
+            # Whoever else waits for this answer still does where this one is given up.
+            answer = await asyncio.shield(self._asking((question, filters, count, skip, brief)))
         except Exception as exc:
             self.metrics.note_failure("too_busy" if isinstance(exc, DeskBusyError) else "failed")
             raise
@@ -209,9 +228,7 @@ class Desk:
 
     async def quote_again(self, quoted: Sequence[Quoted], filters: Filters = ANY) -> list[Excerpt | Lost]:
         """Excerpts that were sent, from the articles as they are now, or why they cannot be shown."""
-        return await self._search(
-            lambda store: [quote_again(q, _article(store, q.article, self._seen(filters))) for q in quoted]
-        )
+        return await self._search(lambda store: [_quote_again(store, q, self._seen(filters)) for q in quoted])
 
     async def context(self, quoted: Quoted, filters: Filters = ANY) -> Context | Lost:
         """An excerpt that was sent, with the stored text around it."""
@@ -243,6 +260,11 @@ class Desk:
         """What is served now."""
         return await self._search(lambda store: self._status(store, self._seen(filters)))
 
+    @property
+    def waiting(self) -> int:
+        """How many questions wait or are being answered."""
+        return self._waiting
+
     def gauges(self, latency: float) -> Gauges:
         """What is so now, from any thread; `latency` is that of the chat platform's connection, in seconds."""
         manifest = self._store.manifest
@@ -269,6 +291,24 @@ class Desk:
         waiting, times = self._waiting - 1, self.metrics.quantiles()
         return DeskStatus(store.manifest, articles, passages, self._warning, self.builds.running, waiting, times)
 
+    def _asking(self, asked: _Asked) -> asyncio.Task[Answer]:
+        """The answer to a question; where the same waits already, the one that it waits for."""
+        task = self._asked.get(asked)
+        if task is None:
+            task = self._asked[asked] = asyncio.create_task(self._search(partial(self._begin, asked)))
+            task.add_done_callback(lambda done: self._forget(asked, done))
+        return task
+
+    def _begin(self, asked: _Asked, store: Store) -> Answer:
+        # Whoever asks the same from now on asks anew: an article may be removed meanwhile.
+        self._asked.pop(asked, None)
+        question, filters, count, skip, brief = asked
+        return self._answer(store, question, self._seen(filters), partial(compose, count=count, skip=skip, brief=brief))
+
+    def _forget(self, asked: _Asked, done: asyncio.Task[Answer]) -> None:
+        if self._asked.get(asked) is done:
+            del self._asked[asked]
+
     async def _search(self, work: Callable[[Store], T]) -> T:
         if self._waiting >= QUEUE:
             raise DeskBusyError(f"{QUEUE} questions are waiting already. Ask again in a moment.")
@@ -292,7 +332,9 @@ class Desk:
                 self._store = store
         return self._store
 
-    def _answer(self, store: Store, question: str, filters: Filters, count: int, skip: int) -> Answer:
+    def _answer(
+        self, store: Store, question: str, filters: Filters, choose: Callable[[Ranking], tuple[Excerpt, ...]]
+    ) -> Answer:
         started = time.perf_counter()
         question = whole(question)[:MAX_QUESTION_CHARS]
         articles, _ = store.counts(filters.scope())
@@ -306,7 +348,7 @@ class Desk:
             if self._answers(ranking):
                 likely = ranking.confidence >= self._caution[1]
                 seen = filters.scope()
-                excerpts = tuple(_with_copies(store, excerpt, seen) for excerpt in compose(ranking, count, skip))
+                excerpts = tuple(_with_copies(store, excerpt, seen) for excerpt in choose(ranking))
                 answer = replace(answer, excerpts=excerpts, likely=likely)
                 answer = replace(answer, preferred=ranking.preferred, mentioned=mentioned)
             else:
@@ -368,10 +410,17 @@ def _check(answer: Answer, store: Store) -> None:
             )
 
 
+def _quote_again(store: Store, quoted: Quoted, filters: Filters) -> Excerpt | Lost:
+    excerpt = quote_again(quoted, _article(store, quoted.article, filters))
+    return excerpt if isinstance(excerpt, Lost) else _with_copies(store, excerpt, filters.scope())
+
+
 def _with_copies(store: Store, excerpt: Excerpt, filters: Filters) -> Excerpt:
-    """The excerpt with all places where articles that carry the same story have its words, or nearly."""
+    """The excerpt with all places that have its words, and those where copies of its story have nearly the same."""
     places = list(excerpt.also_in)
-    for source in store.copies(excerpt.source.id, filters):
+    holding = (article.source for article, _ in store.articles_with([excerpt.text], filters, NEIGHBOURS))
+    others = dict.fromkeys([*store.copies(excerpt.source.id, filters), *holding])
+    for source in (source for source in others if source.id != excerpt.source.id):
         article = store.article(source.id)
         if article and (found := place_of(excerpt.text, article.text[article.body_start :])):
             paragraphs = [span.start for span in paragraph_spans(article)]
@@ -389,7 +438,7 @@ def _article(store: Store, article_id: str, filters: Filters) -> Article | None:
 
 def _context(store: Store, quoted: Quoted, filters: Filters) -> Context | Lost:
     article = _article(store, quoted.article, filters)
-    excerpt = quote_again(quoted, article)
+    excerpt = _quote_again(store, quoted, filters)
     if article is None or isinstance(excerpt, Lost):
         return Lost.GONE if article is None else Lost.CHANGED
     return context(excerpt, article)

@@ -20,7 +20,12 @@ FORGOTTEN = "someone"
 FORGET = "Forget all of this"
 NOTHING = "Nothing is kept of you."
 ASK_TO_FORGET = "It goes for good, and the buttons of your answers stop working. The messages themselves stay."
-_VERDICTS = {Verdict.NOT_AN_ANSWER: "not an answer", Verdict.WRONG_SOURCE: "wrong source"}
+_VERDICTS = {
+    Verdict.HELPFUL: "helpful",
+    Verdict.NOT_HELPFUL: "not helpful",
+    Verdict.NOT_AN_ANSWER: "not an answer",
+    Verdict.WRONG_SOURCE: "wrong source",
+}
 
 
 async def kept(visit: Visit) -> tuple[list[str], bool]:
@@ -47,7 +52,7 @@ async def forget_server(desk: Desk, platform: str, server: str) -> None:
 
 
 def _counted(messages: int, feedback: int) -> str:
-    return f"{wording.plural(messages, 'message')} and {wording.plural(feedback, 'complaint')}"
+    return f"{wording.plural(messages, 'message')} and {wording.plural(feedback, 'verdict')}"
 
 
 def _lines(found: Kept, retention: Retention) -> Iterator[str]:
@@ -68,8 +73,8 @@ def _lines(found: Kept, retention: Retention) -> Iterator[str]:
     for sent in found.messages:
         yield f"{sent.at:%Y-%m-%d %H:%M} UTC · {'private' if sent.private else 'public'} · {_what(sent)}"
     for given in found.feedback:
-        said = f"complaint: {_VERDICTS[given.verdict]}, {given.article}"
-        yield f"{given.at:%Y-%m-%d %H:%M} UTC · {said} · {' '.join(given.question.split())}"
+        said = ", ".join(filter(None, [_VERDICTS[given.verdict], given.article]))
+        yield f"{given.at:%Y-%m-%d %H:%M} UTC · verdict: {said} · {' '.join(given.question.split())}"
 
 
 def _what(sent: Sent) -> str:

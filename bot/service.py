@@ -14,13 +14,19 @@ from bot.records.database import RecordsError
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 
     from bot.desk import Desk
     from bot.settings import Settings
 
-# Seconds that answers under way get when the bot is stopped.
-GRACE = 10.0
+    # Says a sentence to whoever waits for some work.
+    Tell = Callable[[str], Awaitable[object]]
+
+# Seconds that answers under way and waiting questions get when the bot is stopped, and then the telling of those whose
+# answer did not come; what is left of the 45 that the README gives Docker is for closing.
+GRACE = 25.0
+TELLING = 10.0
+STOPPING = "The bot is being restarted. Ask again in a minute."
 # Seconds between two looks for what has been remembered for long enough.
 TIDY_PAUSE = 3600.0
 
@@ -72,11 +78,11 @@ class Work:
     def __init__(self, platform: str, desk: Desk) -> None:
         self._platform = platform
         self._desk = desk
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], Tell | None] = {}
         self._stopping = False
 
-    def begin(self) -> None:
-        """Remember the task that runs now, so that a stop waits for it.
+    def begin(self, tell: Tell | None = None) -> None:
+        """Remember the task that runs now, so that a stop waits for it; `tell` reaches whoever waits, if anybody does.
 
         Raises:
             StoppingError: the bot is being stopped, and begins nothing new; telling so is waited for as well.
@@ -84,10 +90,10 @@ class Work:
         """
         task = asyncio.current_task()
         if task:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[task] = tell
+            task.add_done_callback(lambda done: self._tasks.pop(done, None))
         if self._stopping:
-            raise StoppingError("The bot is being restarted. Ask again in a minute.")
+            raise StoppingError(STOPPING)
 
     @property
     def stopping(self) -> bool:
@@ -95,17 +101,25 @@ class Work:
         return self._stopping
 
     async def finish(self) -> None:
-        """Begin nothing new, and wait until what is under way is done; what is not after `GRACE` is given up."""
+        """Begin nothing new, and wait until what is under way is done; after `GRACE` it is given up, and that told."""
         self._stopping = True
         self._desk.builds.stop()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
                 while self._tasks:
                     await asyncio.wait(set(self._tasks))
-        if self._tasks:
-            logging.getLogger(f"bot.{self._platform}").warning("%s.given_up tasks=%d", self._platform, len(self._tasks))
-        for task in self._tasks:
-            task.cancel()
+        if left := dict(self._tasks):
+            logging.getLogger(f"bot.{self._platform}").warning("%s.given_up tasks=%d", self._platform, len(left))
+            await self._give_up(left)
+
+    async def _give_up(self, left: dict[asyncio.Task[Any], Tell | None]) -> None:
+        """End tasks, and tell whoever waits for them; what cannot be told in `TELLING` is not."""
+        # A library may swallow the cancellation, so that the task does not say that it was cancelled.
+        tells = [tell for task, tell in left.items() if task.cancel() and tell]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TELLING):
+                await asyncio.wait(left)
+                await asyncio.gather(*(tell(STOPPING) for tell in tells), return_exceptions=True)
 
 
 async def _tidy(desk: Desk, stop: asyncio.Event) -> None:

@@ -228,7 +228,7 @@ async def _closest(desk: Desk, asked: Answer | None) -> str:
     if asked is None or not (asked.refusal and asked.refusal.closest):
         return "The last question was not refused, or nothing came close to it."
     (found,) = await desk.quote_again(sent(asked).quoted)
-    return wording.lost(found, asked.generation) if isinstance(found, Lost) else closest_text(found)
+    return wording.lost(found) if isinstance(found, Lost) else closest_text(found)
 
 
 async def _source(desk: Desk, wanted: str) -> str:

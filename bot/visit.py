@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot import wording
 from bot.answer import Answer, Excerpt, Reason
 from bot.days import today
+from bot.followup import taken, with_things
 from bot.pace import LOOKS
 from bot.records.database import RecordsError
-from bot.records.sent import Context, Lost, SentAnswer, sent
+from bot.records.feedback import Verdict
+from bot.records.sent import Context, Lost, Quoted, SentAnswer, sent
 from bot.refine import refine
 from bot.sources import named
 from index.errors import OnTheRecordError
@@ -23,9 +26,7 @@ if TYPE_CHECKING:
 
     from bot.desk import Desk
     from bot.pace import Pace
-    from bot.records.feedback import Verdict
     from bot.records.places import PlaceSettings
-    from bot.records.sent import Quoted
     from index.model import Article, Listing
 
 # Refusals that say something about the coverage, and not about the question.
@@ -38,6 +39,14 @@ class UsageError(OnTheRecordError):
 
 class RefusedError(OnTheRecordError):
     """What was asked for is not for this person, or not here; the message says so."""
+
+
+class FollowUp(NamedTuple):
+    """A question with the filters of the one before it, as they are now; `alone` as in `SentAnswer`."""
+
+    question: str
+    filters: Filters
+    alone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,7 @@ class Visit:
     public: bool
 
     @classmethod
-    async def of(
+    def of(
         cls,
         desk: Desk,
         pace: Pace,
@@ -72,9 +81,14 @@ class Visit:
         *,
         public: bool,
     ) -> Visit:
-        """The visit of a person, under the settings that hold in the place now."""
-        settings = await desk.recall(lambda records: records.places.settings(platform, server, channel))
+        """The visit of a person, under the settings that are remembered of the place: nothing is waited for."""
+        settings = desk.place(platform, server, channel)
         return cls(desk, pace, platform, server, channel, user, settings, excerpts, public and bool(server))
+
+    async def now(self) -> Visit:
+        """The visit under the settings that hold now: another process may have changed them."""
+        where = (self.platform, self.server, self.channel)
+        return replace(self, settings=await self.desk.recall(lambda records: records.places.settings(*where)))
 
     @property
     def log(self) -> logging.Logger:
@@ -110,15 +124,30 @@ class Visit:
         """
         self.pace.require(self.user, self.channel, self.server, LOOKS)
 
-    async def ask(self, question: str, filters: Filters = ANY, number: int | None = None, skip: int = 0) -> Answer:
-        """The answer to a question that was admitted; `number` is how many excerpts are wanted."""
+    async def ask(
+        self,
+        question: str,
+        filters: Filters = ANY,
+        number: int | None = None,
+        skip: int = 0,
+        show: Callable[[int], Awaitable[None]] | None = None,
+    ) -> Answer:
+        """The answer to a question that was admitted; `number` is how many excerpts are wanted.
+
+        `show` is told how many questions come before, while this one waits; it raises nothing.
+        """
         count = number or self.settings.excerpts or self.excerpts
-        return await self.desk.ask(question, self.within(filters), count, skip)
+        ahead = self.desk.waiting
+        # Whoever wants more excerpts gets these whole.
+        asking = asyncio.ensure_future(self.desk.ask(question, self.within(filters), count, skip, brief=not skip))
+        # What is shown meanwhile must not come after the answer, nor after what is told in its place.
+        await asyncio.gather(asking, *([show(ahead)] if show else []), return_exceptions=True)
+        return await asking
 
-    async def refined(self, text: str, message: str) -> tuple[str, Filters] | None:
-        """The question of the answer that is replied to, with new filters; None where something else is asked.
+    async def follow_up(self, text: str, message: str) -> FollowUp | None:
+        """What a reply to an answer asks: its question of other articles, or a question that points back to it.
 
-        `message` is the id under which the platform knows the answer.
+        None where it stands alone. `message` is the id under which the platform knows the answer.
         """
         key = await self.desk.recall(lambda records: records.messages.key(self.platform, message))
         fields = await self.desk.recall(lambda records: records.messages.fields(key)) if key else None
@@ -126,7 +155,10 @@ class Visit:
             return None
         earlier = SentAnswer.from_fields(fields)
         filters = refine(text, earlier.filters, await self.desk.outlets(self.within()), today())
-        return None if filters is None else (earlier.question, filters)
+        if filters is not None:
+            return FollowUp(earlier.question, filters)
+        about = taken(text, earlier.question)
+        return FollowUp(with_things(text, about), earlier.filters, alone=text) if about else None
 
     async def deliver(
         self,
@@ -135,14 +167,15 @@ class Visit:
         *,
         private: bool = False,
         skipped: int = 0,
+        alone: str = "",
     ) -> None:
-        """Have an answer sent, and keep what its buttons need.
+        """Have an answer sent, and keep what its buttons need; `skipped` and `alone` as in `SentAnswer`.
 
         `send` gets the key of what is kept, None where the records cannot be written, and gives the message's id, None
         where the platform tells none.
         """
-        fields = sent(answer, skipped=skipped).as_fields()
         private = private or not self.public
+        fields = sent(answer, skipped=skipped, alone=alone, private=private).as_fields()
         try:
             key = await self.keep(fields, private=private)
         except RecordsError as exc:
@@ -189,7 +222,7 @@ class Visit:
         """
         found = await self.desk.context(_quoted(was, number), self.within())
         if isinstance(found, Lost):
-            raise UsageError(wording.lost(found, was.generation))
+            raise UsageError(wording.lost(found))
         return found
 
     async def closest(self, was: SentAnswer) -> Excerpt:
@@ -201,7 +234,7 @@ class Visit:
         """
         (found,) = await self.desk.quote_again([_quoted(was, 0)], self.within())
         if isinstance(found, Lost):
-            raise UsageError(wording.lost(found, was.generation))
+            raise UsageError(wording.lost(found))
         return found
 
     async def more(self, was: SentAnswer) -> tuple[Answer, int]:
@@ -233,7 +266,7 @@ class Visit:
         found = await self.desk.quote_again(was.quoted, self.within())
         excerpts = tuple(excerpt for excerpt in found if isinstance(excerpt, Excerpt))
         losses = [
-            f"Excerpt {quoted.number}: {wording.lost(loss, was.generation)}"
+            f"Excerpt {quoted.number}: {wording.lost(loss)}"
             for quoted, loss in zip(was.quoted, found, strict=True)
             if isinstance(loss, Lost)
         ]
@@ -244,22 +277,24 @@ class Visit:
         now = (status.articles, status.manifest.generation, was.filters, was.likely, was.preferred, was.mentioned)
         return Answer(was.question, excerpts, None, *now), losses
 
-    async def complain(self, was: SentAnswer, number: int, verdict: Verdict) -> str:
-        """Keep what this person says of an excerpt; what to tell them."""
-        quoted = _quoted(was, number)
+    async def judge(self, was: SentAnswer, number: int, verdict: Verdict) -> str:
+        """Keep what this person says of an excerpt, or with number 0 of the answer; what to tell them."""
+        quoted = _quoted(was, number) if number else Quoted(0, "", "", 0, 0)
         new = await self.desk.record(
             lambda records: records.feedback.note(
                 platform=self.platform, server=self.server, user=self.user, question=was.question, verdict=verdict,
                 article=quoted.article, sha256=quoted.sha256, start=quoted.start, end=quoted.end, number=quoted.number,
-                generation=was.generation, private=not self.public,
+                generation=was.generation, private=was.private,
             )
         )  # fmt: skip
-        return wording.THANKS if new else wording.SAID_BEFORE
+        if not new:
+            return wording.SAID_BEFORE
+        return f"{wording.THANKS} {wording.WHAT_IS_WRONG}" if verdict is Verdict.NOT_HELPFUL else wording.THANKS
 
-    async def require_asker(self, key: str) -> None:
-        """Raise RefusedError where the answer of a key was sent for somebody else."""
+    async def require_asker(self, key: str, refusal: str) -> None:
+        """Raise RefusedError with this sentence where the answer of a key was sent for somebody else."""
         if not await self.desk.recall(lambda records: records.messages.is_asker(key, self.platform, self.user)):
-            raise RefusedError(wording.NOT_YOURS)
+            raise RefusedError(refusal)
 
     async def find(self, typed: str) -> Listing:
         """The article of an id, or of the hash of its text.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 OUTLET_UNKNOWN = "outlet not given"
 DATE_UNKNOWN = "date not given"
-ORIGIN_UNKNOWN = "outlet and date not given"
+ORIGIN_UNKNOWN = "source not stated"
 TRIMMED = "[…]"
 KIND_LABELS = {"caption": "picture caption", "embed": "embedded post"}
 EMPTY_QUESTION = "There is no question to look for. Ask in a few words, for example: Who denied the attack?"
@@ -54,17 +54,20 @@ OUTLETS_COVER = (
     "setting says otherwise. Messages sent before stay as they are."
 )
 NOT_HERE = "I am set not to answer in this channel. Whoever manages my settings here can change that."
-NOT_YOURS = "Only whoever asked, a moderator or an admin may do this."
+NOT_YOURS_TO_SHARE = "Only whoever asked may share this."
 TOO_OLD = "This message is too old: what its buttons need is no longer kept. Ask again."
 NO_MORE = "There are no further excerpts near enough to the question."
 TEXT_GONE = "This text is no longer in the index: the article has changed or is gone."
 THANKS = "Noted, without your name. Thank you."
+WHAT_IS_WRONG = "Where an excerpt is wrong, its context takes what is wrong with it."
 SAID_BEFORE = "You have said so before; it is noted."
 NO_CARDS = "The articles that this answer quoted are no longer in the index."
 NO_ACTIONS = "Nothing has been done yet."
 NONE_UNANSWERED = "No question was refused here."
 NO_SUCH_SOURCES = "No article in the index is like that."
-MAY_NOT_ANSWER = "These are the closest passages; they may not answer."
+MAY_NOT_ANSWER = "This is what comes closest; it may not answer."
+# From how many questions on their number is told to whoever waits behind them.
+_LONG_QUEUE = 20
 # Characters of a stretch that are kept where only its beginning and its end are shown.
 _BRIEF = 80
 
@@ -72,7 +75,7 @@ _BRIEF = 80
 def remembered(kept: Retention, mydata: str, forgetme: str) -> str:
     """What is kept of people, why and how long, and by which commands it is shown and forgotten."""
     return (
-        "I keep what buttons need of a question and its answer, and complaints about excerpts, to get better: for "
+        "I keep what buttons need of a question and its answer, and what you say of answers, to get better: for "
         f"{plural(kept.private_days, 'day')} where only some see it, else for {plural(kept.public_days, 'day')}, under "
         "a hash and not a name; and public questions that were refused, without who asked. Admins' actions are kept "
         f"under their names for {plural(kept.audit_days, 'day')}. {mydata} shows what is kept of you, {forgetme} has "
@@ -106,6 +109,11 @@ def opening(words: str) -> str:
     return f"“{words}” (opening words)"
 
 
+def origin(source: Source) -> str:
+    """The outlet and the publication date, or in few words that neither is known."""
+    return f"{outlet(source)} · {day(source)}" if source.outlet or source.published else ORIGIN_UNKNOWN
+
+
 def place(excerpt: Excerpt) -> str:
     """The paragraph, and what the passage is where it is not prose."""
     label = KIND_LABELS.get(excerpt.passage.kind)
@@ -113,9 +121,9 @@ def place(excerpt: Excerpt) -> str:
 
 
 def citation(excerpt: Excerpt) -> str:
-    """Outlet, title, date, place and link of an excerpt in one line."""
+    """Outlet, date, title, place and link of an excerpt in one line."""
     source = excerpt.source
-    parts = [outlet(source), title(source), day(source), place(excerpt), visible(source.url or "")]
+    parts = [origin(source), title(source), place(excerpt), visible(source.url or "")]
     return " · ".join(part for part in parts if part)
 
 
@@ -127,9 +135,9 @@ def also_in(excerpt: Excerpt) -> list[str]:
     same = [place for place in excerpt.also_in if not place.differing]
     near = [place for place in excerpt.also_in if place.differing]
     named = [f"The same words stand in: {'; '.join(map(_where, same))}{_earliest(excerpt, same)}"] if same else []
-    shown = [f"Nearly the same, in: {'; '.join(map(_where_nearly, near))}"] if near else []
-    counted = [f"The same words stand in {plural(len(same), 'other passage')}."] if same else []
-    counted_near = [f"Nearly the same words stand in {plural(len(near), 'other passage')}."] if near else []
+    shown = [f"Nearly the same, in: {'; '.join(_where_nearly(near))}"] if near else []
+    counted = [f"The same words stand in {plural(len(same), 'other place')}."] if same else []
+    counted_near = [f"Nearly the same words stand in {plural(len(near), 'other place')}."] if near else []
     lines = (". ".join(named + shown), ". ".join(named + counted_near), " ".join(counted + counted_near))
     return list(dict.fromkeys(filter(None, lines)))
 
@@ -138,8 +146,15 @@ def _where(place: Place) -> str:
     return f"{title(place.source)}, {outlet(place.source)}, paragraph {place.paragraph}"
 
 
-def _where_nearly(place: Place) -> str:
-    return f"{_where(place)} ({'; '.join(map(_differs, place.differing))})"
+def _where_nearly(near: Sequence[Place]) -> list[str]:
+    """Places with what differs there, told once of those in which it is the same."""
+    alike: dict[str, list[str]] = {}
+    for place in near:
+        alike.setdefault("; ".join(map(_differs, place.differing)), []).append(_where(place))
+    return [
+        f"{' and '.join(places)} ({'in each ' if len(places) > 1 else ''}{difference})"
+        for difference, places in alike.items()
+    ]
 
 
 def _differs(segment: Segment) -> str:
@@ -168,7 +183,7 @@ def counts(answer: Answer) -> str:
     articles = len({excerpt.source.id for excerpt in answer.excerpts})
     excerpts = plural(len(answer.excerpts), "excerpt")
     total = plural(answer.articles, "article")
-    return f"{excerpts} from {articles} of {total} in the index · generation {answer.generation}"
+    return f"{excerpts} from {articles} of {total} in the index"
 
 
 def remarks(answer: Answer) -> tuple[str, ...]:
@@ -182,6 +197,16 @@ def remarks(answer: Answer) -> tuple[str, ...]:
         named = " and ".join(map(visible, answer.preferred))
         remarks.append(f"The question names {named}, so such articles come first.")
     return tuple(remarks)
+
+
+def ahead(questions: int) -> str:
+    """How many questions come before one that was asked; nothing where they are few."""
+    return f"{plural(questions, 'question')} come before yours." if questions >= _LONG_QUEUE else ""
+
+
+def searching(questions: int) -> str:
+    """That an answer is looked for, and how many questions come before."""
+    return " ".join(filter(None, ["Searching the coverage…", ahead(questions)]))
 
 
 def plural(count: int, noun: str) -> str:
@@ -275,11 +300,11 @@ def removed(title: str, restore: str) -> str:
     )
 
 
-def lost(why: Lost, generation: int) -> str:
+def lost(why: Lost) -> str:
     """That a quotation that was sent can no longer be shown, and why."""
     if why is Lost.CHANGED:
-        return f"The article has changed since this was quoted from generation {generation}. Ask again."
-    return f"The article of this quotation, from generation {generation}, is no longer in the index."
+        return "The article has changed since this was quoted. Ask again."
+    return "The article of this quotation is no longer in the index."
 
 
 def verified(found: Verification) -> str:
@@ -369,4 +394,4 @@ def _plain_difference(segment: Segment) -> str:
 
 def _place_of(standing: Standing) -> str:
     s = standing.source
-    return f"{title(s)} · {outlet(s)} · {day(s)} · paragraph {standing.paragraph}{typography(standing)}"
+    return f"{origin(s)} · {title(s)} · paragraph {standing.paragraph}{typography(standing)}"

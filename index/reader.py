@@ -179,7 +179,7 @@ def _ours(shared: Path) -> Any:
     if found != WEIGHTS_SHA256:
         raise EncoderError(f"The weights in {WEIGHTS} are not those of the release. Install On the Record again.")
     config = AutoConfig.from_pretrained(shared, local_files_only=True)
-    model = AutoModelForQuestionAnswering.from_config(config)  # type: ignore[no-untyped-call]  # upstream has no annotation
+    model = AutoModelForQuestionAnswering.from_config(config)
     known = model.state_dict()
     below = {f"bert.{name}": values for name, values in load_file(shared / "model.safetensors").items()}
     trained = {name: values.float() for name, values in load_file(WEIGHTS).items()}

@@ -91,6 +91,12 @@ def _check_component(component: dict[str, Any]) -> None:
         case 2:
             assert component.get("label") or component.get("emoji"), "a button shows nothing"
             assert _width(component.get("label") or "") <= 80
+        case 3:
+            assert 1 <= len(component["options"]) <= 25
+            assert _width(component.get("placeholder") or "") <= 150
+            for option in component["options"]:
+                assert 1 <= _width(option["label"].strip()) <= _width(option["label"]) <= 100
+                assert _width(option.get("description") or "") <= 100
         case 9:
             assert 1 <= len(component["components"]) <= 3
             assert all(child["type"] == 10 for child in component["components"])

@@ -30,13 +30,14 @@ ZEBRAS = "Everyone at the zebra parade shouted @everyone and <@1234> at the *str
 # simcord counts what a command raised as an error even where the bot answered it.
 EXPECTED = pytest.mark.simcord(check_errors=False)
 ADMIN = discord.Permissions(administrator=True)
+WALRUSES = 13  # articles of which each answers a question about walruses
 
 
 def build_corpus(folder: Path) -> None:
     """The seed articles, a few with metadata, and enough more for three pages; and an index of them beside it."""
     shutil.copytree(SEEDS, folder)
     (folder / "zebras.txt").write_text(ZEBRAS, encoding="utf-8")
-    for n in range(13):
+    for n in range(WALRUSES):
         (folder / f"walrus-{n:02}.txt").write_text(f"Walrus number {n} swam to harbour {n}.", encoding="utf-8")
     for town in ("Dresden", "Utrecht"):
         (folder / f"{town}.txt").write_text(f"A pelican stole the hat of the mayor of {town}.", encoding="utf-8")
@@ -145,6 +146,14 @@ def button_of(message: Any, what: str, number: int = 0) -> str:
     """The custom id of an answer's button."""
     ids = [part["custom_id"] for part in _components(message) if part["type"] == 2]
     return next(name for name in ids if re.fullmatch(rf"answer:{what}:[0-9a-f]{{12}}:{number}", name))
+
+
+async def context_of(person: Any, answer: Any, number: int) -> Any:
+    """A person asks for an excerpt's context: from the menu, or with the button where there is but one excerpt."""
+    menus = [part["custom_id"] for part in _components(answer) if part["type"] == 3]
+    if menus:
+        return await person.select(answer, [str(number)], custom_id=menus[0])
+    return await person.click(answer, custom_id=button_of(answer, "context", number))
 
 
 def quoted(message: Any) -> list[str]:

@@ -48,10 +48,10 @@ async def draw(env: simcord.Env) -> None:
     channel, alice = guild.create_text_channel("news"), guild.add_member(env.create_user("alice"))
     *_, article = await env.bot.desk.listings()
     answer = await alice.slash(channel, "ask", question=QUESTION)
-    first_context = re.findall(r"answer:context:\w+:\d+", str(answer.response.components))[0]
+    (menu,) = re.findall(r"context:\w{12}", str(answer.response.components))
     screens = {
         "answer": answer,
-        "context": await alice.click(answer.response, custom_id=first_context),
+        "context": await alice.select(answer.response, ["1"], custom_id=menu),
         "verification": await alice.slash(channel, "verify", text=DRAFT),
         "source": await alice.slash(channel, "source", article=article.source.id),
     }

@@ -221,6 +221,8 @@ def complaints(file: Path, store: Store, encoder: Encoder) -> list[str]:
     shown: dict[str, list[tuple[bool, bool]]] = {}
     ours = systems()["ours"]
     for row in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
+        if not row["article"]:
+            continue  # of an answer as a whole
         ranking = ours(row["question"], store, encoder)
         answered = ranking.hits and ranking.confidence >= CAUTION["balanced"][0]
         same = [

@@ -804,6 +804,8 @@ class LoopbackSlack:
             "chat.postEphemeral": self._whisper,
             "chat.update": self._update,
             "chat.delete": self._delete,
+            "conversations.history": self._history,
+            "conversations.replies": self._history,
             "views.open": self._open_view,
             "views.publish": self._publish,
             "users.info": self._info,
@@ -899,6 +901,18 @@ class LoopbackSlack:
     def _file_info(self, payload: dict[str, Any]) -> dict[str, Any]:
         file = self._file_objects.get(payload["file"])
         return {"ok": True, "file": file} if file else refusal("file_not_found")
+
+    def _history(self, payload: dict[str, Any]) -> dict[str, Any]:
+        channel, thread, oldest = payload["channel"], payload.get("ts"), float(payload["oldest"])
+        if error := self._closed(channel):
+            return refusal(error)
+        found = [
+            {**shown.fields, "metadata": shown.payloads[0].get("metadata")}
+            for shown in self._shown
+            if shown.channel == channel and shown.only_for is None and float(shown.fields["ts"]) >= oldest
+        ]
+        messages = [message for message in found if message.get("thread_ts") == thread]
+        return {"ok": True, "messages": messages[-int(payload["limit"]) :], "has_more": False}
 
     def _describe(self, payload: dict[str, Any]) -> dict[str, Any]:
         """A public channel; without a permission of its own Slack says nothing of others."""

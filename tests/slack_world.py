@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from slack_server import APP_TOKEN, BOT_TOKEN, CHANNEL, TEAM, LoopbackSlack, elements, loopback_slack
+from slack_server import APP_TOKEN, BOT_TOKEN, CHANNEL, READER, TEAM, LoopbackSlack, elements, loopback_slack
 from word_encoder import WordHashEncoder
 
 from bot import admin, service
@@ -174,6 +174,13 @@ def button(message: dict[str, Any], what: str, number: int = 0) -> str:
     return name
 
 
+async def ask_context(slack: LoopbackSlack, answer: dict[str, Any], number: int, user: str = READER) -> str:
+    """A person asks for an excerpt's context: from the menu, or with the button where there is but one excerpt."""
+    if any(element["action_id"] == "context" for _, element in elements(answer["blocks"])):
+        return await slack.select(answer, "context", f"{key_of(answer)} {number}", user=user)
+    return await slack.press(answer, button(answer, "context", number), user=user)
+
+
 def key_of(message: dict[str, Any]) -> str:
     """What an answer is kept under, from its buttons."""
     pressed = (element for _, element in elements(message["blocks"]) if element["action_id"].startswith("answer:"))
@@ -188,9 +195,10 @@ async def kept(desk: Desk, message: dict[str, Any]) -> dict[str, Any]:
 
 
 def cited(payload: dict[str, Any]) -> list[str]:
-    """The citations of an answer: the contexts that begin with a number, in order."""
-    contexts = (block for block in payload["blocks"] if block["type"] == "context")
-    return [words for words in ("".join(_words(block)) for block in contexts) if re.match(r"\*?\d+\.", words)]
+    """The citations of an answer: the sections that begin with a number, in order."""
+    parts = (block for block in payload["blocks"] if block["type"] == "rich_text")
+    sections = (block for block in parts if block["elements"][0]["type"] == "rich_text_section")
+    return [words for words in ("".join(_words(block)) for block in sections) if re.match(r"\d+\. ", words)]
 
 
 def _words(part: Any) -> Iterator[str]:

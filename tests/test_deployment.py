@@ -24,7 +24,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from bot.__main__ import main as bot_command
-from bot.service import GRACE
+from bot.service import GRACE, TELLING
 from bot.settings import Settings
 from index.__main__ import main as index_command
 
@@ -261,7 +261,7 @@ def test_compose_runs_what_the_readme_s_docker_run_does() -> None:
     [volume] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["volumes"].values()
     assert mounted[0].split(":")[0] == volume["name"]
     assert [place for place, *_ in places] == json.loads(instructions("VOLUME")[0])
-    assert int(service["stop_grace_period"].removesuffix("s")) >= 2 * GRACE
+    assert int(service["stop_grace_period"].removesuffix("s")) > GRACE + TELLING
 
 
 def test_compose_lets_the_bot_write_to_its_volumes_and_nothing_else() -> None:
@@ -300,7 +300,7 @@ def test_the_unit_s_command_is_the_project_s_and_writes_where_the_unit_allows() 
 def test_the_unit_stops_the_bot_as_the_bot_expects() -> None:
     assert one("KillSignal") == "SIGTERM"
     # Beside the grace for answers there is time to close the connection and to end a build.
-    assert int(one("TimeoutStopSec")) >= 2 * GRACE
+    assert int(one("TimeoutStopSec")) > GRACE + TELLING
 
 
 def test_the_unit_does_not_hammer_discord() -> None:

@@ -359,8 +359,8 @@ async def test_words_that_do_not_stand_in_the_article_are_never_shown(tmp_path: 
 
 
 async def test_a_mark_that_leaves_its_excerpt_is_never_shown(word_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def beside(*given: object) -> tuple[Excerpt, ...]:
-        return tuple(replace(e, answer=Span(e.start, e.end + 1)) for e in compose(*given))
+    def beside(*given: object, **named: object) -> tuple[Excerpt, ...]:
+        return tuple(replace(e, answer=Span(e.start, e.end + 1)) for e in compose(*given, **named))
 
     monkeypatch.setattr("bot.desk.compose", beside)
     desk = Desk(word_index, SEEDS, WordHashEncoder, caution=(0.0, 0.0))
@@ -391,6 +391,36 @@ async def test_a_full_queue_is_said_and_the_rest_is_answered(word_index: Path) -
     encoder.let_go.set()
     assert len(await asyncio.gather(*waiting)) == QUEUE
     assert await desk.ask("Kremlin drones")
+    desk.close()
+
+
+async def test_identical_waiting_questions_share_one_answer(word_index: Path) -> None:
+    asked: list[str] = []
+
+    class Noting(SlowEncoder):
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            asked.extend(texts)
+            return super().encode(texts)
+
+    encoder = Noting()
+    desk = Desk(word_index, SEEDS, lambda: encoder, caution=(0.0, 0.0))
+    hold = threading.Event()
+    desk._search_thread.submit(hold.wait)
+    same = [asyncio.create_task(desk.ask("Who denied the attack?")) for _ in range(5)]
+    other = asyncio.create_task(desk.ask("Who denied the attack?", count=1))
+    await asyncio.sleep(0.05)
+    assert desk.waiting == 2
+    # Whoever gives up takes the answer from nobody else.
+    same[0].cancel()
+    hold.set()
+    encoder.let_go.set()
+    first, *rest = await asyncio.gather(*same[1:])
+    assert all(answer is first for answer in rest)
+    assert len((await other).excerpts) == 1
+    assert asked.count("Who denied the attack?") == 2
+    assert desk.metrics.counts().outcomes["answered"] == 5
+    # What has begun is not joined: an article may have been removed since.
+    assert await desk.ask("Who denied the attack?") is not first
     desk.close()
 
 

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 import discord
 import pytest
 import simcord
-from discord_world import PELICAN, QUESTION, button_of, buttons_of, quoted, text_of
+from discord_world import PELICAN, QUESTION, WALRUSES, buttons_of, context_of, quoted, text_of
 from test_discord_render import shown
 
 from bot import desk, wording
+from bot.discord import render
+from bot.discord.answers import AnswerButton
 from bot.records.database import RecordsError
 from bot.records.feedback import Verdict
 from bot.records.retention import Retention
 from bot.records.sent import Lost
 from index.passages import paragraph_spans
-from index.search import CLOSE
 
 if TYPE_CHECKING:
     from discord_world import World
@@ -43,10 +44,10 @@ async def test_context_is_what_stands_around_whoever_asks_and_whenever(world: Wo
     neighbours = 0
     for number, article_id, _, start, end, _ in kept:
         article = await world.desk.article(article_id)
-        result = await world.bob.click(answer, custom_id=button_of(answer, "context", number))
+        result = await context_of(world.bob, answer, number)
         assert result.ephemeral
         said = text_of(result.response)
-        assert said.startswith(f"-# The stored text around excerpt {number}, from generation 1\n")
+        assert said.startswith(f"-# The stored text around excerpt {number}\n")
         (line,) = quoted(result.response)
         assert shown(line.removeprefix("> ")) == (article.text[start:end], [])
         # The paragraphs before and after it stand there as well.
@@ -75,7 +76,7 @@ async def test_more_goes_on_where_the_answer_ended_until_there_is_no_more(world:
         assert numbers(answer) == list(range(len(said) + 1, len(said) + len(quoted(answer)) + 1))
         said += quoted(answer)
     assert answer.content == wording.NO_MORE
-    assert len(said) == len(set(said)) == CLOSE
+    assert len(said) == len(set(said)) == WALRUSES
 
 
 async def test_more_keeps_the_filters(world: World) -> None:
@@ -106,7 +107,7 @@ async def test_a_search_has_its_own_line_and_all_buttons(world: World) -> None:
     more = (await world.alice.click(answer, label="More")).response
     assert line in text_of(more)
     assert numbers(more)[0] == 3
-    shared = (await world.alice.click(answer, label="Share")).response
+    shared = (await world.alice.click(answer, label="Share")).followups[0]
     assert text_of(shared) == text_of(answer)
 
 
@@ -115,20 +116,22 @@ async def test_a_private_answer_is_shared_as_it_is(world: World) -> None:
     more = (await world.alice.click(answer, label="More")).response
     await world.restart()
     for private in (answer, more):
-        assert set(buttons_of(private)) == {"Context", "More", "Sources", "Share"}
+        assert set(buttons_of(private)) == {"More", "Sources", "Share", "Helpful", "Not helpful"}
         with pytest.raises(simcord.SetupError, match="not visible"):
             await world.bob.click(private, label="Share")
         result = await world.alice.click(private, label="Share")
-        assert not result.ephemeral
+        (shared,) = result.followups
+        assert not shared.ephemeral
+        assert shared.id == world.answers[-1].id
         shared = world.answers[-1]
-        assert shared.id == result.response.id
         assert text_of(shared) == text_of(private)
-        assert set(buttons_of(shared)) == {"Context", "More", "Sources", "Remove"}
+        assert set(buttons_of(shared)) == {"More", "Sources", "Remove", "Helpful", "Not helpful"}
         # What was shared is an answer like any other, and whoever shared it may take it back.
-        context = await world.bob.click(shared, custom_id=button_of(shared, "context", numbers(shared)[-1]))
+        context = await context_of(world.bob, shared, numbers(shared)[-1])
         assert quoted(context.response) == quoted(shared)[-1:]
         assert numbers((await world.bob.click(shared, label="More")).response)[0] == numbers(shared)[-1] + 1
-        assert (await world.bob.click(shared, label="Remove")).response.content == wording.NOT_YOURS
+        (told,) = (await world.bob.click(shared, label="Remove")).followups
+        assert told.content == render.NOT_YOURS
         await world.alice.click(shared, label="Remove")
         assert shared.id not in [message.id for message in world.answers]
 
@@ -139,7 +142,7 @@ async def test_what_makes_an_answer_doubtful_is_shared_with_it(world: World, mon
     remarks = re.findall(r"^\*\*\D.*\*\*$", text_of(answer), re.MULTILINE)
     assert len(remarks) == 3
     assert wording.MAY_NOT_ANSWER in remarks[0]
-    shared = (await world.alice.click(answer, label="Share")).response
+    shared = (await world.alice.click(answer, label="Share")).followups[0]
     assert text_of(shared) == text_of(answer)
 
 
@@ -154,7 +157,7 @@ async def test_an_answer_is_removed_by_its_asker_and_by_those_who_keep_order(wor
         answer = (await world.ask(question=PELICAN)).response
         await world.restart()
         result = await world.bob.click(answer, label="Remove")
-        assert (result.response.content, result.response.ephemeral) == (wording.NOT_YOURS, True)
+        assert [(told.content, told.ephemeral) for told in result.followups] == [(render.NOT_YOURS, True)]
         assert [message.id for message in world.answers] == [answer.id]
         await remover.click(answer, label="Remove")
         assert world.answers == []
@@ -195,7 +198,7 @@ async def test_what_comes_closest_to_a_refused_question_is_shown_alone_and_as_no
     # What may not be seen any more is not shown.
     await world.by_chief("remove", article=article_id)
     result = await world.bob.click(refused, label="Show the closest")
-    assert (result.response.content, result.response.ephemeral) == (wording.lost(Lost.GONE, 1), True)
+    assert (result.response.content, result.response.ephemeral) == (wording.lost(Lost.GONE), True)
 
 
 async def test_a_year_later_the_buttons_say_that_it_is_too_late(world: World) -> None:
@@ -205,10 +208,11 @@ async def test_a_year_later_the_buttons_say_that_it_is_too_late(world: World) ->
     db.close()
     await world.desk.tidy()
     assert Retention().public_days == 365
-    for label in ("More", "Sources", "Remove"):
+    for label in ("More", "Sources", "Helpful", "Remove"):
         result = await world.alice.click(answer, label=label)
-        assert (result.response.content, result.response.ephemeral) == (wording.TOO_OLD, True)
-    result = await world.alice.click(answer, custom_id=button_of(answer, "context", 1))
+        told = result.followups[0] if label == "Remove" else result.response
+        assert (told.content, told.ephemeral) == (wording.TOO_OLD, True)
+    result = await context_of(world.alice, answer, 1)
     assert result.response.content == wording.TOO_OLD
     assert answer.id in [message.id for message in world.answers]
 
@@ -222,18 +226,17 @@ async def test_an_article_that_has_changed_since_is_said(world: World) -> None:
     (world.corpus / f"{changed[1]}.txt").write_text("A pelican stole no hat at all.", encoding="utf-8")
     await world.by_chief("reindex")
 
-    result = await world.bob.click(public, custom_id=button_of(public, "context", changed[0]))
-    told = wording.lost(Lost.CHANGED, 1)
+    result = await context_of(world.bob, public, changed[0])
+    told = wording.lost(Lost.CHANGED)
     assert "has changed" in told
-    assert "generation 1" in told
     assert (result.response.content, result.response.ephemeral) == (told, True)
-    kept = await world.bob.click(public, custom_id=button_of(public, "context", other))
+    kept = await context_of(world.bob, public, other)
     assert quoted(kept.response) == quoted(public)[other - 1 : other]
 
-    result = await world.alice.click(private, label="Share")
-    assert numbers(result.response) == [other]
-    assert "1 excerpt from 1 of 22 articles in the index · generation 2" in text_of(result.response)
-    assert [(said.content, said.ephemeral) for said in result.followups] == [(f"Excerpt {changed[0]}: {told}", True)]
+    shared, *rest = (await world.alice.click(private, label="Share")).followups
+    assert numbers(shared) == [other]
+    assert "1 excerpt from 1 of 22 articles in the index" in text_of(shared)
+    assert [(said.content, said.ephemeral) for said in rest] == [(f"Excerpt {changed[0]}: {told}", True)]
 
 
 @pytest.mark.parametrize("way", ["removed", "left the corpus"])
@@ -249,14 +252,13 @@ async def test_an_article_that_has_gone_since_is_said(world: World, way: str) ->
         (world.corpus / "sources.toml").unlink()
         await world.by_chief("reindex")
     await world.restart()
-    told = wording.lost(Lost.GONE, 1)
+    told = wording.lost(Lost.GONE)
     assert "no longer in the index" in told
-    assert "generation 1" in told
     for number in (1, 2):
-        result = await world.bob.click(public, custom_id=button_of(public, "context", number))
+        result = await context_of(world.bob, public, number)
         assert result.response.content == told
     result = await world.alice.click(private, label="Share")
-    assert result.response.content == f"Excerpt 1: {told}\nExcerpt 2: {told}"
+    assert result.followups[0].content == f"Excerpt 1: {told}\nExcerpt 2: {told}"
     result = await world.bob.click(public, label="Sources")
     assert "are no longer in the index" in text_of(result.response)
     # What the message shows was true when it was sent.
@@ -266,10 +268,7 @@ async def test_an_article_that_has_gone_since_is_said(world: World, way: str) ->
 async def test_feedback_is_kept_once_for_each_person(world: World) -> None:
     answer = (await world.ask(question=PELICAN)).response
     _, article, sha256, start, end, _ = (await world.kept(answer))["quoted"][1]
-    contexts = [
-        (person, (await person.click(answer, custom_id=button_of(answer, "context", 2))).response)
-        for person in (world.alice, world.bob)
-    ]
+    contexts = [(person, (await context_of(person, answer, 2)).response) for person in (world.alice, world.bob)]
     await world.restart()
     for person, context in contexts:
         for told in (wording.THANKS, wording.SAID_BEFORE):
@@ -286,9 +285,38 @@ async def test_feedback_is_kept_once_for_each_person(world: World) -> None:
     assert [row.verdict for row in await feedback(world)] == [Verdict.NOT_AN_ANSWER, Verdict.WRONG_SOURCE]
 
 
+async def test_feedback_on_an_answer_is_one_press(world: World) -> None:
+    answer = (await world.ask(question=PELICAN)).response
+    await world.restart()
+    thanks = f"{wording.THANKS} {wording.WHAT_IS_WRONG}"
+    for label, told in (("Helpful", wording.THANKS), ("Helpful", wording.SAID_BEFORE), ("Not helpful", thanks)):
+        result = await world.bob.click(answer, label=label)
+        assert (result.response.content, result.response.ephemeral) == (told, True)
+    (row,) = await feedback(world)
+    assert (row.verdict, row.question, row.number, row.article) == (Verdict.NOT_HELPFUL, PELICAN, 0, "")
+    # What is said of an excerpt stands beside it.
+    context = (await context_of(world.bob, answer, 1)).response
+    await world.bob.click(context, label="Wrong source")
+    assert {row.verdict for row in await feedback(world)} == {Verdict.NOT_HELPFUL, Verdict.WRONG_SOURCE}
+
+
+async def test_a_button_of_an_older_answer_shows_its_context(world: World) -> None:
+    """Answers had a button for each excerpt; theirs work for a year."""
+    answer = (await world.ask(question=PELICAN)).response
+    key = buttons_of(answer)["More"]["custom_id"].split(":")[2]
+    button = AnswerButton(key, "context", 2)
+    message = await world.env.bot.get_channel(world.channel.id).send(
+        view=discord.ui.LayoutView().add_item(discord.ui.ActionRow(button))
+    )
+    assert message
+    old = world.answers[-1]
+    context = await world.bob.click(old, custom_id=f"answer:context:{key}:2")
+    assert quoted(context.response) == quoted(answer)[1:]
+
+
 async def test_feedback_that_cannot_be_kept_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = (await world.ask(question=PELICAN)).response
-    context = (await world.bob.click(answer, custom_id=button_of(answer, "context", 1))).response
+    context = (await context_of(world.bob, answer, 1)).response
 
     def full(*_args: Any, **_more: Any) -> None:
         raise RecordsError("The disk is full.")
@@ -301,7 +329,7 @@ async def test_buttons_work_in_direct_messages_and_threads(world: World) -> None
     await world.alice.send_dm(PELICAN)
     answer = world.alice.user.dm_channel.last_message
     assert len(quoted(answer)) == 2
-    context = await world.alice.user.click(answer, custom_id=button_of(answer, "context", 1))
+    context = await context_of(world.alice.user, answer, 1)
     assert quoted(context.response) == quoted(answer)[:1]
     await world.alice.user.click(answer, label="Remove")
     assert world.alice.user.dm_channel.last_message.author.id == world.alice.id
@@ -309,6 +337,6 @@ async def test_buttons_work_in_direct_messages_and_threads(world: World) -> None
     thread = await world.thread()
     await world.alice.send(thread, f"{world.mention} {PELICAN}")
     (answer,) = world.said_in(thread)
-    await world.bob.click(answer, custom_id=button_of(answer, "context", 1))
+    await context_of(world.bob, answer, 1)
     await world.alice.click(answer, label="Remove")
     assert world.said_in(thread) == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 import pytest
-from discord_world import ADMIN, EXPECTED, PELICAN, QUESTION, ZEBRAS, button_of, buttons_of, quoted, text_of
+from discord_world import ADMIN, EXPECTED, PELICAN, QUESTION, ZEBRAS, buttons_of, context_of, quoted, text_of
 from test_discord_render import shown
 
 from bot import desk, wording
@@ -160,16 +160,34 @@ async def test_the_mention_is_no_part_of_the_question(world: World, monkeypatch:
     asked: list[str] = []
     ask = world.desk.ask
 
-    async def noting(question: str, *more: Any) -> Any:
+    async def noting(question: str, *more: Any, **named: Any) -> Any:
         asked.append(question)
-        return await ask(question, *more)
+        return await ask(question, *more, **named)
 
     monkeypatch.setattr(world.desk, "ask", noting)
     bot = world.env.bot.user.id
     await world.alice.send(world.channel, f"<@{bot}> who, <@!{bot}>?")
-    await world.alice.send(world.channel, f"<@{bot}>")
-    assert asked == ["who,  ?", ""]
-    assert wording.EMPTY_QUESTION in text_of(world.answers[-1])
+    assert asked == ["who,  ?"]
+
+
+async def test_nothing_that_is_asked_is_no_business_of_the_channel(world: World) -> None:
+    before = len(world.answers)
+    await world.alice.send(world.channel, world.mention)
+    await world.alice.send(world.channel, f"{world.mention} ?!")
+    assert len(world.answers) == before
+    told = [message.content for message in world.alice.user.dm_channel.history() if message.author.bot]
+    assert told == [wording.EMPTY_QUESTION] * 2
+    result = await world.ask(question="?!", private=False)
+    assert result.ephemeral
+    assert wording.EMPTY_QUESTION in text_of(result.response)
+    # In direct messages there is no other place.
+    await world.bob.send_dm("…")
+    assert world.bob.user.dm_channel.last_message.content == wording.EMPTY_QUESTION
+
+
+@pytest.mark.parametrize(("command", "options"), [("sources", {}), ("source", {"article": "Dresden"}), ("status", {})])
+async def test_what_is_looked_up_is_shown_to_whoever_looks(world: World, command: str, options: dict[str, str]) -> None:
+    assert (await world.alice.slash(world.channel, command, **options)).ephemeral
 
 
 async def test_a_question_in_a_thread_is_answered_there(world: World) -> None:
@@ -219,6 +237,21 @@ async def test_a_follow_up_that_cannot_be_used_is_explained(world: World) -> Non
         await world.alice.send(world.channel, f"{world.mention} {words}", reply_to=world.answers[0])
         assert told in world.answers[-1].content
         assert not quoted(world.answers[-1])
+
+
+async def test_a_question_that_points_back_says_what_it_took_and_may_be_asked_alone(world: World) -> None:
+    await world.alice.send(world.channel, f"{world.mention} Which pelican stole the hat of the mayor?")
+    await world.alice.send(world.channel, f"{world.mention} and where was it?", reply_to=world.answers[-1])
+    followed = world.answers[-1]
+    assert text_of(followed).startswith("-# Question: and where was it? (about: the hat, the mayor)\n")
+    # So does one that follows it.
+    await world.alice.send(world.channel, f"{world.mention} but when?", reply_to=followed)
+    assert text_of(world.answers[-1]).startswith("-# Question: but when? (about: the hat, the mayor)\n")
+    await world.restart()
+    alone = await world.bob.click(followed, label="Ask it alone")
+    assert alone.ephemeral
+    assert text_of(alone.response).startswith("-# Question: and where was it?\n")
+    assert "Ask it alone" not in buttons_of(alone.response)
 
 
 async def test_another_question_in_a_reply_is_a_new_question(world: World) -> None:
@@ -274,13 +307,15 @@ async def test_everything_that_costs_has_a_pace(world: World) -> None:
         await world.alice.slash(world.channel, "source", article="otter"),
         await world.alice.slash(world.channel, "status"),
         await world.alice.slash(world.channel, "mydata"),
-        await world.alice.click(answer, custom_id=button_of(answer, "context", 1)),
+        await context_of(world.alice, answer, 1),
         await world.alice.click(answer, label="Sources"),
         await world.alice.click(private, label="Share"),
         await world.alice.click(listed, label="Next"),
         await world.alice.click(card, label="Stored text"),
     ):
-        assert (result.response.content or "").startswith("You ask faster than I may answer.")
+        # What is acknowledged without words is told below.
+        told = result.followups[0] if result.followups else result.response
+        assert (told.content or "").startswith("You ask faster than I may answer.")
     for command, option in (("ask", "outlet"), ("sources", "outlet"), ("source", "article")):
         assert await world.alice.autocomplete(world.channel, command, option, "") == []
     # Questions have a pace of their own, and others are not kept waiting.
@@ -318,7 +353,9 @@ async def test_what_cannot_be_kept_is_answered_without_buttons(world: World, cap
     await world.alice.send(world.channel, f"{world.mention} {PELICAN}")
     assert len(quoted(world.answers[-1])) == 2
     assert not buttons_of(world.answers[-1])
-    assert wording.nothing_near(()) in text_of((await world.ask(question="Which pasta shape won?")).response)
+    assert wording.nothing_near(()) in text_of(
+        (await world.ask(question="Which pasta shape won the bakery contest?")).response
+    )
     assert "discord.answer_not_kept error=RecordsError" in caplog.text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from discord_world import EXPECTED, OTTER, PELICAN, button_of, quoted, text_of
+from discord_world import EXPECTED, OTTER, PELICAN, context_of, quoted, text_of
 
 from bot import wording
 from bot.discord import render
@@ -175,14 +175,14 @@ async def test_a_quotation_from_a_hidden_outlet_is_found_nowhere(world: World, w
 
 async def test_messages_from_before_show_no_more_than_they_do(world: World, old: dict[str, Any]) -> None:
     numbers = {article: number for number, article, *_ in (await world.kept(old["public"]))["quoted"]}
-    gone = wording.lost(Lost.GONE, 1)
-    context = await world.bob.click(old["public"], custom_id=button_of(old["public"], "context", numbers["Utrecht"]))
+    gone = wording.lost(Lost.GONE)
+    context = await context_of(world.bob, old["public"], numbers["Utrecht"])
     assert context.response.content == gone
-    context = await world.bob.click(old["public"], custom_id=button_of(old["public"], "context", numbers["Dresden"]))
+    context = await context_of(world.bob, old["public"], numbers["Dresden"])
     assert "Dresden" in text_of(context.response)
-    shared = await world.alice.click(old["private"], label="Share")
-    assert "1 excerpt from 1 of 1 article" in text_of(shared.response)
-    assert [told.content for told in shared.followups] == [f"Excerpt {numbers['Utrecht']}: {gone}"]
+    shared, *told = (await world.alice.click(old["private"], label="Share")).followups
+    assert "1 excerpt from 1 of 1 article" in text_of(shared)
+    assert [said.content for said in told] == [f"Excerpt {numbers['Utrecht']}: {gone}"]
     results = [
         context,
         shared,
@@ -249,7 +249,8 @@ async def test_where_the_bot_does_not_answer_it_says_so(world: World) -> None:
         await world.alice.click(answer, label="More"),
         await world.alice.click(private, label="Share"),
     ):
-        assert (result.response.content, result.response.ephemeral) == (render.escape(wording.NOT_HERE), True)
+        told = result.followups[0] if result.followups else result.response
+        assert (told.content, told.ephemeral) == (render.escape(wording.NOT_HERE), True)
     for channel in (world.channel, thread):
         await world.alice.send(channel, f"{world.mention} {PELICAN}")
         assert world.said_in(channel)[-1].content == render.escape(wording.NOT_HERE)

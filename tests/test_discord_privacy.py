@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from discord_world import PELICAN, QUESTION, button_of, buttons_of
+from discord_world import PELICAN, QUESTION, buttons_of, context_of
 
 from bot import privacy, wording
+from bot.desk import RECORDS
 from bot.records.retention import Retention
 
 if TYPE_CHECKING:
@@ -32,19 +35,21 @@ async def test_what_is_kept_is_shown_to_oneself_and_forgotten_when_it_is_confirm
     assert await lines(world, world.alice) == [privacy.NOTHING]
     assert not buttons_of((await world.alice.slash(world.channel, "forgetme")).response)
     answer = (await world.ask(question=PELICAN, private=True)).response
-    context = await world.alice.click(answer, custom_id=button_of(answer, "context", 1))
+    context = await context_of(world.alice, answer, 1)
     await world.alice.click(context.response, label="Wrong source")
+    await world.alice.click(answer, label="Helpful")
     await world.ask(question=PASTA)
     await world.alice.slash(world.channel, "sources", words="walrus")
     await world.bob.slash(world.channel, "ask", question=QUESTION)
 
     kept = await lines(world, world.alice)
-    assert kept[0] == "Kept of you: 3 messages and 1 complaint, under a hash and not your name."
+    assert kept[0] == "Kept of you: 3 messages and 2 verdicts, under a hash and not your name."
     assert [line.split(" · ", 1)[1] for line in kept[2:]] == [
-        "public · list of articles (words: walrus, order: id)",
+        "private · list of articles (words: walrus, order: id)",
         f"public · question: {PASTA}",
         f"private · question: {PELICAN}",
-        f"complaint: wrong source, {context_article(kept)} · {PELICAN}",
+        f"verdict: helpful · {PELICAN}",
+        f"verdict: wrong source, {context_article(kept)} · {PELICAN}",
     ]
     assert await asked_in_vain(world) == [PASTA]
 
@@ -52,18 +57,18 @@ async def test_what_is_kept_is_shown_to_oneself_and_forgotten_when_it_is_confirm
     assert shown.content.splitlines()[-1] == privacy.ASK_TO_FORGET
     assert len(await lines(world, world.alice)) == len(kept)
     done = await world.alice.click(shown, label=privacy.FORGET)
-    assert done.response.content == "Forgotten: 3 messages and 1 complaint."
+    assert done.response.content == "Forgotten: 3 messages and 2 verdicts."
     assert await lines(world, world.alice) == [privacy.NOTHING]
     assert await asked_in_vain(world) == []
     assert len(await lines(world, world.bob)) == 3
     assert (await world.alice.click(answer, label="More")).response.content == wording.TOO_OLD
     (action,) = await world.desk.recall(lambda records: records.audit.actions(5))
     assert (action.what, action.user, action.server, action.channel) == ("forget_me", "someone", "", "")
-    assert action.details == {"messages": 3, "feedback": 1}
+    assert action.details == {"messages": 3, "feedback": 2}
 
 
 def context_article(kept: list[str]) -> str:
-    """The article that the complaint names."""
+    """The article that the verdict names."""
     return kept[-1].split(", ")[1].split(" · ")[0]
 
 
@@ -74,6 +79,14 @@ async def test_more_than_a_message_holds_comes_as_a_file(world: World) -> None:
     result = await world.alice.slash(world.channel, "mydata")
     assert "The whole is in my-data.txt." in result.response.content
     assert [file.filename for file in result.response.attachments] == ["my-data.txt"]
+
+
+async def test_a_verdict_is_as_private_as_the_answer_it_is_about(world: World) -> None:
+    for private in (True, False):
+        answer = (await world.ask(question=PELICAN, private=private)).response
+        await world.alice.click(answer, label="Helpful" if private else "Not helpful")
+        with closing(sqlite3.connect(world.env.bot.settings.index_dir / RECORDS)) as db:
+            assert db.execute("SELECT private FROM feedback").fetchall() == [(private,)]
 
 
 async def test_removing_an_answer_removes_what_was_kept_of_it(world: World) -> None:

@@ -19,7 +19,7 @@ from bot import wording
 from bot.answer import Answer, Excerpt, Place, Reason, Refusal
 from bot.desk import DeskStatus, Neighbour
 from bot.discord import render
-from bot.discord.answers import AnswerButton
+from bot.discord.answers import AnswerButton, ContextMenu
 from bot.metrics import Quantiles
 from bot.quotations import Verification
 from bot.records.audit import Action
@@ -54,6 +54,7 @@ INLINE = {
     "command": r"</[^:>]+:\d+>",
     "navigation": r"<id:\w+(?::\d+)?>",
     "autolink": r"<[A-Za-z][\w+.-]*:[^\s>]+>|<[^@\s>]+@[^\s>]+>|<\+?\d[\d ()-]+>",
+    "shortcode": r":[\w+-]+:",
     "url": r"(?:https?|steam|discord)://[^\s<]+",
     "invite": r"(?:discord\.gg|discord(?:app)?\.com/invite)/\w+",
     "link": r"\[((?:\[[^\]]*\]|[^\[\]]|\](?=[^\[]*\]))*)\]\(\s*<?((?:\([^)]*\)|[^\s\\]|\\.)*?)>?\s*\)",
@@ -75,6 +76,7 @@ EXAMPLES = {
     "command": ["</ask:1>"],
     "navigation": ["<id:home>", "<id:customize>"],
     "autolink": ["<https://a.example>", "<a@b.example>", "<mailto:a@b.example>", "<+1 555 010>"],
+    "shortcode": [":smile:", ":+1:", "::flag-de::", "a:b_c:d"],
     "url": ["https://a.example/b_c_d", "http://a.example"],
     "invite": ["discord.gg/abc", "discord.com/invite/abc"],
     "link": ["[a](https://a.example)", "[a](<https://a.example>) and [b](https://b.example)"],
@@ -98,6 +100,7 @@ MARKUP = st.sampled_from(
         "🛰️",
         "https://",
         "t:1",
+        ":smile:",
         "everyone",
     ]
 )
@@ -156,6 +159,7 @@ def buttons_of(view: ui.LayoutView) -> list[tuple[str, str]]:
 
 
 BUTTON = partial(AnswerButton, "0123456789ab")
+MENU = partial(ContextMenu, "0123456789ab")
 
 
 @pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in EXAMPLES.items() for text in texts])
@@ -237,12 +241,12 @@ SECOND = excerpt(2, "It was not.", title="What was said", title_given=False, out
 ANSWER_TEXTS = [
     "-# Question: Who denied \\*it\\*?",
     "> […] It was denied.",
-    "**1.** [**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)\n"
-    "-# Example\\_Wire\\_ · 2023-05-03 · paragraph 7, picture caption\n"
+    "**1.** Example\\_Wire\\_ · 2023-05-03 · "
+    "[**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>) · paragraph 7, picture caption\n"
     "-# The same words stand in: Drones over the \\*Kremlin\\*, Example\\_Wire\\_, paragraph 0",
     "> It was not.",
-    "**2.** “What was said” (opening words)\n-# outlet and date not given · paragraph 7, picture caption",
-    "-# 2 excerpts from 1 of 5 articles in the index · generation 1",
+    "**2.** source not stated · “What was said” (opening words) · paragraph 7, picture caption",
+    "-# 2 excerpts from 1 of 5 articles in the index",
 ]
 
 
@@ -254,27 +258,42 @@ def test_an_answer_is_quotes_with_number_headline_outlet_date_and_paragraph() ->
 
 
 @pytest.mark.parametrize(("private", "last"), [(False, ("Remove", "remove")), (True, ("Share", "share"))])
-def test_each_excerpt_has_a_button_and_so_has_the_answer(private: bool, last: tuple[str, str]) -> None:
-    view = render.answer_view(answer(FIRST, SECOND), show_question=True, button=BUTTON, private=private)
+def test_an_answer_has_one_menu_of_contexts_and_one_row_of_buttons(private: bool, last: tuple[str, str]) -> None:
+    view = render.answer_view(answer(FIRST, SECOND), show_question=True, button=BUTTON, menu=MENU, private=private)
     assert texts_of(view) == ANSWER_TEXTS
     assert buttons_of(view) == [
-        ("Context", "answer:context:0123456789ab:1"),
-        ("Context", "answer:context:0123456789ab:2"),
         ("More", "answer:more:0123456789ab:0"),
         ("Sources", "answer:sources:0123456789ab:0"),
         (last[0], f"answer:{last[1]}:0123456789ab:0"),
+        ("Helpful", "answer:helpful:0123456789ab:0"),
+        ("Not helpful", "answer:not_helpful:0123456789ab:0"),
     ]
-    sections = [part for part in parts_of(view) if part["type"] == 9]
-    for section, number in zip(sections, "12", strict=True):
-        assert section["components"][-1]["content"].startswith(f"**{number}.** ")
-        assert section["accessory"]["custom_id"].endswith(f":{number}")
+    # Nothing that removes is louder than what helps.
+    styles = [part["style"] for part in parts_of(view) if part["type"] == 2]
+    assert styles == [2, 2, 1 if private else 2, 2, 2]
+    (menu,) = (part for part in parts_of(view) if part["type"] == 3)
+    assert menu["custom_id"] == "context:0123456789ab"
+    assert [(choice["label"], choice["description"], choice["value"]) for choice in menu["options"]] == [
+        ("1. Example_Wire_ · 2023-05-03", "Drones over the *Kremlin*", "1"),
+        ("2. source not stated", "What was said", "2"),
+    ]
+
+
+def test_a_question_that_took_words_of_another_may_be_asked_alone() -> None:
+    refused = replace(answer(), excerpts=(), refusal=Refusal(Reason.NOTHING_NEAR, "No."))
+    for told in (answer(FIRST), answer(FIRST, SECOND), refused):
+        for alone in (True, False):
+            view = render.answer_view(told, show_question=True, button=BUTTON, menu=MENU, alone=alone)
+            assert (("Ask it alone", "answer:alone:0123456789ab:0") in buttons_of(view)) == alone
 
 
 @pytest.mark.parametrize("count", range(1, 11))
-def test_any_number_of_excerpts_has_its_buttons(count: int) -> None:
+def test_any_number_of_excerpts_has_its_contexts(count: int) -> None:
     many = [replace(FIRST, number=number) for number in range(1, count + 1)]
-    view = render.answer_view(answer(*many), show_question=True, button=BUTTON)
-    assert len(buttons_of(view)) == count + 3
+    view = render.answer_view(answer(*many), show_question=True, button=BUTTON, menu=MENU, alone=True)
+    menus = [part for part in parts_of(view) if part["type"] == 3]
+    assert [len(menu["options"]) for menu in menus] == ([count] if count > 1 else [])
+    assert len(buttons_of(view)) == 6 + (count == 1)
     assert "\n".join(texts_of(view)).count("> […] It was denied.\n**") == count
 
 
@@ -287,7 +306,7 @@ def test_what_may_not_answer_is_said_first() -> None:
     unlikely = replace(answer(excerpt(1, "It was denied.")), likely=False)
     for show_question in (True, False):
         head = texts_of(render.answer_view(unlikely, show_question=show_question))[0]
-        assert head.split("\n")[-1] == "**These are the closest passages; they may not answer.**"
+        assert head.split("\n")[-1] == f"**{wording.MAY_NOT_ANSWER}**"
 
 
 def test_what_was_put_first_is_said_and_escaped() -> None:
@@ -343,19 +362,22 @@ def test_places_that_do_not_fit_are_counted_those_of_nearly_the_same_words_first
         quoted = replace(FIRST, also_in=places)
         return texts_of(render.answer_view(answer(quoted), show_question=False))[1].split("\n")[-1]
 
-    counted = "Nearly the same words stand in 40 other passages."
+    counted = "Nearly the same words stand in 40 other places."
     named = "-# The same words stand in: Elsewhere, Example\\_Wire\\_, paragraph 2. "
     same, differing = Place(source(title="Elsewhere"), 2), near("five", "seven")
     assert note(same, differing).startswith(f"{named}Nearly the same, in: Elsewhere")
-    assert note(*[differing] * 40) == f"-# {counted}"
-    assert note(same, *[differing] * 40) == f"{named}{counted}"
-    many = [same] * 80 + [differing] * 40
-    assert note(*many) == f"-# The same words stand in 80 other passages. {counted}"
+    differ = [near("five", f"seven times {n}") for n in range(40)]
+    assert note(*differ) == f"-# {counted}"
+    assert note(same, *differ) == f"{named}{counted}"
+    many = [same] * 80 + differ
+    assert note(*many) == f"-# The same words stand in 80 other places. {counted}"
 
 
 def test_a_headline_with_an_address_is_shown_beside_its_link() -> None:
     citation = texts_of(render.answer_view(answer(excerpt(1, "It.", title="See http://a.b")), show_question=False))[1]
-    assert citation.startswith("**1.** **See http:\\/\\/a.b** [link](<https://news.example/")
+    assert citation.startswith(
+        "**1.** Example\\_Wire\\_ · 2023-05-03 · **See http:\\/\\/a.b** [link](<https://news.example/"
+    )
 
 
 def assert_quotes(quotation: str, stored: Excerpt) -> None:
@@ -434,7 +456,9 @@ def test_any_answer_fits_with_every_citation_and_only_stored_words(
         filters=Filters(outlets=("An_outlet " * long,) * 3, since=date(2023, 5, 3)),
         preferred=("An_outlet " * long, "3 May"),
     )
-    head, *texts, foot = texts_of(render.answer_view(full, show_question=True, button=sent[0], private=sent[1]))
+    button, private = sent
+    view = render.answer_view(full, show_question=True, button=button, menu=MENU, private=private, alone=private)
+    head, *texts, foot = texts_of(view)
     assert "may not answer" in head
     assert foot.startswith("-# ")
     # Where there are many, a quotation and its citation are one text.
@@ -443,7 +467,8 @@ def test_any_answer_fits_with_every_citation_and_only_stored_words(
         assert_quotes(quotation.removesuffix("\n"), stored)
         assert citation.startswith(f"**{stored.number}.** ")
         assert "An\\_outlet" in citation
-        assert "2023-05-03 · paragraph 7, picture caption" in citation
+        assert " · 2023-05-03 · " in citation
+        assert " · paragraph 7, picture caption" in citation
         assert "title" in citation
         assert given_title or "(opening words)" in citation
         assert ("same words stand in" in citation) == bool(also)
@@ -459,11 +484,12 @@ def test_a_context_reads_as_it_is_stored(
     stored = excerpt(1, text * times, before=before * times, after=after * times, also=also)
     stored = marked_within(stored, *mark) if mark else stored
     around = Context(stored, before * times, after * times)
-    view = render.context_view(around, 3, BUTTON)
+    view = render.context_view(around, BUTTON)
     head, *texts, citation = texts_of(view)
-    assert head == "-# The stored text around excerpt 1, from generation 3"
+    assert head == "-# The stored text around excerpt 1"
     assert citation.startswith("**1.** ")
-    assert "2023-05-03 · paragraph 7, picture caption" in citation
+    assert citation.startswith("**1.** Example\\_Wire\\_ · 2023-05-03 · ")
+    assert " · paragraph 7, picture caption" in citation
     assert [button for button, _ in buttons_of(view)] == ["Not an answer", "Wrong source"]
     assert len(texts) == bool(around.before.strip()) + 1 + bool(around.after.strip())
     if around.before.strip():
@@ -482,7 +508,7 @@ def test_a_context_reads_as_it_is_stored(
 
 def test_a_context_is_cut_at_words_and_marked() -> None:
     around = Context(FIRST, "word " * 999 + "before ", " after" + " word" * 999)
-    _, before, quotation, after, _ = texts_of(render.context_view(around, 1, BUTTON))
+    _, before, quotation, after, _ = texts_of(render.context_view(around, BUTTON))
     assert re.fullmatch(r"…(?:word )+before", before)
     assert quotation == "> It was denied."
     assert re.fullmatch(r"after(?: word)+…", after)
@@ -526,7 +552,7 @@ def test_the_words_that_answer_are_in_bold_and_no_character_is_changed(words: st
     stored = marked(excerpt(1, words), answers)
     for quotation in (
         texts_of(render.answer_view(answer(stored), show_question=False))[0],
-        texts_of(render.context_view(Context(stored, "", ""), 1, BUTTON))[1],
+        texts_of(render.context_view(Context(stored, "", ""), BUTTON))[1],
     ):
         assert quotation == f"> {markdown}"
         assert_quotes(quotation, stored)
@@ -591,8 +617,8 @@ def test_what_comes_closest_is_behind_a_button_and_shown_as_no_answer() -> None:
     assert texts_of(render.closest_view(closest)) == [
         "**This is not an answer. It is what comes closest:**",
         "> […] It was denied.",
-        "[**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)\n"
-        "-# Example\\_Wire\\_ · 2023-05-03 · paragraph 7, picture caption",
+        "Example\\_Wire\\_ · 2023-05-03 · "
+        "[**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>) · paragraph 7, picture caption",
     ]
 
 
@@ -625,14 +651,14 @@ LONG = Listing(
 )
 
 
-def test_sources_have_number_title_outlet_date_passages_and_day_of_indexing() -> None:
+def test_sources_have_number_title_outlet_date_and_day_of_indexing() -> None:
     assert render.sources_text([LISTING] * 11, 1) == (
         "**Sources** · 11 articles · page 2 of 2\n"
         "**11.** [**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)\n"
-        "-# Example\\_Wire\\_ · 2023-05-03 · 12 passages · indexed 2026-11-22 · wire\\/kremlin\\_drones"
+        "-# Example\\_Wire\\_ · 2023-05-03 · indexed 2026-11-22 · wire\\/kremlin\\_drones"
     )
     unknown = render.sources_text([replace(LISTING, source=UNKNOWN)], 0).split("\n")[-1]
-    assert unknown == "-# 12 passages · indexed 2026-11-22 · wire\\/kremlin\\_drones"
+    assert unknown == "-# indexed 2026-11-22 · wire\\/kremlin\\_drones"
     assert render.sources_text([], 0) == wording.EMPTY_INDEX
     assert render.sources_text([], 0, narrowed=True) == "No article in the index is like that."
     assert render.width(render.sources_text([LONG] * 10, 0)) <= render.LAYOUT_LIMIT
@@ -646,7 +672,7 @@ def test_pages(count: int, pages: int) -> None:
 def test_the_sources_of_an_answer_are_listed() -> None:
     assert texts_of(render.cards_view([LISTING])) == [
         "[**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)\n"
-        "-# Example\\_Wire\\_ · 2023-05-03 · 12 passages · indexed 2026-11-22 · wire\\/kremlin\\_drones"
+        "-# Example\\_Wire\\_ · 2023-05-03 · indexed 2026-11-22 · wire\\/kremlin\\_drones"
     ]
     assert len(texts_of(render.cards_view([LONG] * 10))) == 10
     assert texts_of(render.cards_view([])) == ["The articles that this answer quoted are no longer in the index."]
@@ -717,9 +743,7 @@ def test_a_quotation_is_shown_with_its_verdict_and_every_place() -> None:
         "-# [**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)"
         " · Example\\_Wire\\_ · 2023-05-03 · paragraph 4"
     )
-    elsewhere = (
-        "-# **Drones over the \\*Kremlin\\*** · outlet and date not given · paragraph 5 (differs in dashes, spaces)"
-    )
+    elsewhere = "-# **Drones over the \\*Kremlin\\*** · source not stated · paragraph 5 (differs in dashes, spaces)"
     assert report is None
     assert texts == [
         "**4 quotations: 1 exact, 1 not found in this index, 1 other source, 1 stitched.**",
@@ -911,7 +935,10 @@ def test_a_hundred_findings_are_in_the_report() -> None:
     assert len(texts) == 1 + 2 * render.FINDINGS + 1
     assert texts[-1] == "-# Shown in short: 10 of 100. The whole is in verification.txt."
     assert report
-    assert all(f"{n + 1}. exact: Words that are number {n}.\n   Drones" in report for n in range(100))
+    assert all(
+        f"{n + 1}. exact: Words that are number {n}.\n   Example_Wire_ · 2023-05-03 · Drones" in report
+        for n in range(100)
+    )
 
 
 MANIFEST = Manifest(1, 3, "all-MiniLM_L6", "w", 384, 5, 70, 140, "c", datetime(2026, 11, 22, 9, 30, tzinfo=UTC), {}, "")

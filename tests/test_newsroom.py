@@ -12,7 +12,9 @@ from word_encoder import WordHashEncoder
 
 import index.corpus
 from bot import wording
+from bot.answer import Excerpt
 from bot.desk import Desk
+from bot.records.sent import Context, sent
 from index.build import build
 from index.corpus import read_corpus
 from index.generations import Generations
@@ -95,6 +97,65 @@ async def test_copies_that_may_not_be_seen_are_not_named(desk: Desk) -> None:
     await desk.record(lambda records: records.withdrawals.add("cut", "0" * 64, "test", "U1"))
     answer = await desk.ask(question, Filters(outlets=("The Post",)), count=1)
     assert {place.source.id for place in answer.excerpts[0].also_in} == {"wire"}
+
+
+async def test_a_wire_copy_does_not_look_original_whatever_is_asked_for(desk: Desk) -> None:
+    question = "Who stole the ceremonial hat of the mayor of Utrecht?"
+    answer = await desk.ask(question, Filters(outlets=("The Post",)), count=1, brief=True)
+    told = wording.also_in(answer.excerpts[0])
+    assert "The earliest dated in this index is" in told[0]
+    assert "Agency, 2023-05-02" in told[0]
+    # Nor where it is quoted again: shared, in its context, or as what comes closest.
+    quoted = sent(answer).quoted
+    (again,) = await desk.quote_again(quoted)
+    assert isinstance(again, Excerpt)
+    context = await desk.context(quoted[0])
+    assert isinstance(context, Context)
+    assert wording.also_in(again) == wording.also_in(context.excerpt) == told
+
+
+async def test_the_same_words_are_named_in_another_story_too_whatever_is_asked_for(
+    corpus: Path, tmp_path: Path
+) -> None:
+    said = STORY.split("\n\n")[1]
+    notes = "\n\n".join(f"Gull number {n} sat on roof number {n} and saw nothing of it at all." for n in range(20))
+    (corpus / "notes.txt").write_text(f"{notes}\n\n{said}", encoding="utf-8")
+    build(corpus, tmp_path / "data", WordHashEncoder())
+    desk = Desk(tmp_path / "data", corpus, WordHashEncoder, caution=(0.0, 0.0))
+    answer = await desk.ask(said, Filters(outlets=("The Post",)), count=1)
+    assert {place.source.id for place in answer.excerpts[0].also_in} == {"wire", "cut", "notes"}
+    desk.close()
+
+
+async def test_all_but_the_first_excerpt_are_brief_and_stand_as_they_are(corpus: Path, tmp_path: Path) -> None:
+    reports = {
+        "delft": "Nobody slept. The harbour of Delft burned on Monday night. It was cold. Smoke was seen from afar.",
+        "ghent": "Boats were lost. The harbour of Ghent burned while a concert went on. Two singers fled. It rained.",
+        "faro": "Gulls had warned them. The harbour of Faro burned for three whole days. No rain came. Ships left.",
+    }
+    for name, words in reports.items():
+        (corpus / f"{name}.txt").write_text(words, encoding="utf-8")
+    build(corpus, tmp_path / "data", WordHashEncoder())
+    desk = Desk(tmp_path / "data", corpus, WordHashEncoder, caution=(0.0, 0.0))
+    question = "Which harbour burned?"
+    whole = await desk.ask(question)
+    brief = await desk.ask(question, brief=True)
+    assert [e.source for e in brief.excerpts] == [e.source for e in whole.excerpts]
+    assert brief.excerpts[0] == whole.excerpts[0]
+    assert len(brief.excerpts) == 3
+    for short, long in zip(brief.excerpts[1:], whole.excerpts[1:], strict=True):
+        article = await desk.article(short.source.id)
+        assert article is not None
+        assert article.text[short.start : short.end] == short.text
+        assert short.text.startswith("The harbour of ")
+        assert short.text.count(".") == 1
+        assert short.trimmed_before
+        assert short.trimmed_after
+        assert short.text in long.text
+    # What comes after is whole again.
+    (further,) = (await desk.ask(question, count=1, skip=1)).excerpts
+    assert further == whole.excerpts[1]
+    desk.close()
 
 
 async def test_another_outlets_own_report_is_no_copy(desk: Desk) -> None:

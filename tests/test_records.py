@@ -276,6 +276,23 @@ def test_an_outlet_that_a_server_keeps_to_holds_in_its_channels_unless_one_says_
     assert records.places.settings("discord", "T", "C") == records.places.settings("slack", "S", "C") == PlaceSettings()
 
 
+def test_what_another_process_sets_holds_at_once_and_what_is_remembered_waits_for_nothing(
+    records: Records, path: Path
+) -> None:
+    here = ("discord", "S", "C")
+    assert records.places.settings(*here) == records.places.remembered(*here) == PlaceSettings()
+    with closing(Records(path)) as others:
+        others.places.change(*here, private=True)
+    with raw(path) as db:
+        db.execute("BEGIN EXCLUSIVE")  # whoever reads now waits
+        assert records.places.remembered(*here) == PlaceSettings()
+    assert records.places.settings(*here) == records.places.remembered(*here) == PlaceSettings(private=True)
+    records.places.change(*here, private=False)
+    assert not records.places.remembered(*here).private
+    records.personal.forget_server("discord", "S")
+    assert records.places.remembered(*here) == PlaceSettings()
+
+
 @pytest.mark.parametrize(
     ("values", "named"),
     [

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from discord_world import WALRUSES
 from slack_rules import quotes
 from slack_server import (
     BOT_ID,
@@ -22,6 +23,7 @@ from slack_server import (
     STRANGER,
     TEAM,
     LoopbackSlack,
+    elements,
     refusal,
     reply,
 )
@@ -31,6 +33,7 @@ from slack_world import (
     PELICAN,
     QUESTION,
     WALRUS,
+    ask_context,
     button,
     buttons,
     cited,
@@ -53,9 +56,9 @@ from bot.records.database import RecordsError
 from bot.records.feedback import Verdict
 from bot.records.sent import Lost
 from bot.slack import commands as slack_commands
+from bot.slack import views
 from bot.slack.client import SlackBot
 from index.passages import paragraph_spans
-from index.search import CLOSE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,9 +83,20 @@ async def ask(slack: LoopbackSlack, text: str, user: str = READER, channel: str 
 
 async def alone(slack: LoopbackSlack, token: str, user: str = READER, channel: str = CHANNEL) -> dict[str, Any]:
     """What only the person sees who did this."""
-    (payload,) = await slack.responded(token)
+    payload = await answered_through(slack, token)
     assert payload["response_type"] == "ephemeral"
     return slack.whispered(user, channel)[-1]
+
+
+async def answered_through(slack: LoopbackSlack, token: str) -> dict[str, Any]:
+    """The one thing that came to a response url besides the note that the bot is at work."""
+
+    def came() -> list[dict[str, Any]]:
+        return [payload for payload in slack.responses[token] if not shown(payload).startswith("Searching")]
+
+    await slack.until(came)
+    (payload,) = came()
+    return payload
 
 
 async def replies(slack: LoopbackSlack, ts: str, count: int = 1, channel: str = CHANNEL) -> list[dict[str, Any]]:
@@ -95,7 +109,10 @@ async def pressed(
     slack: LoopbackSlack, message: dict[str, Any], what: str, number: int = 0, user: str = READER
 ) -> dict[str, Any]:
     """What a person alone sees who pressed a button of an answer."""
-    token = await slack.press(message, button(message, what, number), user=user)
+    if what == "context":
+        token = await ask_context(slack, message, number, user)
+    else:
+        token = await slack.press(message, button(message, what, number), user=user)
     return await alone(slack, token, user, message["channel"])
 
 
@@ -124,7 +141,10 @@ async def stands(desk: Desk, answer: dict[str, Any], first: int = 1) -> None:
     assert quotes(answer) == await spans(desk, answer) != []
     numbers = range(first, first + len(quotes(answer)))
     assert [words.split(".")[0] for words in cited(answer)] == [str(number) for number in numbers]
-    assert [label for label in buttons(answer) if label.startswith("Context")] == [f"Context {n}" for n in numbers]
+    menus = [element for _, element in elements(answer["blocks"]) if element["action_id"] == "context"]
+    offered = [option["text"]["text"] for menu in menus for option in menu["options"]]
+    assert [words.split(".")[0] for words in offered] == ([str(n) for n in numbers] if len(numbers) > 1 else [])
+    assert ("Context" in buttons(answer)) == (len(numbers) == 1)
 
 
 async def asked_in_vain(desk: Desk) -> set[str]:
@@ -150,7 +170,7 @@ async def test_what_comes_closest_to_a_refused_question_is_shown_alone_and_as_no
         # What may not be seen any more is not shown.
         ((_, article, sha256, *_),) = (await kept(later, refused))["quoted"]
         await later.record(lambda records: records.withdrawals.add(article, sha256, "test", "U1"))
-        assert wording.lost(Lost.GONE, 1) in shown(await pressed(slack, refused, "closest", user=OTHER))
+        assert wording.lost(Lost.GONE) in shown(await pressed(slack, refused, "closest", user=OTHER))
 
 
 async def test_a_search_has_its_own_line_and_all_buttons(settings: Settings, desk: Desk, slack: LoopbackSlack) -> None:
@@ -181,11 +201,14 @@ async def test_a_command_is_answered_where_everybody_sees_it(
     (posted,) = slack.found("chat.postMessage")
     assert posted["channel"] == CHANNEL
     assert not posted.get("thread_ts")
-    assert shown(answer).startswith(f"Question: {QUESTION}\n")
-    assert "2 excerpts from 2 of 22 articles in the index · generation 1" in shown(answer)
-    assert "2023-05-03 · paragraph 1" in cited(answer)[1]
-    assert list(buttons(answer)) == ["Context 1", "Context 2", "More", "Sources", "Remove"]
-    assert not slack.whispered()
+    # Who asked is said, and pings nobody.
+    assert shown(answer).startswith(f"reader asks: {QUESTION}\n")
+    assert "2 excerpts from 2 of 22 articles in the index" in shown(answer)
+    assert " · 2023-05-03 · " in cited(answer)[1]
+    assert " · paragraph 1" in cited(answer)[1]
+    assert list(buttons(answer)) == ["More", "Sources", "Remove", "Helpful", "Not helpful"]
+    # The asker sees at once that something is done.
+    assert [shown(message) for message in slack.whispered()] == ["Searching the coverage…"]
     assert all(words in posted["text"] for words in quotes(answer))
 
 
@@ -211,7 +234,7 @@ async def test_the_options_of_the_command_hold(
     async with running(settings, desk, slack):
         answer = await ask(slack, f"{PELICAN} {options}")
         await stands(desk, answer)
-    assert shown(answer).startswith(f"Question: {PELICAN}\n")
+    assert shown(answer).startswith(f"reader asks: {PELICAN}\n")
     assert told in shown(answer)
     assert sorted(quotes(answer)) == sorted(quoted)
 
@@ -221,7 +244,7 @@ async def test_a_private_answer_is_for_the_asker_alone(settings: Settings, desk:
         answer = await alone(slack, await slack.slash("/ask", f"{PELICAN} private:yes number:1"))
         await stands(desk, answer)
         refused = await alone(slack, await slack.slash("/ask", f"{PASTA} private:yes"))
-    assert list(buttons(answer)) == ["Context 1", "More", "Sources", "Share"]
+    assert list(buttons(answer)) == ["Context", "More", "Sources", "Share", "Helpful", "Not helpful"]
     assert not buttons(refused)
     assert not slack.found("chat.postMessage")
     assert not slack.said()
@@ -339,10 +362,11 @@ async def test_where_the_bot_is_no_member_it_answers_through_the_command(
     async with running(settings, desk, slack):
         answer = await ask(slack, PELICAN, channel=ELSEWHERE)
         await stands(desk, answer)
-        (response,) = slack.found("respond")
+        note, response = slack.found("respond")
+        assert (shown(note), note["response_type"]) == ("Searching the coverage…", "ephemeral")
         assert response["response_type"] == "in_channel"
         assert quotes(await pressed(slack, answer, "context", 1, user=OTHER)) == quotes(answer)[:1]
-        assert wording.NOT_YOURS in shown(await pressed(slack, answer, "remove", user=OTHER))
+        assert views.NOT_YOURS in shown(await pressed(slack, answer, "remove", user=OTHER))
         await slack.press(answer, button(answer, "remove"))
         await slack.until(lambda: not slack.said(ELSEWHERE))
 
@@ -376,7 +400,7 @@ async def test_a_long_answer_is_several_messages_in_one_thread_and_removed_as_on
         assert {part["thread_ts"] for part in others} == {first["ts"]}
         assert sorted(words for part in parts for words in quotes(part)) == sorted(await spans(desk, parts[-1]))
         assert all(len(cited(part)) == len(quotes(part)) for part in parts)
-        assert wording.NOT_YOURS in shown(await pressed(slack, parts[-1], "remove", user=OTHER))
+        assert views.NOT_YOURS in shown(await pressed(slack, parts[-1], "remove", user=OTHER))
         assert len(slack.said()) == len(parts) + 1
         await slack.press(parts[-1], button(parts[-1], "remove"))
         await slack.until(lambda: len(slack.said()) == 1)
@@ -407,7 +431,7 @@ async def test_a_long_answer_where_the_bot_is_no_member_reaches_the_asker(
         await slack.responded(token)
         await slack.until(lambda: slack.said(DIRECT))
     found = [words for place in (ELSEWHERE, DIRECT) for part in slack.said(place) for words in quotes(part)]
-    assert len(set(found)) == CLOSE
+    assert len(set(found)) == len(TOWNS)
     everything = [*slack.said(ELSEWHERE), *slack.whispered(channel=ELSEWHERE), *slack.said(DIRECT)]
     assert wording.UNEXPECTED not in "\n".join(map(shown, everything))
 
@@ -421,7 +445,7 @@ async def test_a_long_private_answer_is_written_in_a_direct_message(
         await slack.until(lambda: any("Share" in buttons(message) for message in slack.said(DIRECT)))
         parts = slack.said(DIRECT)
         assert sorted(words for part in parts for words in quotes(part)) == sorted(await spans(desk, parts[-1]))
-        assert quotes(await pressed(slack, parts[0], "context", 1))
+        assert quotes(await pressed(slack, parts[-1], "context", 1))
     assert "direct message" in shown(hint)
     assert not slack.said()
 
@@ -526,8 +550,6 @@ async def test_a_refusal_says_so_and_names_the_nearest_articles(
         assert nearest == "Closest:"
         assert sorted(row.split(" · ")[1] for row in rows[:2]) == ["Example Post", "Example Wire"]
         assert list(buttons(refused)) == ["Show the closest", "Remove"]
-        (nothing,) = await replies(slack, await slack.mention("?"))
-        assert shown(nothing).startswith(wording.EMPTY_QUESTION)
 
 
 async def test_a_question_far_too_long_is_answered_all_the_same(
@@ -539,7 +561,7 @@ async def test_a_question_far_too_long_is_answered_all_the_same(
         assert quotes(answer) == [UTRECHT, DRESDEN]
         answer = await ask(slack, long)
         assert quotes(answer) == [UTRECHT, DRESDEN]
-    assert shown(answer).startswith(f"Question: {PELICAN} & <!> & <!>")
+    assert shown(answer).startswith(f"reader asks: {PELICAN} & <!> & <!>")
 
 
 async def test_a_question_is_read_as_it_was_written(settings: Settings, desk: Desk, slack: LoopbackSlack) -> None:
@@ -558,7 +580,7 @@ async def test_a_question_is_read_as_it_was_written(settings: Settings, desk: De
         await slack.until(lambda: len(slack.said()) == 2)
         answer = slack.said()[-1]
         assert (await kept(desk, answer))["question"] == read
-    assert shown(answer).startswith(f"Question: {read}\n")
+    assert shown(answer).startswith(f"reader asks: {read}\n")
     # Nobody is pinged by the notification either.
     assert "&lt;stole&gt; the hat &amp; why?" in slack.found("chat.postMessage")[-1]["text"]
 
@@ -589,6 +611,54 @@ async def test_a_follow_up_in_the_thread_asks_the_same_of_fewer_articles(
     assert quotes(refined) == quoted
     assert shown(refined).startswith(f"Question: {PELICAN}\nOnly articles ")
     assert len(slack.said()) == 2
+
+
+async def test_a_question_that_points_back_says_what_it_took_and_may_be_asked_alone(
+    settings: Settings, desk: Desk, slack: LoopbackSlack
+) -> None:
+    async with running(settings, desk, slack):
+        ts = await slack.mention("Which pelican stole the hat of the mayor?")
+        (answer,) = await replies(slack, ts)
+        await settled(desk, CHANNEL, ts, answer)
+        # Among themselves people point back too.
+        await slack.message("and where was it?", thread_ts=ts)
+        await slack.mention("and where was it?", thread_ts=ts, user=OTHER)
+        _, followed = await replies(slack, ts, 2)
+        assert shown(followed).startswith("Question: and where was it? (about: the hat, the mayor)\n")
+        alone_then = await pressed(slack, followed, "alone", user=OTHER)
+        assert shown(alone_then).startswith("Question: and where was it?\n")
+        assert "Ask it alone" not in buttons(alone_then)
+    assert len(slack.thread(CHANNEL, ts)) == 2
+
+
+async def test_nothing_that_is_asked_is_no_business_of_the_channel(
+    settings: Settings, desk: Desk, slack: LoopbackSlack
+) -> None:
+    async with running(settings, desk, slack):
+        ts = await slack.mention("")
+        await slack.until(slack.whispered)
+        (told,) = slack.whispered()
+        assert shown(told) == wording.EMPTY_QUESTION
+        assert "thread_ts" not in told
+        await slack.mention("…", thread_ts=ts)
+        await slack.until(lambda: len(slack.whispered()) == 2)
+        assert slack.whispered()[1]["thread_ts"] == ts
+        token = await slack.slash("/ask", "?! private:no")
+        assert wording.EMPTY_QUESTION in shown(await alone(slack, token))
+        await slack.direct("…")
+        await slack.until(lambda: slack.said(DIRECT))
+        assert shown(slack.said(DIRECT)[0]) == wording.EMPTY_QUESTION
+    assert not slack.said()
+
+
+async def test_feedback_on_an_answer_is_one_press(settings: Settings, desk: Desk, slack: LoopbackSlack) -> None:
+    async with running(settings, desk, slack):
+        answer = await ask(slack, PELICAN)
+        thanks = f"{wording.THANKS} {wording.WHAT_IS_WRONG}"
+        for what, told in (("helpful", wording.THANKS), ("helpful", wording.SAID_BEFORE), ("not_helpful", thanks)):
+            assert shown(await pressed(slack, answer, what, user=OTHER)) == told
+        (row,) = await desk.recall(lambda records: list(records.feedback.all()))
+    assert (row.verdict, row.question, row.number, row.article) == (Verdict.NOT_HELPFUL, PELICAN, 0, "")
 
 
 @pytest.mark.parametrize("channel", [CHANNEL, DIRECT])
@@ -843,7 +913,7 @@ async def test_context_is_what_stands_around_whoever_asks_and_whenever(
             article = await later.article(article_id)
             assert article is not None
             found = await pressed(slack, answer, "context", number, user=OTHER)
-            assert shown(found).startswith(f"The stored text around excerpt {number}, from generation 1\n")
+            assert shown(found).startswith(f"The stored text around excerpt {number}\n")
             assert quotes(found) == [article.text[start:end]]
             assert list(buttons(found)) == ["Not an answer", "Wrong source"]
             # The rest of its paragraph and the paragraphs next to it stand there whole.
@@ -898,7 +968,7 @@ async def test_more_goes_on_where_the_answer_ended_until_there_is_no_more(
         narrowed = await ask(slack, f'{PELICAN} outlet:"Example Wire"')
         assert wording.NO_MORE in shown(await pressed(slack, narrowed, "more"))
     assert wording.NO_MORE in shown(answer)
-    assert len(said) == len(set(said)) == CLOSE
+    assert len(said) == len(set(said)) == WALRUSES
 
 
 async def test_sources_are_the_cards_of_what_is_quoted_in_that_order(
@@ -923,7 +993,7 @@ async def test_a_private_answer_is_shared_as_it_is_by_its_asker(
         for private, first in ((answer, 1), (more, 4)):
             # Nobody but the asker makes it public, and no admin either.
             token = await slack.press(private, button(private, "share"), user=CHIEF)
-            assert wording.NOT_YOURS in shown((await slack.responded(token))[-1])
+            assert wording.NOT_YOURS_TO_SHARE in shown((await slack.responded(token))[-1])
             assert not slack.said()
             await slack.press(private, button(private, "share"))
             await slack.until(slack.said)
@@ -931,11 +1001,11 @@ async def test_a_private_answer_is_shared_as_it_is_by_its_asker(
             await stands(later, shared, first)
             assert quotes(shared) == quotes(private)
             assert cited(shared) == cited(private)
-            assert list(buttons(shared))[-3:] == ["More", "Sources", "Remove"]
+            assert list(buttons(shared))[-5:] == ["More", "Sources", "Remove", "Helpful", "Not helpful"]
             # What was shared is an answer like any other.
             further = await pressed(slack, shared, "more", user=OTHER)
             assert cited(further)[0].startswith(f"{first + len(quotes(shared))}. ")
-            assert wording.NOT_YOURS in shown(await pressed(slack, shared, "remove", user=OTHER))
+            assert views.NOT_YOURS in shown(await pressed(slack, shared, "remove", user=OTHER))
             await slack.press(shared, button(shared, "remove"))
             await slack.until(lambda: not slack.said())
 
@@ -963,7 +1033,7 @@ async def test_an_answer_is_removed_by_its_asker_and_by_admins(
             answer = await ask(slack, PELICAN)
             # An admin of another workspace is none here.
             for other in (OTHER, STRANGER):
-                assert wording.NOT_YOURS in shown(await pressed(slack, answer, "remove", user=other))
+                assert views.NOT_YOURS in shown(await pressed(slack, answer, "remove", user=other))
                 assert slack.said() == [answer]
             await slack.press(answer, button(answer, "remove"), user=remover)
             await slack.until(lambda: not slack.said())
@@ -1019,14 +1089,14 @@ async def test_an_article_that_has_changed_since_is_said(
         (corpus / f"{changed[1]}.txt").write_text("A pelican stole no hat at all.", encoding="utf-8")
         await desk.builds.reindex()
 
-        told = wording.lost(Lost.CHANGED, 1)
+        told = wording.lost(Lost.CHANGED)
         assert told in shown(await pressed(slack, public, "context", changed[0]))
         assert quotes(await pressed(slack, public, "context", other)) == quotes(public)[other - 1 : other]
         loss = await pressed(slack, private, "share")
         assert f"Excerpt {changed[0]}: {told}" in shown(loss)
         shared = slack.said()[-1]
     assert quotes(shared) == quotes(public)[other - 1 : other]
-    assert "1 excerpt from 1 of 22 articles in the index · generation 2" in shown(shared)
+    assert "1 excerpt from 1 of 22 articles in the index" in shown(shared)
 
 
 async def test_an_article_that_has_gone_since_is_said(
@@ -1038,7 +1108,7 @@ async def test_an_article_that_has_gone_since_is_said(
         for name in ("Dresden.txt", "Utrecht.txt", "sources.toml"):
             (corpus / name).unlink()
         await desk.builds.reindex()
-        told = wording.lost(Lost.GONE, 1)
+        told = wording.lost(Lost.GONE)
         for number in (1, 2):
             assert told in shown(await pressed(slack, public, "context", number))
         assert f"Excerpt 1: {told}\nExcerpt 2: {told}" in shown(await pressed(slack, private, "share"))
@@ -1157,7 +1227,7 @@ async def test_nothing_shows_an_outlet_that_is_hidden_in_a_channel(
             assert shown(refused).replace(outlet, "") == shown(refused).replace("Example Post", "").replace(outlet, "")
             assert not quotes(refused)
 
-        gone = wording.lost(Lost.GONE, 1)
+        gone = wording.lost(Lost.GONE)
         assert gone in shown(await pressed(slack, old, "context", 1))
         assert quotes(await pressed(slack, old, "context", 2)) == [DRESDEN]
         assert "Example Post" not in shown(await pressed(slack, old, "sources"))

@@ -13,6 +13,7 @@ from slack_world import (
     PELICAN,
     add_person,
     buttons,
+    cited,
     corpus_fixture,  # noqa: F401
     desk_fixture,  # noqa: F401
     restarted,
@@ -510,7 +511,7 @@ async def test_what_is_offered_in_direct_messages_gets_an_answer_or_help(slack: 
         else:
             assert quotes(reply), shown(reply)
             # The article that was named comes first.
-            assert f"1. “{prompt['message'].strip('“”')}” (opening words)" in shown(reply)
+            assert f"“{prompt['message'].strip('“”')}” (opening words)" in cited(reply)[0]
 
 
 @used

@@ -18,7 +18,7 @@ from slack_rules import quotes
 from slack_server import CHANNEL, OTHER, READER, SIGNING_SECRET, LoopbackSlack
 from slack_world import (
     PELICAN,
-    button,
+    ask_context,
     corpus_fixture,  # noqa: F401
     desk_fixture,  # noqa: F401
     kept,
@@ -111,7 +111,7 @@ async def test_questions_buttons_menus_and_forms_arrive_signed(url: str, slack: 
     # What is done is answered elsewhere: here is only the acknowledgement.
     assert await slack.acked(command) is None
 
-    (context,) = await slack.responded(await slack.press(answer, button(answer, "context", 1), user=OTHER))
+    (context,) = await slack.responded(await ask_context(slack, answer, 1, user=OTHER))
     assert quotes(context) == quotes(answer)[:1]
     await slack.responded(await slack.slash("/source"))
     offered = await slack.suggest("pick:source", "bird")

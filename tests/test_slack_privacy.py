@@ -54,7 +54,7 @@ async def test_what_is_kept_is_shown_to_oneself_and_forgotten_when_it_is_confirm
         await asked(slack, PASTA)
         await asked(slack, PELICAN, OTHER)
         kept = shown(await told(slack, "/coverage-mydata"))
-        assert "Kept of you: 2 messages and 0 complaints, under a hash and not your name." in kept
+        assert "Kept of you: 2 messages and 0 verdicts, under a hash and not your name." in kept
         assert f"public · question: {PASTA}" in kept
         assert f"public · question: {PELICAN}" in kept
         await slack.responded(await slack.slash("/coverage-forgetme"), 2)
@@ -62,7 +62,7 @@ async def test_what_is_kept_is_shown_to_oneself_and_forgotten_when_it_is_confirm
         assert privacy.FORGET in buttons(message)
         assert await asked_in_vain(desk) == [PASTA]
         await slack.press(message, "forget:me")
-        await slack.until(lambda: "Forgotten: 2 messages and 0 complaints." in str(slack.whispered(READER)))
+        await slack.until(lambda: "Forgotten: 2 messages and 0 verdicts." in str(slack.whispered(READER)))
         assert privacy.NOTHING in shown(await told(slack, "/coverage-mydata"))
         assert await asked_in_vain(desk) == []
         assert "Kept of you: 1 message" in shown(await told(slack, "/coverage-mydata", OTHER))

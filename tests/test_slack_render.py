@@ -183,8 +183,24 @@ def only(messages: Sequence[Message]) -> list[str]:
 
 def buttons(payload: dict[str, Any]) -> list[tuple[str, str]]:
     """What each button does, and its value."""
-    rows = [block["elements"] for block in payload["blocks"] if block["type"] == "actions"]
-    return [(button["action_id"], button["value"]) for row in rows for button in row]
+    return [(element["action_id"], element["value"]) for element in pressable(payload) if "value" in element]
+
+
+def pressable(payload: dict[str, Any]) -> list[dict[str, Any]]:
+    """The buttons and menus of a message."""
+    return [element for block in payload["blocks"] if block["type"] == "actions" for element in block["elements"]]
+
+
+def menus(payload: dict[str, Any]) -> list[list[str]]:
+    """The values that each menu of contexts offers."""
+    found = [element for element in pressable(payload) if element["action_id"] == "context"]
+    return [[option["value"] for option in menu["options"]] for menu in found]
+
+
+def sections(payload: dict[str, Any]) -> list[str]:
+    """The blocks of rich text that are no quotation."""
+    told = [shown(block) for block in payload["blocks"] if block["type"] == "rich_text"]
+    return [text for text in told if not text.startswith("> ")]
 
 
 def contexts(payload: dict[str, Any]) -> list[str]:
@@ -323,18 +339,18 @@ def test_the_words_of_a_message_are_cut_between_entities() -> None:
 
 # ---- Answers
 
+LAST = ["answer:more:0", "answer:sources:0", "answer:remove:0", "answer:helpful:0", "answer:not_helpful:0"]
 FIRST = excerpt(1, "It was denied.", before="Well. ", after=" Twice.", also=1)
 SECOND = excerpt(2, "It was not.", of=replace(UNKNOWN, title="What was said", title_given=False))
-CITED = "Drones over the *Kremlin* · Example_Wire_ · 2023-05-03"
-LINK = "<https://news.example/a_b_(c)?q=1&amp;r=2|link>"
+CITED = "Example_Wire_ · 2023-05-03* · Drones over the *Kremlin*"
 ANSWER = [
     "(Question: Who denied *it*?)",
     "> _[…] _It was denied._ […]_",
-    f"(1. {CITED} · paragraph 7, picture caption | {LINK} | The same words stand in: Drones over the *Kremlin*, "
-    "Example_Wire_, paragraph 0)",
+    f"*1. {CITED} · paragraph 7, picture caption [link]",
+    "(The same words stand in: Drones over the *Kremlin*, Example_Wire_, paragraph 0)",
     "> It was not.",
-    "(2. “What was said” (opening words) · outlet and date not given · paragraph 7, picture caption)",
-    "(2 excerpts from 1 of 5 articles in the index · generation 1)",
+    "*2. source not stated* · “What was said” (opening words) · paragraph 7, picture caption",
+    "(2 excerpts from 1 of 5 articles in the index)",
 ]
 
 
@@ -351,7 +367,7 @@ def test_the_words_that_answer_are_in_bold_and_the_words_for_notifications_have_
     stored = marking(excerpt(1, "It was *denied*_ by un<kind> people.", before="Well. "), "*denied*_ by un<kind>")
     for messages in (
         render.answer_messages(answer(stored), show_question=False),
-        render.context_messages(Context(stored, "Well. ", ""), 3, KEY),
+        render.context_messages(Context(stored, "Well. ", ""), KEY),
     ):
         (payload,) = payloads(messages)
         (quote,) = (p for b in payload["blocks"] for p in b["elements"] if p["type"] == "rich_text_quote")
@@ -364,26 +380,44 @@ def test_the_words_that_answer_are_in_bold_and_the_words_for_notifications_have_
 
 
 @pytest.mark.parametrize(("private", "last"), [(False, "Remove"), (True, "Share")])
-def test_each_excerpt_has_a_button_and_so_has_the_answer(private: bool, last: str) -> None:
+def test_an_answer_has_one_menu_of_contexts_and_its_buttons(private: bool, last: str) -> None:
     messages = render.answer_messages(answer(FIRST, SECOND), show_question=True, key=KEY, private=private)
-    assert only(messages) == [*ANSWER, f"<Context 1 | Context 2 | More | Sources | {last}>"]
-    assert buttons(messages[0].payload()) == [
-        ("answer:context:1", KEY),
-        ("answer:context:2", KEY),
-        ("answer:more:0", KEY),
-        ("answer:sources:0", KEY),
-        (f"answer:{last.lower()}:0", KEY),
-    ]
-    row = messages[0].blocks[-1]["elements"]
-    assert [button.get("style") for button in row] == [None] * 4 + ["primary" if private else "danger"]
+    assert only(messages) == [*ANSWER, f"<Context | More | Sources | {last} | Helpful | Not helpful>"]
+    payload = messages[0].payload()
+    whats = ("more", "sources", last.lower(), "helpful", "not_helpful")
+    assert buttons(payload) == [(f"answer:{what}:0", KEY) for what in whats]
+    assert menus(payload) == [[f"{KEY} 1", f"{KEY} 2"]]
+    offered = [option["text"]["text"] for option in pressable(payload)[0]["options"]]
+    assert offered == ["1. Example_Wire_ · 2023-05-03", "2. source not stated"]
+    # Nothing that removes is louder than what helps.
+    styles = [button.get("style") for button in pressable(payload)]
+    assert styles == [None, None, None, "primary" if private else None, None, None]
+    (alone,) = payloads(render.answer_messages(answer(FIRST), show_question=True, key=KEY, private=private))
+    assert buttons(alone)[0] == ("answer:context:1", KEY)
+    assert menus(alone) == []
+
+
+def test_a_question_that_took_words_of_another_may_be_asked_alone() -> None:
+    refused = Answer("q", (), Refusal(Reason.NOTHING_NEAR, "No."), 5, 1)
+    for told in (answer(FIRST), answer(FIRST, SECOND), refused):
+        for alone in (True, False):
+            (payload,) = payloads(render.answer_messages(told, show_question=True, key=KEY, alone=alone))
+            assert (("answer:alone:0", KEY) in buttons(payload)) == alone
+
+
+def test_who_asks_in_public_is_named_and_pings_nobody() -> None:
+    (message,) = render.answer_messages(answer(FIRST), show_question=True, asker="<!here> *Ann*\n:x:")
+    (payload,) = payloads([message])
+    assert contexts(payload)[0] == "(<!here> *Ann* :x: asks: Who denied *it*?)"
+    assert message.text.startswith("&lt;!here&gt; *Ann* :x: asks: ")
 
 
 def test_the_words_of_an_answer_are_told_to_those_who_do_not_see_its_blocks() -> None:
     (message,) = render.answer_messages(answer(excerpt(1, "a <b> & c")), show_question=True, key=KEY)
     assert message.text == (
         "Question: Who denied *it*?\na &lt;b&gt; &amp; c\n"
-        f"1. {CITED} · paragraph 7, picture caption\n"
-        "1 excerpt from 1 of 5 articles in the index · generation 1"
+        f"1. {CITED.replace('*', '', 1)} · paragraph 7, picture caption \n"
+        "1 excerpt from 1 of 5 articles in the index"
     )
 
 
@@ -393,7 +427,7 @@ def test_what_to_know_first_is_said_first() -> None:
     )
     assert only(render.answer_messages(told, show_question=True))[:4] == [
         "(Question: q)",
-        "*These are the closest passages; they may not answer.*",
+        f"*{wording.MAY_NOT_ANSWER}*",
         "*Only articles from The *Star*.*",
         "*The question names <!here>, so such articles come first.*",
     ]
@@ -403,26 +437,19 @@ def test_what_to_know_first_is_said_first() -> None:
 def test_a_usual_answer_of_any_length_is_as_few_messages_as_can_be(count: int) -> None:
     many = [replace(excerpt(1, "word " * 120, also=1), number=number) for number in range(1, count + 1)]
     messages = payloads(render.answer_messages(answer(*many), show_question=True, key=KEY))
-    assert len(messages) == (1 if count <= 7 else 2)
-    assert [name for payload in messages for name, _ in buttons(payload)] == [
-        *(f"answer:context:{number}" for number in range(1, count + 1)),
-        *("answer:more:0", "answer:sources:0", "answer:remove:0"),
-    ]
-
-
-def test_more_buttons_than_a_message_may_have_are_in_the_next() -> None:
-    bare = excerpt(1, "It.", of=source(title="T", outlet="O", url=None))
-    bare = replace(bare, passage=replace(bare.passage, kind=Kind.BODY))
-    many = [replace(bare, number=number) for number in range(1, 25)]
-    sent = payloads(render.answer_messages(answer(*many), show_question=False, key=KEY))
-    assert [len(buttons(payload)) for payload in sent] == [24, 3]
+    assert len(messages) == (1 if count <= 6 else 2)
+    assert [menu for payload in messages for menu in menus(payload)] == (
+        [[f"{KEY} {number}" for number in range(1, count + 1)]] if count > 1 else []
+    )
+    assert [name for name, _ in buttons(messages[-1])][-5:] == LAST
+    assert not any(pressable(payload) for payload in messages[:-1])
 
 
 def test_where_there_are_no_words_a_dash_stands() -> None:
     told = answer(excerpt(1, "It.", of=source(title=" \n", outlet="\t")), question=" ")
     first, _, cited, _ = only(render.answer_messages(told, show_question=True))
     assert first == "(Question:)"
-    assert cited.startswith("(1. – · – · 2023-05-03")
+    assert cited.startswith("*1. – · 2023-05-03* · – · ")
     assert views.name_options([" "], "")[0]["text"]["text"] == "–"
 
 
@@ -440,7 +467,7 @@ def test_seed_passages_are_quoted_as_they_are_stored() -> None:
         told += quotes(payload)
     assert told == [article.text[one.start : one.end] for one, (article, _) in zip(quoted, passages, strict=True)]
     for one, (article, _) in list(zip(quoted, passages, strict=True))[:20]:
-        (payload,) = payloads(render.context_messages(context(one, article), 1, KEY))
+        (payload,) = payloads(render.context_messages(context(one, article), KEY))
         assert quotes(payload) == [one.text]
 
 
@@ -465,23 +492,24 @@ def test_any_answer_holds_every_stored_word_and_every_part_its_source(
     for payload in sent:
         kinds = [shown(block) for block in payload["blocks"]]
         parts = zip(quotes(payload), marked(payload), strict=True)
-        numbers = []
         for text, following in zip(kinds, [*kinds[1:], ""], strict=True):
             if text.startswith("> "):
-                number = int(following.removeprefix("(").partition(".")[0])
-                numbers.append(number)
+                number = int(following.removeprefix("*").partition(".")[0])
                 for kept, words in zip((found, bold), next(parts), strict=True):
                     kept[number] = kept.get(number, "") + words
                 assert "paragraph 7, picture caption" in following
         assert next(parts, None) is None
-        pressed = [name for name, _ in buttons(payload)]
-        last = ["answer:more:0", "answer:sources:0", f"answer:{'share' if private else 'remove'}:0"]
-        contextual = [f"answer:context:{number}" for number in numbers]
-        assert pressed == ([*contextual, *(last if payload is sent[-1] else [])] if key else [])
+        if payload is not sent[-1] or not key:
+            assert not pressable(payload)
+    if key:
+        last = [name.replace("remove", "share") for name in LAST] if private else LAST
+        one = ["answer:context:1"] if len(quoted) == 1 else []
+        assert [name for name, _ in buttons(sent[-1])] == [*one, *last]
+        assert menus(sent[-1]) == ([] if one else [[f"{key} {excerpt.number}" for excerpt in quoted]])
     assert found == {one.number: one.text for one in quoted}
     assert bold == {one.number: one.parts[1] for one in quoted}
     assert "may not answer" in sent[0]["text"]
-    assert contexts(sent[-1])[-1].endswith("generation 1)")
+    assert contexts(sent[-1])[-1].endswith(" articles in the index)")
     # No more than are needed: a part has no less than one text.
     assert len(sent) <= 2 + sum(len(blocks.split(part)) for one in quoted for part in one.parts)
 
@@ -498,10 +526,11 @@ def test_a_quotation_too_long_for_a_message_goes_on_in_the_next() -> None:
         for block in payload["blocks"]
         if block["type"] == "rich_text"
         for e in [block["elements"][0]["elements"]]
+        if block["elements"][0]["type"] == "rich_text_quote"
     ]
     assert marks == [("[…] ", " …"), ("… ", " …"), ("… ", " […]"), ("It was not.", "It was not.")]
-    assert all(any(told.startswith(f"(1. {CITED}") for told in contexts(payload)) for payload in sent)
-    assert [len(quotes(payload)[0]) for payload in sent] == [9000, 9495, 6504]
+    assert all(any(told.startswith(f"*1. {CITED}") for told in sections(payload)) for payload in sent)
+    assert all(len(quotes(payload)[0]) > 6000 for payload in sent)
 
 
 def test_what_fits_into_one_message_is_not_parted() -> None:
@@ -512,27 +541,25 @@ def test_what_fits_into_one_message_is_not_parted() -> None:
 
 
 def test_a_web_address_is_a_link_and_any_other_is_shown() -> None:
-    def cited(url: str) -> list[str]:
+    def cited(url: str) -> Block:
         quoted = excerpt(1, "It.", of=source(url=url))
         (payload,) = payloads(render.answer_messages(answer(quoted), show_question=False))
-        return contexts(payload)[0][1:-1].split(" | ")[1:]
+        return payload["blocks"][1]["elements"][0]["elements"][-1]
 
-    assert cited('HTTPS://x.example/a|b<c> d\n"\\é') == ["<HTTPS://x.example/a%7Cb%3Cc%3E%20d%0A%22%5Cé|link>"]
-    assert cited("ftp://x.example") == ["ftp://x.example"]
-    assert cited("https://") == ["https://"]
-    assert cited("https://bbc.co.uk@evil.example/") == ["https://bbc.co.uk@evil.example/"]
-    assert cited("https://x.example/a\u202eb") == ["<https://x.example/a%E2%80%AEb|link>"]
-    assert cited("ftp://x.example/a\u202eb") == ["ftp://x.example/a‹U+202E›b"]
-    assert cited("javascript:alert(1)") == ["javascript:alert(1)"]
-    (cut,) = cited("https://x.example/" + "y" * 3000)
-    assert cut == "https://x.example/" + "y" * 281 + "…"
+    link = {"type": "link", "url": "HTTPS://x.example/a%7Cb%3Cc%3E%20d%0A%22%5Cé", "text": "link"}
+    assert cited('HTTPS://x.example/a|b<c> d\n"\\é') == link
+    assert cited("https://x.example/a\u202eb")["url"] == "https://x.example/a%E2%80%AEb"
+    for address in ("ftp://x.example", "https://", "https://bbc.co.uk@evil.example/", "javascript:alert(1)"):
+        assert cited(address) == {"type": "text", "text": f" · {address}"}
+    assert cited("ftp://x.example/a\u202eb")["text"] == " · ftp://x.example/a‹U+202E›b"
+    assert cited("https://x.example/" + "y" * 3000)["text"] == " · https://x.example/" + "y" * 281 + "…"
 
 
 def test_names_show_what_is_not_seen_in_them_and_quotations_are_as_they_are() -> None:
     turned = source(title="A\u202eB", outlet="Ex\u200bample", author="J\u2066o")
     (payload,) = payloads(render.answer_messages(answer(excerpt(1, "It\u200b was.", of=turned)), show_question=False))
     assert quotes(payload) == ["It\u200b was."]
-    assert contexts(payload)[0].startswith("(1. A‹U+202E›B · Ex‹U+200B›ample · ")
+    assert shown(payload["blocks"][1]).startswith("*1. Ex‹U+200B›ample · 2023-05-03* · A‹U+202E›B · ")
     (card,) = only(views.card_messages(replace(LISTING, source=turned)))[:1]
     assert "A‹U+202E›B" in card
     told = "\n".join(only(views.card_messages(replace(LISTING, source=turned))))
@@ -544,7 +571,7 @@ def test_names_show_what_is_not_seen_in_them_and_quotations_are_as_they_are() ->
 
 def test_many_other_places_of_the_same_words_are_counted() -> None:
     (payload,) = payloads(render.answer_messages(answer(excerpt(1, "It.", also=40)), show_question=False))
-    assert contexts(payload)[0].endswith("| The same words stand in 40 other passages.)")
+    assert contexts(payload)[0] == "(The same words stand in 40 other places.)"
 
 
 @given(TEXTS.filter(lambda text: text[:20].strip()), TEXTS.filter(str.strip))
@@ -560,11 +587,10 @@ def test_words_that_differ_elsewhere_are_shown_as_they_are_and_counted_where_the
     said, said_there = (" ".join(text.split()) for text in (here[:20], there))
     told = f"Nearly the same, in: Elsewhere, Example_Wire_, paragraph 3 (“{said_there}” there, “{said}” here)"
     assert note([there]) == {"type": "plain_text", "text": told, "emoji": False}
-    counted = "Nearly the same words stand in 40 other passages."
-    assert note([there] * 40)["text"] == counted
-    assert note([there] * 40, 1)["text"] == (
-        f"The same words stand in: Elsewhere, Example_Wire_, paragraph 0. {counted}"
-    )
+    counted = "Nearly the same words stand in 40 other places."
+    many = [f"{n} {there}" for n in range(40)]
+    assert note(many)["text"] == counted
+    assert note(many, 1)["text"] == (f"The same words stand in: Elsewhere, Example_Wire_, paragraph 0. {counted}")
 
 
 def test_a_refusal_says_why_and_names_the_nearest_articles() -> None:
@@ -610,7 +636,7 @@ def test_what_comes_closest_is_behind_a_button_and_shown_as_no_answer() -> None:
     assert only(render.closest_messages(closest)) == [
         f"*{wording.NOT_AN_ANSWER}*",
         "> _[…] _It was denied._ […]_",
-        f"({CITED} · paragraph 7, picture caption | {LINK})",
+        f"*{CITED} · paragraph 7, picture caption [link]",
     ]
 
 
@@ -642,23 +668,23 @@ CONTEXT = ["answer:not_an_answer:1", "answer:wrong_source:1"]
 
 
 def test_a_context_is_the_text_around_an_excerpt_as_it_is_stored() -> None:
-    (payload,) = payloads(render.context_messages(Context(FIRST, "One.\n\nWell. ", " Twice.\n\nTwo.\n"), 3, KEY))
+    (payload,) = payloads(render.context_messages(Context(FIRST, "One.\n\nWell. ", " Twice.\n\nTwo.\n"), KEY))
     assert [shown(block) for block in payload["blocks"]] == [
-        "(The stored text around excerpt 1, from generation 3)",
+        "(The stored text around excerpt 1)",
         "One.\n\nWell.",
         "> It was denied.",
         "Twice.\n\nTwo.",
-        ANSWER[2],
+        *ANSWER[2:4],
         "<Not an answer | Wrong source>",
     ]
     assert buttons(payload) == [(name, KEY) for name in CONTEXT]
-    (alone,) = payloads(render.context_messages(Context(FIRST, " \n", ""), 3, KEY))
+    (alone,) = payloads(render.context_messages(Context(FIRST, " \n", ""), KEY))
     assert [shown(block) for block in alone["blocks"]][1:3] == ["> It was denied.", ANSWER[2]]
 
 
 def test_a_context_is_cut_at_its_outer_ends_where_it_does_not_fit() -> None:
     around = Context(FIRST, "word " * 9999 + "before ", " after" + " word" * 9999)
-    (payload,) = payloads(render.context_messages(around, 1, KEY))
+    (payload,) = payloads(render.context_messages(around, KEY))
     _, before, quotation, after, *_ = [shown(block) for block in payload["blocks"]]
     assert quotation == "> It was denied."
     assert before.startswith("…word ")
@@ -669,7 +695,7 @@ def test_a_context_is_cut_at_its_outer_ends_where_it_does_not_fit() -> None:
     assert len(json.dumps(payload["blocks"], ensure_ascii=False)) > 10_500
     assert blocks.weigh(payload["blocks"]) <= blocks.MESSAGE_LIMIT
     short = replace(around, before="word " * 700 + "before ")
-    (payload,) = payloads(render.context_messages(short, 1, KEY))
+    (payload,) = payloads(render.context_messages(short, KEY))
     _, before, _, after, *_ = [shown(block) for block in payload["blocks"]]
     assert before == short.before.strip()
     assert len(after) > 5000
@@ -685,15 +711,22 @@ def test_any_context_holds_the_whole_excerpt(
 ) -> None:
     stored = excerpt(1, words, before=before, after=after, also=also, of=of)
     stored = marked_within(stored, *mark) if mark else stored
-    sent = payloads(render.context_messages(Context(stored, before, after), 3, KEY))
+    sent = payloads(render.context_messages(Context(stored, before, after), KEY))
     assert "".join(quote for payload in sent for quote in quotes(payload)) == words
     assert "".join(quote for payload in sent for quote in marked(payload)) == stored.parts[1]
     for payload in sent:
         assert len(quotes(payload)) == 1
-        assert contexts(payload)[-1].startswith("(1. ")
+        assert any(told.startswith("*1. ") for told in sections(payload))
         assert [name for name, _ in buttons(payload)] == CONTEXT
     sides = [block for payload in sent for block in payload["blocks"]]
-    plain = [shown(b) for b in sides if b["type"] == "rich_text" and not shown(b).startswith("> ")]
+    cites = ({"bold": True}, "rich_text_section")
+    plain = [
+        shown(b)
+        for b in sides
+        if b["type"] == "rich_text"
+        and not shown(b).startswith("> ")
+        and (b["elements"][0]["elements"][0].get("style"), b["elements"][0]["type"]) != cites
+    ]
     if before.strip():
         side = plain.pop(0)
         assert side == before.strip() or (side[0] == "…" and before.strip().endswith(side[1:]))
@@ -721,8 +754,8 @@ def verified(*findings: Finding) -> list[str]:
 
 
 def test_a_quotation_is_shown_with_its_verdict_and_every_place() -> None:
-    place = f"({CITED} · paragraph 4 | {LINK})"
-    elsewhere = "(Drones over the *Kremlin* · outlet and date not given · paragraph 5 (differs in dashes, spaces))"
+    place = f"*{CITED} · paragraph 4 [link]"
+    elsewhere = "*source not stated* · Drones over the *Kremlin* · paragraph 5 (differs in dashes, spaces)"
     assert verified(
         finding("It *was* denied.\n- Twice", Verdict.EXACT, STANDING, BARE, more=True),
         finding("No", Verdict.NOT_FOUND, telling=False),
@@ -789,8 +822,15 @@ def test_what_differs_is_struck_out_and_set_in_bold(segments: list[Segment], tol
         "*1. altered*",
         f"> {told}",
         "(The nearest wording stands in:)",
-        f"({CITED} · paragraph 4 | {LINK})",
+        f"*{CITED} · paragraph 4 [link]",
     ]
+
+
+def test_those_who_see_no_styles_are_told_whose_words_are_whose() -> None:
+    """Joined, the words of both would be a sentence that nobody wrote."""
+    found = altered(same("the "), changed("court", "tribunal"), same(" sat"), changed("", " down"))
+    (message,) = render.verification_messages(Verification((found,), cut=False))
+    assert "the [struck: court] [article: tribunal] sat [article: down]" in message.text
 
 
 def compared(text: str) -> str:
@@ -848,10 +888,11 @@ def test_any_verification_holds_every_quotation_and_every_place(found: list[Find
         quoted = "".join(e["text"] for e in inside if e.get("style") != {"bold": True})
         assert compared(quoted) == compared(one.quotation.text)
         places = [*one.standings, *(place for part in one.parts for place in part.standings)]
-        notes = [shown(block) for block in told[at:end] if block["type"] == "context"]
+        notes = [shown(block) for block in told[at:end]]
         assert sum(" · paragraph 12" in note or " · paragraph 4" in note for note in notes) >= len(places)
     for payload in sent:
-        assert len(contexts(payload)) >= bool(quotes(payload))
+        cited = [block for block in payload["blocks"] if " · paragraph " in shown(block)]
+        assert not quotes(payload) or cited or contexts(payload)
 
 
 def test_a_hundred_findings_are_all_shown() -> None:
@@ -873,7 +914,7 @@ def test_a_stored_text_is_quoted_whole_and_parted_at_paragraphs() -> None:
     texts = [quotes(payload)[0] for payload in (first, *rest)]
     assert "".join(texts) == article.text
     assert all(text.endswith("end.\n\n") for text in texts[:-1])
-    assert all(contexts(payload) == [f"({CITED} | {LINK})"] for payload in (first, *rest))
+    assert all(sections(payload)[-1] == f"*{CITED} [link]" for payload in (first, *rest))
 
 
 @slow
@@ -881,7 +922,7 @@ def test_a_stored_text_is_quoted_whole_and_parted_at_paragraphs() -> None:
 def test_any_stored_text_is_quoted_whole(text: str, of: Source) -> None:
     sent = payloads(render.text_messages(Article(of, text)))
     assert "".join(quotes(payload)[0] for payload in sent) == text
-    assert all(contexts(payload) for payload in sent)
+    assert all(sections(payload) for payload in sent)
 
 
 def test_every_seed_article_can_be_read_whole() -> None:
@@ -895,13 +936,10 @@ def test_every_seed_article_can_be_read_whole() -> None:
 
 LISTING = Listing(source(), 12, NOW)
 LISTINGS = st.builds(Listing, SOURCES, st.sampled_from([1, 12_345]), st.just(NOW))
-ROW = (
-    "Drones over the *Kremlin**\nExample_Wire_ · 2023-05-03 · 12 passages · indexed 2026-11-22 · wire/kremlin_drones "
-    "[link]"
-)
+ROW = "Drones over the *Kremlin**\nExample_Wire_ · 2023-05-03 · indexed 2026-11-22 · wire/kremlin_drones [link]"
 
 
-def test_sources_have_number_title_outlet_date_passages_day_of_indexing_and_id() -> None:
+def test_sources_have_number_title_outlet_date_day_of_indexing_and_id() -> None:
     message = views.sources_message([LISTING] * 21, 1, KEY)
     told = only([message])
     assert told[0] == "*Sources* · 21 articles · page 2 of 3"
@@ -909,9 +947,7 @@ def test_sources_have_number_title_outlet_date_passages_day_of_indexing_and_id()
     assert told[11:] == ["<Previous | Next>"]
     assert buttons(message.payload()) == [("sources:previous", f"{KEY}:0"), ("sources:next", f"{KEY}:2")]
     unknown = views.sources_message([replace(LISTING, source=UNKNOWN)], 0, KEY)
-    assert only([unknown])[1:] == [
-        "*1. Drones over the *Kremlin**\n12 passages · indexed 2026-11-22 · wire/kremlin_drones"
-    ]
+    assert only([unknown])[1:] == ["*1. Drones over the *Kremlin**\nindexed 2026-11-22 · wire/kremlin_drones"]
     assert only([views.sources_message([], 0, KEY)]) == [wording.EMPTY_INDEX]
     assert only([views.sources_message([], 0, KEY, narrowed=True)]) == [wording.NO_SUCH_SOURCES]
 

@@ -41,6 +41,7 @@ from slack_world import (
     QUESTION,
     WALRUS,
     add_person,
+    ask_context,
     brisk,
     button,
     corpus_fixture,  # noqa: F401 the fixtures
@@ -61,6 +62,7 @@ from bot.desk import RECORDS
 from bot.discord import app as discord_app
 from bot.discord.app import DiscordError, run_discord
 from bot.slack import app as slack_app
+from bot.slack import client, replies
 from bot.slack.app import SlackError, SlackRefusalError, run_slack
 
 if TYPE_CHECKING:
@@ -80,6 +82,16 @@ FAULTS = {
     "page": lambda: web.Response(status=503, text="<html>Down</html>", content_type="text/html"),
     "no json": lambda: web.Response(status=502, text="<html>Down</html>", content_type="application/json"),
 }
+
+
+# Those of them after which trying again may help.
+TRANSIENT = [name for name in FAULTS if name != "too long"]
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (client, replies):
+        monkeypatch.setattr(module, "PAUSES", (0.01, 0.01))
 
 
 @contextlib.contextmanager
@@ -137,7 +149,7 @@ async def test_everything_is_acknowledged_while_the_desk_is_slow(
         (opened,) = await slack.sent("views.open")
         with slow(desk) as go_on:
             command = await slack.slash("/ask", f"{PELICAN} private:yes")
-            pressed = await slack.press(answer, button(answer, "context", 1))
+            pressed = await ask_context(slack, answer, 1)
             chosen = await slack.shortcut("ask_message", {"text": PELICAN})
             await slack.submit(opened["view"], {"question": PELICAN})
             ts = await slack.mention(PELICAN)
@@ -180,7 +192,7 @@ async def test_what_comes_again_is_answered_once(settings: Settings, desk: Desk,
         ts = await slack.mention(PELICAN)
         (answer,) = await answered(slack)
         command = await slack.slash("/ask", f"{PELICAN} private:yes")
-        pressed = await slack.press(answer, button(answer, "context", 1))
+        pressed = await ask_context(slack, answer, 1)
         chosen = await slack.shortcut("ask_message", {"text": PELICAN})
         direct = await slack.direct(PELICAN)
         for token in (command, pressed, chosen):
@@ -195,6 +207,21 @@ async def test_what_comes_again_is_answered_once(settings: Settings, desk: Desk,
     assert slack.said() == [answer]
     assert len(slack.said(DIRECT)) == 1
     assert [len(slack.responses[token]) for token in (command, pressed, chosen)] == [1, 1, 1]
+
+
+async def test_a_form_that_comes_again_is_answered_once(settings: Settings, desk: Desk, slack: LoopbackSlack) -> None:
+    async with running(settings, desk, slack):
+        await slack.slash("/ask")
+        (opened,) = await slack.sent("views.open")
+        wrong = await slack.submit(opened["view"], {"question": PELICAN, "since": "31 April 2023"})
+        assert (await slack.acked(wrong))["response_action"] == "errors"
+        sent = await slack.submit(opened["view"], {"question": PELICAN})
+        await answered(slack)
+        await once_more(slack, sent)
+        await slack.mention(WALRUS)
+        await answered(slack, count=2)
+        await all_acknowledged(slack)
+    assert len(slack.said()) == 2
 
 
 async def test_what_comes_again_is_known_for_long_and_not_for_ever(
@@ -390,12 +417,13 @@ async def test_429_waits_and_sends_once(settings: Settings, desk: Desk, slack: L
     assert len(slack.responses[token]) == 1
 
 
-@pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("way", ["command", "mention"])
+@pytest.mark.parametrize("fault", [*TRANSIENT, "too long"])
 async def test_an_answer_that_slack_does_not_take_is_told_to_the_asker(
     settings: Settings, desk: Desk, slack: LoopbackSlack, caplog: pytest.LogCaptureFixture, fault: str, way: str
 ) -> None:
-    slack.faults["chat.postMessage"].append(FAULTS[fault]())
+    times = len(client.PAUSES) + 1 if fault in TRANSIENT else 1
+    slack.faults["chat.postMessage"] += [FAULTS[fault]() for _ in range(times)]
     async with running(settings, desk, slack):
         if way == "command":
             token = await slack.slash("/ask", PELICAN)
@@ -411,6 +439,60 @@ async def test_an_answer_that_slack_does_not_take_is_told_to_the_asker(
         await slack.until(lambda: any(quotes(message) for message in slack.said()))
     assert re.search(rf"slack\.{'ask' if way == 'command' else 'mention'}_failed error=\w+", caplog.text)
     assert "\nTraceback" not in caplog.text
+
+
+@pytest.mark.parametrize("posted", [False, True])
+@pytest.mark.parametrize("way", ["command", "mention", "direct", "thread"])
+@pytest.mark.parametrize("fault", TRANSIENT)
+async def test_an_answer_arrives_once_though_slack_fails_for_a_moment(
+    settings: Settings, desk: Desk, slack: LoopbackSlack, fault: str, way: str, posted: bool
+) -> None:
+    """Whether or not Slack had posted it before it failed."""
+
+    def failing() -> web.Response:
+        if posted:
+            slack._say(slack.requests[-1][1])
+        return FAULTS[fault]()
+
+    slack.faults["chat.postMessage"].append(failing)
+    async with running(settings, desk, slack):
+        channel = CHANNEL
+        if way == "command":
+            await slack.slash("/ask", PELICAN)
+        elif way == "direct":
+            channel = DIRECT
+            await slack.direct(PELICAN)
+        else:
+            await slack.mention(PELICAN, thread_ts="1700000000.000100" if way == "thread" else None)
+        (answer,) = await answered(slack, channel)
+        # Its buttons work once the bot has looked whether it stands there.
+        await slack.until(lambda: slack.found("conversations.history") + slack.found("conversations.replies"))
+        await slack.press(answer, button(answer, "remove"))
+        await slack.until(lambda: not slack.said(channel))
+    assert len(slack.found("chat.postMessage")) == (0 if posted else 1)
+    assert len(slack.found("chat.postMessage (fault)")) == 1
+
+
+async def test_where_slack_does_not_say_whether_it_has_posted_nothing_is_posted_twice(
+    settings: Settings, desk: Desk, slack: LoopbackSlack
+) -> None:
+    slack.faults["chat.postMessage"].append(FAULTS["broken"]())
+    slack.faults["conversations.history"].append(reply(refusal("missing_scope")))
+    async with running(settings, desk, slack):
+        token = await slack.slash("/ask", PELICAN)
+        (told,) = await slack.responded(token)
+        assert wording.UNEXPECTED in shown(told)
+    assert not slack.said()
+
+
+@pytest.mark.parametrize("fault", TRANSIENT)
+async def test_what_may_be_done_twice_is_tried_again(
+    settings: Settings, desk: Desk, slack: LoopbackSlack, fault: str
+) -> None:
+    slack.faults["views.open"].append(FAULTS[fault]())
+    async with running(settings, desk, slack):
+        await slack.slash("/ask")
+        assert await slack.sent("views.open")
 
 
 async def test_where_nothing_can_be_told_it_is_logged_and_the_bot_lives(
@@ -429,7 +511,7 @@ async def test_a_status_that_slack_does_not_take_does_not_keep_the_answer(
     settings: Settings, desk: Desk, slack: LoopbackSlack, caplog: pytest.LogCaptureFixture
 ) -> None:
     faults = slack.faults["assistant.threads.setStatus"]
-    faults += [reply(refusal("missing_scope")), FAULTS["text"]()]
+    faults += [reply(refusal("missing_scope")), FAULTS["too long"]()]
     async with running(settings, desk, slack):
         for count in (1, 2):
             await slack.mention(PELICAN)
@@ -437,7 +519,7 @@ async def test_a_status_that_slack_does_not_take_does_not_keep_the_answer(
     assert "failed" not in caplog.text
 
 
-@pytest.mark.parametrize(("status", "text"), [(400, "invalid_blocks"), (404, "expired_url"), (500, "no_service")])
+@pytest.mark.parametrize(("status", "text"), [(400, "invalid_blocks"), (404, "expired_url")])
 async def test_a_response_url_that_refuses_is_not_the_end(
     settings: Settings, desk: Desk, slack: LoopbackSlack, caplog: pytest.LogCaptureFixture, status: int, text: str
 ) -> None:
@@ -448,7 +530,7 @@ async def test_a_response_url_that_refuses_is_not_the_end(
         assert quotes(answer)
         # Its buttons are there, and nobody else has seen it.
         slack.faults["respond"].append(web.Response(status=status, text=text))
-        await slack.press(answer, button(answer, "context", 1))
+        await ask_context(slack, answer, 1)
         assert quotes((await answered(slack, DIRECT, 2))[1]) == quotes(answer)[:1]
         # Neither is it the end of what is only told.
         slack.faults["respond"].append(web.Response(status=status, text=text))
@@ -456,6 +538,24 @@ async def test_a_response_url_that_refuses_is_not_the_end(
         assert "number from 1 to 10" in shown((await answered(slack, DIRECT, 3))[2])
     assert not slack.said()
     assert f"slack.response_refused status={status}" in caplog.text
+
+
+async def test_a_response_url_that_fails_for_a_moment_is_used_again_for_what_one_person_sees(
+    settings: Settings, desk: Desk, slack: LoopbackSlack
+) -> None:
+    slack.faults["respond"] += [web.Response(status=503) for _ in range(2)]
+    async with running(settings, desk, slack):
+        (answer,) = await slack.responded(await slack.slash("/ask", f"{PELICAN} private:yes"))
+        assert quotes(answer)
+        # What others see may stand there, so the asker alone gets it.
+        with slow(desk):
+            token = await slack.slash("/ask", PELICAN, channel=ELSEWHERE)
+            await slack.responded(token)
+            slack.faults["respond"].append(web.Response(status=500))
+        _, answer = await slack.responded(token, 2)
+    assert answer["response_type"] == "ephemeral"
+    assert quotes(answer)
+    assert not slack.said(ELSEWHERE)
 
 
 async def test_an_answer_that_cannot_be_deleted_by_its_url_is_deleted_by_the_bot(
@@ -473,25 +573,11 @@ async def test_an_answer_that_cannot_be_deleted_by_its_url_is_deleted_by_the_bot
 async def test_an_answer_of_an_url_that_is_refused_where_the_bot_is_no_member_is_told(
     settings: Settings, desk: Desk, slack: LoopbackSlack
 ) -> None:
-    slack.faults["respond"] += [web.Response(status=404, text="expired_url") for _ in range(2)]
+    slack.faults["respond"] += [web.Response(status=404, text="expired_url") for _ in range(3)]
     async with running(settings, desk, slack):
         await slack.slash("/ask", PELICAN, channel=ELSEWHERE)
         assert await answered(slack, DIRECT)
     assert not slack.said(ELSEWHERE)
-
-
-async def test_a_response_url_may_be_used_five_times(settings: Settings, desk: Desk, slack: LoopbackSlack) -> None:
-    async with running(settings, desk, slack):
-        token = await slack.slash("/ask")
-        (opened,) = await slack.sent("views.open")
-        for count in range(1, 6):
-            await slack.submit(opened["view"], {"question": PELICAN, "private": "yes"})
-            await slack.responded(token, count)
-        await slack.submit(opened["view"], {"question": PELICAN, "private": "yes"})
-        (answer,) = await answered(slack, DIRECT)
-    assert quotes(answer)
-    assert len(slack.responses[token]) == 5
-    assert not slack.said()
 
 
 async def test_a_form_that_cannot_be_opened_any_more_is_told(
@@ -607,7 +693,7 @@ async def test_stopping_finishes_the_answer_under_way(
         elif way == "command":
             token = await slack.slash("/ask", f"{PELICAN} private:yes")
         else:
-            token = await slack.press(first, button(first, "context", 1))
+            token = await ask_context(slack, first, 1)
         await slack.until(lambda: slack.waiting)
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.sleep(0.2)
@@ -665,10 +751,33 @@ async def test_people_who_talk_in_a_thread_while_the_bot_stops_are_left_alone(
     assert not slack.said()
 
 
+async def test_whoever_cannot_be_answered_before_a_stop_is_told(
+    settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "GRACE", 0.1)
+    people = [add_person(slack, f"U0PERSON{n:02}") for n in range(29)]
+    async with running(settings, desk, slack) as task:
+        with slow(desk) as go_on:
+            tokens = [await slack.slash("/ask", f"{PELICAN} {n}", user=person) for n, person in enumerate(people)]
+            ts = await slack.mention(PELICAN)
+            # Nobody waits for what people say to each other.
+            talk = await slack.message("only from Example Wire", thread_ts=ts, user=OTHER)
+            await slack.until(lambda: desk.waiting == 30 and len(slack.acks) == len(slack.envelopes))
+            os.kill(os.getpid(), signal.SIGTERM)
+            await slack.until(lambda: slack.thread(CHANNEL, ts) and len(slack.found("respond")) == 29)
+            go_on.set()
+            await asyncio.wait_for(task, 30)
+    assert talk
+    told = [payload for token in tokens for payload in slack.responses[token]] + slack.said()
+    assert [shown(payload) for payload in told] == [service.STOPPING] * 30
+    assert {payload["response_type"] for payload in told[:29]} == {"ephemeral"}
+
+
 async def test_stopping_does_not_wait_for_ever(
     settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "GRACE", 0.1)
+    monkeypatch.setattr(service, "TELLING", 0.1)
     held = slack.holds["chat.postMessage"] = asyncio.Event()
     async with running(settings, desk, slack) as task:
         await slack.mention(PELICAN)
@@ -684,9 +793,10 @@ async def test_buttons_work_over_another_connection_of_another_process(
     async with running(settings, desk, slack):
         token = await slack.slash("/ask", f"{PELICAN} private:yes")
         await slack.responded(token)
-        (answer,) = slack.whispered()
+        searching, answer = slack.whispered()
+        assert shown(searching) == "Searching the coverage…"
     async with restarted(settings, slack):
-        (context,) = await slack.responded(await slack.press(answer, button(answer, "context", 1)))
+        (context,) = await slack.responded(await ask_context(slack, answer, 1))
         assert quotes(context) == quotes(answer)[:1]
         await slack.press(answer, button(answer, "share"))
         (shared,) = await answered(slack)
@@ -769,12 +879,12 @@ async def test_no_question_and_no_secret_is_logged(
         await slack.mention(PELICAN)
         (answer,) = await answered(slack)
         await slack.slash("/ask", f"{PASTA} private:yes")
-        await slack.press(answer, button(answer, "context", 1))
+        await ask_context(slack, answer, 1)
         await slack.sent("respond", 2)
         slack.faults["respond"].append(web.Response(status=404, text="expired_url"))
         await slack.slash("/ask", f"{PELICAN} private:yes")
         await answered(slack, DIRECT)
-        slack.faults["chat.postMessage"].append(reply(refusal("fatal_error")))
+        slack.faults["chat.postMessage"].append(reply(refusal("msg_too_long")))
         await slack.responded(await slack.slash("/ask", PELICAN))
         await slack.drop()
         await slack.until(lambda: slack.connections >= 3)

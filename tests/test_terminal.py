@@ -456,7 +456,7 @@ def test_no_title_can_drive_the_terminal_either() -> None:
 def test_what_may_not_answer_is_said_first() -> None:
     answer = replace(answer_quoting("x"), likely=False)
     for shown in (terminal.as_text(answer), terminal.as_line(answer)):
-        assert shown.startswith("These are the closest passages; they may not answer. ")
+        assert shown.startswith(f"{wording.MAY_NOT_ANSWER} ")
     assert "may not" not in terminal.as_text(answer_quoting("x"))
 
 
@@ -485,7 +485,7 @@ def test_what_comes_closest_is_shown_on_demand_and_as_no_answer() -> None:
     assert told["refusal"]["closest"]["text"] == "One.\ntwo\x1b"  # type: ignore[index]
     head = ["No.", "Closest:", "  T · outlet not given · date not given"]
     assert terminal.as_text(answer).split("\n") == [*head, terminal.SHOW_CLOSEST]
-    cited = "outlet not given · T · date not given · paragraph 1"
+    cited = "source not stated · T · paragraph 1"
     assert terminal.as_text(answer, closest=True).split("\n") == [
         *head, "", wording.NOT_AN_ANSWER, "│ One.", "│ two�", cited,
     ]  # fmt: skip

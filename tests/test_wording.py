@@ -22,16 +22,18 @@ EXCERPT = Excerpt(1, "A.", 0, 2, Passage(BARE, 0, 2, "A.", 4, Kind.BODY, (Span(0
 
 def test_counts_are_honest() -> None:
     answer = Answer("q", (EXCERPT, replace(EXCERPT, number=2)), None, 5, 3)
-    assert wording.counts(answer) == "2 excerpts from 1 of 5 articles in the index · generation 3"
+    assert wording.counts(answer) == "2 excerpts from 1 of 5 articles in the index"
     alone = replace(answer, excerpts=(EXCERPT,), articles=1)
-    assert wording.counts(alone) == "1 excerpt from 1 of 1 article in the index · generation 3"
+    assert wording.counts(alone) == "1 excerpt from 1 of 1 article in the index"
 
 
 def test_a_citation_says_what_is_not_known() -> None:
-    assert wording.citation(EXCERPT) == "outlet not given · Title of a · date not given · paragraph 4"
+    assert wording.citation(EXCERPT) == "source not stated · Title of a · paragraph 4"
+    half = replace(EXCERPT, passage=replace(EXCERPT.passage, source=replace(BARE, outlet="The Paper")))
+    assert wording.citation(half) == "The Paper · date not given · Title of a · paragraph 4"
     caption = replace(EXCERPT, passage=replace(EXCERPT.passage, source=FULL, kind=Kind.CAPTION))
     assert wording.citation(caption) == (
-        "The Paper · “Title of a” (opening words) · 2023-05-03 · paragraph 4, picture caption · https://x.test/a"
+        "The Paper · 2023-05-03 · “Title of a” (opening words) · paragraph 4, picture caption · https://x.test/a"
     )
 
 
@@ -41,7 +43,7 @@ def test_the_other_places_of_the_same_words_are_named() -> None:
     assert wording.also_in(also) == [
         "The same words stand in: Title of a, outlet not given, paragraph 2; "
         "“Title of a” (opening words), The Paper, paragraph 3",
-        "The same words stand in 2 other passages.",
+        "The same words stand in 2 other places.",
     ]
 
 
@@ -58,14 +60,21 @@ def test_where_the_words_are_nearly_the_same_what_differs_is_named_and_the_same_
     )
     assert wording.also_in(replace(EXCERPT, also_in=(near,))) == [
         shown,
-        "Nearly the same words stand in 1 other passage.",
+        "Nearly the same words stand in 1 other place.",
     ]
-    assert wording.also_in(replace(EXCERPT, also_in=(near, Place(BARE, 2), near))) == [
+    # A difference is told once, whatever the number of places that have it.
+    alike, other = replace(near, paragraph=7), Place(BARE, 9, differing[1:2])
+    where, difference = shown.removesuffix(")").split(" (“some")
+    assert wording.also_in(replace(EXCERPT, also_in=(near, other, alike)))[0] == (
+        f"{where} and {where.removeprefix('Nearly the same, in: ').replace('3', '7')} (in each “some{difference}); "
+        "Title of a, outlet not given, paragraph 9 (“not” only there)"
+    )
+    assert wording.also_in(replace(EXCERPT, also_in=(near, Place(BARE, 2), other))) == [
         f"The same words stand in: Title of a, outlet not given, paragraph 2. {shown}; "
-        f"{shown.removeprefix('Nearly the same, in: ')}",
+        "Title of a, outlet not given, paragraph 9 (“not” only there)",
         "The same words stand in: Title of a, outlet not given, paragraph 2. "
-        "Nearly the same words stand in 2 other passages.",
-        "The same words stand in 1 other passage. Nearly the same words stand in 2 other passages.",
+        "Nearly the same words stand in 2 other places.",
+        "The same words stand in 1 other place. Nearly the same words stand in 2 other places.",
     ]
 
 
@@ -85,18 +94,22 @@ def test_remarks_say_what_was_understood() -> None:
     assert wording.remarks(answer) == ()
     filters = Filters(("The Paper", "Post"), (), date(2023, 5, 1), date(2023, 5, 3))
     assert wording.remarks(replace(answer, likely=False, filters=filters, preferred=("Post", "3 May"))) == (
-        "These are the closest passages; they may not answer.",
+        wording.MAY_NOT_ANSWER,
         "Only articles from The Paper or Post and published on or after 2023-05-01 and published on or before "
         "2023-05-03.",
         "The question names Post and 3 May, so such articles come first.",
     )
 
 
-def test_a_lost_quotation_says_why_and_names_its_generation() -> None:
-    assert (
-        wording.lost(Lost.CHANGED, 3) == "The article has changed since this was quoted from generation 3. Ask again."
-    )
-    assert wording.lost(Lost.GONE, 3) == "The article of this quotation, from generation 3, is no longer in the index."
+def test_a_lost_quotation_says_why() -> None:
+    assert wording.lost(Lost.CHANGED) == "The article has changed since this was quoted. Ask again."
+    assert wording.lost(Lost.GONE) == "The article of this quotation is no longer in the index."
+
+
+def test_whoever_waits_behind_many_is_told_how_many() -> None:
+    assert [wording.ahead(count) for count in (0, 19, 20)] == ["", "", "20 questions come before yours."]
+    assert wording.searching(3) == "Searching the coverage…"
+    assert wording.searching(1200) == "Searching the coverage… 1,200 questions come before yours."
 
 
 # ---- quotations that were verified
@@ -130,8 +143,8 @@ def test_the_report_holds_every_finding_with_its_places_and_differences() -> Non
         ),
         cut=True,
     )
-    here = "Title of a · outlet not given · date not given · paragraph 2 (differs in dashes, quotation marks)"
-    there = "“Title of a” (opening words) · The Paper · 2023-05-03 · paragraph 3"
+    here = "source not stated · Title of a · paragraph 2 (differs in dashes, quotation marks)"
+    there = "The Paper · 2023-05-03 · “Title of a” (opening words) · paragraph 3"
     assert wording.verification_lines(found) == [
         "6 quotations: 1 exact, 1 altered, 1 stitched, 1 other source, 2 not found in this index. "
         "Only the first part of the text was read.",

@@ -52,8 +52,8 @@ async def add(
     given = adding.given_fields(
         title=title, outlet=outlet, author=author, published=published, url=url, language=language
     )
-    visit = await visit_by(interaction)
     await interaction.response.defer(thinking=True, ephemeral=True)
+    visit = await visit_by(interaction)
     proposal = await adding.propose(visit, await file.read(), file.filename, given)
     await interaction.edit_original_response(view=proposal_view(proposal))
 
@@ -82,8 +82,8 @@ class AddButton(
 
     async def _act(self, interaction: Interaction) -> None:
         require_admin(interaction)
-        visit = await visit_by(interaction)
         await interaction.response.defer()
+        visit = await visit_by(interaction)
         if self.what == "store":
             done = await adding.confirm(visit, self.key)
             told = f"{render.shorten(adding.stored(done), 1000)} {adding.afterwards('`/reindex`')}"
@@ -121,7 +121,7 @@ def _one(staged: Staged) -> list[str]:
         f"### {render.shorten(wording.title(source), 500)}",
         *(f"**{name}:** {render.shorten(value, 1000)}" for name, value in adding.facts(staged)),
         "> " + opening.replace("\n", "\n> "),
-        f"-# {render.shorten(source.id, 200)} · sha256 {source.sha256[:12]}",
+        f"-# {render.shorten(source.id, 200)}",
     ]
 
 

@@ -9,9 +9,10 @@ import discord
 from discord import ui
 
 from bot import wording
+from bot.answer import is_question
 from bot.discord import render
-from bot.discord.client import visit_by
-from bot.discord.replies import press
+from bot.discord.client import admitted, visit_by
+from bot.discord.replies import failure_logged, press
 from bot.records.feedback import Verdict
 from bot.visit import UsageError
 
@@ -30,11 +31,8 @@ async def answer_command(
     interaction: Interaction, question: str, filters: Filters, number: int | None = None, private: bool | None = None
 ) -> None:
     """Answer what a command asks, once the place and the asker's pace allow it."""
-    visit = await visit_by(interaction)
-    visit.admit()
-    private = visit.settings.private if private is None else private
-    await interaction.response.defer(thinking=True, ephemeral=private)
-    answer = await visit.ask(question, filters, number)
+    visit, private = await admitted(interaction, private if is_question(question) else True)
+    answer = await visit.ask(question, filters, number, show=partial(_show_place, interaction))
     await visit.deliver(answer, sender(answer, partial(_edit, interaction), private=private), private=private)
 
 
@@ -44,12 +42,19 @@ def sender(
     *,
     private: bool = False,
     show_question: bool = True,
+    alone: bool = False,
 ) -> Callable[[str | None], Awaitable[str]]:
-    """What sends an answer, with buttons where it is kept, and gives the message's id."""
+    """What sends an answer, with buttons where it is kept, and gives the message's id.
+
+    With `alone`, one of them asks the question without what it took from another.
+    """
 
     async def sent(key: str | None) -> str:
         button = key and partial(AnswerButton, key)
-        view = render.answer_view(answer, show_question=show_question, button=button or None, private=private)
+        menu = key and partial(ContextMenu, key)
+        view = render.answer_view(
+            answer, show_question=show_question, button=button or None, menu=menu or None, private=private, alone=alone
+        )
         return str((await send(view)).id)
 
     return sent
@@ -75,78 +80,114 @@ class AnswerButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do what the button says, for the kept answer."""
-        await press(interaction, f"button_{self.what}", self._act(interaction))
+        await press(interaction, f"button_{self.what}", _act(interaction, self))
 
-    async def _act(self, interaction: Interaction) -> None:
-        visit = await visit_by(interaction)
-        visit.look()
-        was = await visit.kept(self.key)
-        action = _ACTIONS.get(self.what)
-        if action is None:
-            raise UsageError(wording.TOO_OLD)
-        await action(interaction, self, was, visit)
+
+class ContextMenu(
+    ui.DynamicItem[ui.Select[ui.LayoutView]],
+    template=r"context:(?P<key>[0-9a-f]{12})",
+):
+    """The excerpts of an answer, known by the key of what is kept; the one that is chosen is shown in its context."""
+
+    def __init__(self, key: str, options: list[discord.SelectOption]) -> None:
+        super().__init__(ui.Select(custom_id=f"context:{key}", placeholder="Context", options=options))
+        self.key = key
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the menu that was used."""
+        return cls(match["key"], item.options if isinstance(item, ui.Select) else [])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Show the excerpt as its button would."""
+        button = AnswerButton(self.key, "context", int(self.item.values[0]))
+        await press(interaction, "button_context", _act(interaction, button))
+
+
+async def _act(interaction: Interaction, button: AnswerButton) -> None:
+    """Do what a button says, acknowledged before anything is looked up."""
+    action = _ACTIONS.get(button.what)
+    if action is None:
+        raise UsageError(wording.TOO_OLD)
+    # What changes the channel is acknowledged without words; a word about it is for whoever pressed.
+    quietly = button.what in {"share", "remove"}
+    await interaction.response.defer(thinking=not quietly, ephemeral=not quietly)
+    visit = await visit_by(interaction)
+    visit.look()
+    await action(interaction, button, await visit.kept(button.key), visit)
 
 
 async def _context(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
-    await interaction.response.defer(thinking=True, ephemeral=True)
-    found = await visit.context(was, button.number)
-    view = render.context_view(found, was.generation, partial(AnswerButton, button.key))
+    view = render.context_view(await visit.context(was, button.number), partial(AnswerButton, button.key))
     await interaction.edit_original_response(view=view)
 
 
 async def _closest(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
-    await interaction.response.defer(thinking=True, ephemeral=True)
     await interaction.edit_original_response(view=render.closest_view(await visit.closest(was)))
 
 
 async def _more(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     visit.admit()
-    await interaction.response.defer(thinking=True, ephemeral=True)
     answer, shown = await visit.more(was)
     send = sender(answer, partial(_edit, interaction), private=True)
     await visit.deliver(answer, send, private=True, skipped=shown)
 
 
+async def _alone(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
+    visit.admit()
+    answer = await visit.ask(was.alone)
+    await visit.deliver(answer, sender(answer, partial(_edit, interaction), private=True), private=True)
+
+
 async def _sources(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
-    await interaction.response.defer(thinking=True, ephemeral=True)
     await interaction.edit_original_response(view=render.cards_view(await visit.cards(was)))
 
 
 async def _share(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     visit.require_answers()
-    await visit.require_asker(button.key)
-    await interaction.response.defer(thinking=True)
+    await visit.require_asker(button.key, wording.NOT_YOURS_TO_SHARE)
     answer, losses = await visit.again(was)
-    await visit.deliver(answer, sender(answer, partial(_edit, interaction)), skipped=was.skipped)
+    await visit.deliver(answer, sender(answer, partial(_publish, interaction)), skipped=was.skipped)
     if losses:
         await interaction.followup.send(render.shorten("\n".join(losses), render.CONTENT_LIMIT), ephemeral=True)
 
 
 async def _remove(interaction: Interaction, button: AnswerButton, _was: SentAnswer, visit: Visit) -> None:
     if not (interaction.permissions.manage_messages or interaction.client.is_admin(interaction.user)):
-        await visit.require_asker(button.key)
-    await interaction.response.defer()
+        await visit.require_asker(button.key, render.NOT_YOURS)
     await interaction.delete_original_response()
     await visit.forget(button.key)
 
 
 async def _feedback(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
-    await interaction.response.defer(thinking=True, ephemeral=True)
-    thanks = await visit.complain(was, button.number, Verdict(button.what))
+    thanks = await visit.judge(was, button.number, Verdict(button.what))
     await interaction.edit_original_response(content=thanks)
 
 
+async def _show_place(interaction: Interaction, ahead: int) -> None:
+    """Say in place of "thinking" how many questions come before, where they are many."""
+    if words := wording.ahead(ahead):
+        with failure_logged("place"):
+            await interaction.edit_original_response(content=words)
+
+
 async def _edit(interaction: Interaction, view: ui.LayoutView) -> discord.Message:
-    return await interaction.edit_original_response(view=view)
+    return await interaction.edit_original_response(content=None, view=view)
+
+
+async def _publish(interaction: Interaction, view: ui.LayoutView) -> discord.Message:
+    return await interaction.followup.send(view=view, wait=True)
 
 
 _ACTIONS: dict[str, Callable[[Any, AnswerButton, SentAnswer, Visit], Awaitable[None]]] = {
     "context": _context,
     "closest": _closest,
     "more": _more,
+    "alone": _alone,
     "sources": _sources,
     "share": _share,
     "remove": _remove,
-    Verdict.NOT_AN_ANSWER.value: _feedback,
-    Verdict.WRONG_SOURCE.value: _feedback,
+    **dict.fromkeys((verdict.value for verdict in Verdict), _feedback),
 }

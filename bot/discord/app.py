@@ -9,7 +9,7 @@ import json
 import logging
 import re
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
@@ -18,16 +18,18 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import days
+from bot import days, wording
+from bot.answer import is_question
 from bot.discord import add, admin, commands, privacy, render, sources
 from bot.discord.add import AddButton
-from bot.discord.answers import AnswerButton, sender
+from bot.discord.answers import AnswerButton, ContextMenu, sender
 from bot.discord.client import PLATFORM, DiscordBot, visit_of
 from bot.discord.privacy import ForgetButton
-from bot.discord.replies import failure_logged, sentence_for, tell
+from bot.discord.replies import failure_logged, press, sentence_for, tell, tell_failure
 from bot.discord.sources import PageButton, TextButton
 from bot.privacy import forget_server
 from bot.service import StoppingError
+from bot.visit import UsageError
 from index.errors import OnTheRecordError
 from index.model import ANY
 
@@ -96,13 +98,22 @@ class OnTheRecordBot(DiscordBot):
 
     async def setup_hook(self) -> None:
         """Register what outlives a restart: the buttons and the commands."""
-        self.add_dynamic_items(AnswerButton, PageButton, TextButton, AddButton, ForgetButton)
+        self.add_dynamic_items(*_BUTTONS)
         await asyncio.to_thread(days.load)
         await self._sync_commands()
 
     async def on_ready(self) -> None:
         """Log that the bot is there."""
         log.info("discord.ready bot_id=%s guilds=%d", self.application_id, len(self.guilds))
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Say of a button that is of another version of the bot, or broken, that it is too old."""
+        data: Any = interaction.data or {}
+        name = str(data.get("custom_id", ""))
+        if interaction.type is discord.InteractionType.component and not any(
+            button.__discord_ui_compiled_template__.fullmatch(name) for button in _BUTTONS
+        ):
+            await press(interaction, "button_unknown", _outdated())
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget a server that the bot was taken out of."""
@@ -119,7 +130,7 @@ class OnTheRecordBot(DiscordBot):
         if not (mentioned or message.guild is None or self._replies_to_me(message)):
             return
         try:
-            self.work.begin()
+            self.work.begin(partial(message.reply, mention_author=False))
             if mentioned or message.guild is None:
                 await self._answer(message)
             else:
@@ -132,17 +143,20 @@ class OnTheRecordBot(DiscordBot):
                 await message.reply(sentence_for(exc, "mention"), mention_author=False)
 
     async def _answer(self, message: discord.Message) -> None:
-        """Answer a message; a reply to an answer may only change its filters."""
+        """Answer a message; a reply to an answer may change its filters, or point back to its question."""
         visit = await visit_of(self, message.author.id, message.guild.id if message.guild else None, message.channel)
-        visit.admit()
         question = re.sub(rf"<@!?{self._id}>", " ", message.content).strip()
+        visit.admit()
+        if not is_question(question):
+            await _aside(message, wording.EMPTY_QUESTION)
+            return
         replied = message.reference.message_id if message.reference else None
         async with message.channel.typing():
-            refined = await visit.refined(question, str(replied)) if replied else None
-            asked, filters = refined or (question, ANY)
+            followed = await visit.follow_up(question, str(replied)) if replied else None
+            asked, filters, alone = followed or (question, ANY, "")
             answer = await visit.ask(asked, filters)
-        send = sender(answer, partial(_reply, message), show_question=refined is not None)
-        await visit.deliver(answer, send)
+        send = sender(answer, partial(_reply, message), show_question=followed is not None, alone=bool(alone))
+        await visit.deliver(answer, send, alone=alone)
 
     @property
     def _id(self) -> int | None:
@@ -181,11 +195,12 @@ class ShardedBot(OnTheRecordBot, discord.AutoShardedClient):
 
 class _Tree(app_commands.CommandTree[DiscordBot]):
     async def interaction_check(self, interaction: Interaction, /) -> bool:
+        # There is no way to say something to a person who is still typing.
+        typing = interaction.type is discord.InteractionType.autocomplete
         try:
-            interaction.client.work.begin()
+            interaction.client.work.begin(None if typing else partial(tell, interaction))
         except StoppingError as exc:
-            # There is no way to say something to a person who is still typing.
-            if interaction.type is not discord.InteractionType.autocomplete:
+            if not typing:
                 await tell(interaction, sentence_for(exc, "interaction"))
             return False
         return True
@@ -193,11 +208,18 @@ class _Tree(app_commands.CommandTree[DiscordBot]):
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         name = interaction.command.name.lower().replace(" ", "_") if interaction.command else "unknown"
         if isinstance(error, app_commands.CommandInvokeError):
-            await tell(interaction, sentence_for(error.original, name))
+            await tell_failure(interaction, error.original, name)
         else:
             # Discord knows another form of the command. The error's text would have the question in it.
             log.warning("discord.command_not_understood command=%s error=%s", name, type(error).__name__)
             await tell(interaction, render.OUTDATED)
+
+
+_BUTTONS = (AnswerButton, ContextMenu, PageButton, TextButton, AddButton, ForgetButton)
+
+
+async def _outdated() -> None:
+    raise UsageError(wording.TOO_OLD)
 
 
 # Messages that people write, as opposed to "someone joined".
@@ -240,6 +262,14 @@ async def _run_until(stop: asyncio.Event, bot: OnTheRecordBot, token: str) -> No
         while not running.done():
             running.cancel()
             await asyncio.wait({running}, timeout=1)
+
+
+async def _aside(message: discord.Message, words: str) -> None:
+    """Say a sentence to the author of a message alone, or where they take no direct messages, below it."""
+    try:
+        await message.author.send(words)
+    except discord.Forbidden:
+        await message.reply(words, mention_author=False)
 
 
 async def _reply(message: discord.Message, view: discord.ui.LayoutView) -> discord.Message:

@@ -59,15 +59,38 @@ Commands = tuple[app_commands.Command[Any, ..., None] | app_commands.ContextMenu
 
 
 async def visit_of(bot: DiscordBot, user: int, guild_id: int | None, channel: Any) -> Visit:
-    """A person in a channel that an event names, and what holds there."""
-    server = str(guild_id) if guild_id else ""
-    if server and isinstance(channel, discord.PartialMessageable):
-        # Perhaps a thread that discord.py has not heard of: what may be seen there is for its channel to say.
+    """A person in a channel that an event names, and what holds there now."""
+    if guild_id and not _known(channel):
         channel = await bot.fetch_channel(channel.id)
-    parent = channel.parent_id if isinstance(channel, discord.Thread) else getattr(channel, "id", None)
-    name = str(parent) if parent else ""
-    who = (PLATFORM, server, name, str(user))
-    return await Visit.of(bot.desk, bot.pace, *who, bot.settings.excerpts, public=is_public(channel))
+    return await _at_hand(bot, user, guild_id, channel).now()
+
+
+async def visit_by(interaction: Interaction) -> Visit:
+    """Whoever uses a command or a button, where they do."""
+    return await visit_of(interaction.client, interaction.user.id, interaction.guild_id, interaction.channel)
+
+
+async def admitted(interaction: Interaction, private: bool | None) -> tuple[Visit, bool]:
+    """Count a question and acknowledge it before anything is looked up; whether only its asker sees what comes of it.
+
+    Where `private` is None, the place decides.
+
+    Raises:
+        RefusedError: the bot is set not to answer here.
+        TooFastError: this person or this place asks too fast.
+
+    """
+    if not interaction.guild_id or _known(interaction.channel):
+        visit = _at_hand(interaction.client, interaction.user.id, interaction.guild_id, interaction.channel)
+        visit.admit()
+        private = visit.settings.private if private is None else private
+        await interaction.response.defer(thinking=True, ephemeral=private)
+        return await visit.now(), private
+    # Until Discord has said what holds here, others may see nothing.
+    await interaction.response.defer(thinking=True, ephemeral=True)
+    visit = await visit_by(interaction)
+    visit.admit()
+    return visit, True
 
 
 def is_public(channel: Any) -> bool:
@@ -79,6 +102,14 @@ def is_public(channel: Any) -> bool:
     return channel.permissions_for(channel.guild.default_role).view_channel
 
 
-async def visit_by(interaction: Interaction) -> Visit:
-    """Whoever uses a command or a button, where they do."""
-    return await visit_of(interaction.client, interaction.user.id, interaction.guild_id, interaction.channel)
+def _at_hand(bot: DiscordBot, user: int, guild_id: int | None, channel: Any) -> Visit:
+    """A person in a channel that is known, and what is remembered of it: nothing is waited for."""
+    parent = channel.parent_id if isinstance(channel, discord.Thread) else getattr(channel, "id", None)
+    server, name = (str(number) if number else "" for number in (guild_id, parent))
+    who = (PLATFORM, server, name, str(user))
+    return Visit.of(bot.desk, bot.pace, *who, bot.settings.excerpts, public=is_public(channel))
+
+
+def _known(channel: Any) -> bool:
+    """Whether a channel is no thread that discord.py has not heard of: what holds there is for its channel to say."""
+    return not isinstance(channel, discord.PartialMessageable)

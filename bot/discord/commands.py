@@ -11,7 +11,7 @@ from bot import attached, wording
 from bot.days import period
 from bot.discord import render
 from bot.discord.answers import answer_command
-from bot.discord.client import visit_by
+from bot.discord.client import admitted, visit_by
 from bot.discord.replies import text_file
 from bot.discord.sources import outlet_choices
 from bot.settings import MAX_EXCERPTS  # noqa: TC001 discord.py reads annotations when it runs
@@ -83,9 +83,7 @@ async def verify_message(interaction: Interaction, message: discord.Message) -> 
 
 async def _verify(interaction: Interaction, text: str, files: list[discord.Attachment], *, private: bool) -> None:
     attached.require_small(sum(file.size for file in files))
-    visit = await visit_by(interaction)
-    visit.admit()
-    await interaction.response.defer(thinking=True, ephemeral=private)
+    visit, _ = await admitted(interaction, private)
     found = await visit.desk.verify(text, visit.within(), [await file.read() for file in files])
     view, report = render.verification_view(found)
     attachments = [text_file(report, render.REPORT_FILE)] if report else []
@@ -95,9 +93,9 @@ async def _verify(interaction: Interaction, text: str, files: list[discord.Attac
 @app_commands.command(description="Show which index is served")
 async def status(interaction: Interaction) -> None:
     """Show the state of the index and of the connection."""
+    await interaction.response.defer(thinking=True, ephemeral=True)
     visit = await visit_by(interaction)
     visit.look()
-    await interaction.response.defer(thinking=True)
     found = await visit.desk.status(visit.within())
     await interaction.edit_original_response(content=render.status_text(found, interaction.client.latency))
 

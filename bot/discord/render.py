@@ -44,6 +44,7 @@ COLOUR = discord.Colour(0x4A6FA5)
 
 HOW_TO_ASK = "Mention me together with a question, or use /ask: a reply alone does not let me read it."
 OUTDATED = "This command has changed. Reload Discord and try again; if that does not help, tell an admin."
+NOT_YOURS = "Only whoever asked, a moderator or an admin may remove this."
 NOT_MANAGER = "Only a manager of this server, or an admin of this bot, may see and change its settings."
 HELP = """\
 **On the Record** answers questions about a body of news articles with the articles' own words: verbatim excerpts, \
@@ -60,24 +61,28 @@ Admins have `/add`, `/reindex`, `/rollback`, `/remove`, `/restore`, `/audit`, `/
 `/settings`.
 
 You can also mention me with a question in a channel, or write to me directly. Reply to an answer with words such as \
-“only from …” or “since Monday” to ask the same of fewer articles."""
+“only from …” or “since Monday” to ask the same of fewer articles; “and who paid for it?” takes what the question \
+before is about, and says so."""
 
 # The buttons of answers: what each does, its label and its look.
 BUTTONS = {
     "context": ("Context", discord.ButtonStyle.secondary),
     "more": ("More", discord.ButtonStyle.secondary),
     "sources": ("Sources", discord.ButtonStyle.secondary),
+    "alone": ("Ask it alone", discord.ButtonStyle.secondary),
     "closest": ("Show the closest", discord.ButtonStyle.secondary),
     "share": ("Share", discord.ButtonStyle.primary),
-    "remove": ("Remove", discord.ButtonStyle.danger),
+    "remove": ("Remove", discord.ButtonStyle.secondary),
+    "helpful": ("Helpful", discord.ButtonStyle.secondary),
+    "not_helpful": ("Not helpful", discord.ButtonStyle.secondary),
     "not_an_answer": ("Not an answer", discord.ButtonStyle.secondary),
     "wrong_source": ("Wrong source", discord.ButtonStyle.secondary),
 }
 REPORT_FILE = "verification.txt"
 CHOICES = 25  # choices of an option that Discord shows at once
 CHOICE_CHARS = 100
-# With more excerpts than this, a text for each citation and a line after it would be more components than a message of
-# buttons may have.
+# With more excerpts than this, a text for each citation and a line after it would be more components than a message
+# may have.
 _SPACED = 6
 # Characters of context around an excerpt, on each side: at most, and at least where there are so many.
 _AROUND = (900, 200)
@@ -94,7 +99,8 @@ _NAME_LIMIT = 60
 _URL_LIMIT = 1000
 _ENTRY_LIMIT = 380
 
-_MARKUP = re.compile(r"[\\*_~`|<>@\[\]/]")
+# A colon opens the name of an emoji, such as :smile:.
+_MARKUP = re.compile(r"[\\*_~`|<>@\[\]/]|:(?=[^\s:]+:)")
 # Headings, subtext and lists begin a line, after blanks or not.
 _LINE_MARKUP = re.compile(r"^([^\S\n]*(?:\d+(?=[.)]))?)([#+\-.)])", re.MULTILINE)
 # By the mark that is put around words: what stands before them on a line or between lines, and the words. A tilde at
@@ -139,17 +145,22 @@ def answer_view(
     *,
     show_question: bool,
     button: Callable[..., ui.Item[Any]] | None = None,
+    menu: Callable[[list[discord.SelectOption]], ui.Item[Any]] | None = None,
     private: bool = False,
+    alone: bool = False,
 ) -> ui.LayoutView:
     """An answer as one message. All excerpts and their sources are in it; long quotes are cut, marked with […].
 
-    `button` makes one from what it does and the number of its excerpt; without it there are none.
+    `button` makes one from what it does and the number of its excerpt, `menu` a menu of excerpts whose context may be
+    seen; without the first there are neither. `alone` tells that the question took words of another, and may be asked
+    without them.
     """
     question = f"-# Question: {shorten(' '.join(answer.question.split()), 200)}" if show_question else ""
     if answer.refusal:
         view = _view([question], [_refusal(answer.refusal)])
-        whats = (["closest"] if answer.refusal.closest else []) + ([] if private else ["remove"])
-        return view if button is None or not whats else view.add_item(ui.ActionRow(*map(button, whats)))
+        offered = {"closest": answer.refusal.closest, "remove": not private, "alone": alone}
+        row = [button(what) for what, there in offered.items() if there] if button else []
+        return view.add_item(ui.ActionRow(*row)) if row else view
     head = "\n".join(filter(None, [question, *(f"**{shorten(remark, 200)}**" for remark in wording.remarks(answer))]))
     foot = f"-# {escape(wording.counts(answer))}"
     room = LAYOUT_LIMIT - width(head) - width(foot) - len(answer.excerpts)
@@ -157,24 +168,28 @@ def answer_view(
     room -= sum(map(width, citations))
     limit = _equal_share([width(_quotation(excerpt, LAYOUT_LIMIT)) for excerpt in answer.excerpts], room)
     quotations = [_quotation(excerpt, limit) for excerpt in answer.excerpts]
-    if button is None:
-        return _view([head], *zip(quotations, citations, strict=True), [foot])
     spaced = len(citations) <= _SPACED
-    sections = []
-    for excerpt, *texts in zip(answer.excerpts, quotations, citations, strict=True):
-        shown = texts if spaced else ["\n".join(texts)]
-        sections.append(ui.Section(*shown, accessory=button("context", excerpt.number)))
-    view = _view([head], *([section] for section in sections), [foot], lined=spaced)
-    return view.add_item(ui.ActionRow(*map(button, ("more", "sources", "share" if private else "remove"))))
+    shown = [list(texts) if spaced else ["\n".join(texts)] for texts in zip(quotations, citations, strict=True)]
+    view = _view([head], *shown, [foot], lined=spaced)
+    if button is None or menu is None:
+        return view
+    several = len(answer.excerpts) > 1
+    if several:
+        view.add_item(ui.ActionRow(menu(list(map(_option, answer.excerpts)))))
+    row = [] if several else [button("context", answer.excerpts[0].number)]
+    if row := [*row, *([button("alone")] if alone else [])]:
+        view.add_item(ui.ActionRow(*row))
+    whats = ("more", "sources", "share" if private else "remove", "helpful", "not_helpful")
+    return view.add_item(ui.ActionRow(*map(button, whats)))
 
 
-def context_view(found: Context, generation: int, button: Callable[..., ui.Item[Any]]) -> ui.LayoutView:
+def context_view(found: Context, button: Callable[..., ui.Item[Any]]) -> ui.LayoutView:
     """An excerpt as a quotation, the stored text around it as it stands, and buttons to say what is wrong with it.
 
     What does not fit is cut, marked with `…` in the text around and with […] in the excerpt.
     """
     excerpt = found.excerpt
-    head = f"-# The stored text around excerpt {excerpt.number}, from generation {generation}"
+    head = f"-# The stored text around excerpt {excerpt.number}"
     citation = _citation(excerpt, LAYOUT_LIMIT // 3)
     most, least = _AROUND
     room = LAYOUT_LIMIT - width(head) - width(citation)
@@ -487,7 +502,8 @@ def _equal_share(widths: Sequence[int], room: int) -> int:
 def _citation(excerpt: Excerpt, limit: int) -> str:
     """Number, headline, outlet, date and place; the link and the other places are in it where they fit in `limit`."""
     number = f"**{excerpt.number}.** " if excerpt.number else ""
-    where = f"\n-# {_origin(excerpt.source)} · {wording.place(excerpt)}"
+    number += f"{_origin(excerpt.source)} · "
+    where = f" · {wording.place(excerpt)}"
     also_lines = [f"\n-# {escape(also)}" for also in wording.also_in(excerpt)] or [""]
     for link in (True, False):
         for line in also_lines:
@@ -524,6 +540,14 @@ def _headline(source: Source, *, limit: int = _TITLE_LIMIT, link: bool) -> str:
     return f"{shown} [link]({_address(source)})" if unlinkable else f"[{shown}]({_address(source)})"
 
 
+def _option(excerpt: Excerpt) -> discord.SelectOption:
+    """An excerpt as a choice of a menu, which knows no markup."""
+    source = excerpt.source
+    label = plain(f"{excerpt.number}. {wording.origin(source)}", CHOICE_CHARS)
+    title = plain(visible(source.title), CHOICE_CHARS)
+    return discord.SelectOption(label=label, value=str(excerpt.number), description=title)
+
+
 def _entry(mark: str, source: Source, rest: str, limit: int) -> str:
     """An article as a line of a list: the headline, a link where that fits in `limit`, and what follows it."""
     linked = f"{mark}{_headline(source, link=True)}{rest}"
@@ -547,7 +571,6 @@ def _row(number: str, listing: Listing) -> str:
     source = listing.source
     facts = [
         *_known(source),
-        wording.plural(listing.passages, "passage"),
         f"indexed {listing.indexed_at:%Y-%m-%d}",
         shorten(source.id, _NAME_LIMIT),
     ]

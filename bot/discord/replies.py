@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from bot.discord.client import Complete, Interaction
 
 log = logging.getLogger("bot.discord")
+
+# Discord's code for an interaction that was not acknowledged in time.
+UNKNOWN_INTERACTION = 10062
 
 
 def sentence_for(error: BaseException, event: str) -> str:
@@ -42,15 +45,23 @@ async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:
             await interaction.followup.send(sentence, ephemeral=True)
 
 
+async def tell_failure(interaction: discord.Interaction[Any], error: BaseException, event: str) -> None:
+    """Log what went wrong and tell whoever used a command or a button, unless Discord no longer knows of it."""
+    if isinstance(error, discord.NotFound) and error.code == UNKNOWN_INTERACTION:
+        log.warning("discord.%s_too_late code=%s", event, error.code)
+    else:
+        await tell(interaction, sentence_for(error, event))
+
+
 async def press(interaction: discord.Interaction[Any], event: str, work: Coroutine[Any, Any, None]) -> None:
     """Do what a button is for; what fails is told to whoever pressed it."""
     # Where the bot is being stopped the work is not begun, and Python wants it closed.
     with contextlib.closing(work):
         try:
-            interaction.client.work.begin()
+            interaction.client.work.begin(partial(tell, interaction))
             await work
         except Exception as exc:  # noqa: BLE001 sentence_for logs it
-            await tell(interaction, sentence_for(exc, event))
+            await tell_failure(interaction, exc, event)
 
 
 def choices(complete: Complete) -> Complete:

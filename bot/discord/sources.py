@@ -80,9 +80,9 @@ class PageButton(
         await press(interaction, "sources_page", self._turn(interaction))
 
     async def _turn(self, interaction: Interaction) -> None:
+        await interaction.response.defer()
         visit = await visit_by(interaction)
         visit.look()
-        await interaction.response.defer()
         fields = await visit.desk.recall(lambda records: records.messages.fields(self.key))
         if fields is None:
             raise UsageError(wording.TOO_OLD)
@@ -126,9 +126,9 @@ class TextButton(
         await press(interaction, "text", self._send(interaction))
 
     async def _send(self, interaction: Interaction) -> None:
+        await interaction.response.defer(thinking=True, ephemeral=True)
         visit = await visit_by(interaction)
         visit.look()
-        await interaction.response.defer(thinking=True, ephemeral=True)
         article = await visit.text(self.sha256)
         name = re.sub(r"[^\w.-]", "_", article.source.id)[-80:] + ".txt"
         await interaction.edit_original_response(attachments=[text_file(article.text, name)])
@@ -154,10 +154,10 @@ async def sources(
 ) -> None:
     """Show the first page of a list of sources."""
     wanted = Wanted.typed(outlet, since, until, words, order)
+    await interaction.response.defer(thinking=True, ephemeral=True)
     visit = await visit_by(interaction)
     visit.look()
-    await interaction.response.defer(thinking=True)
-    key = await visit.keep(wanted.as_fields(), private=not visit.public)
+    key = await visit.keep(wanted.as_fields(), private=True)
     await interaction.edit_original_response(view=await sources_view(visit, wanted, key, 0))
 
 
@@ -166,9 +166,9 @@ async def sources(
 @app_commands.autocomplete(article=article_choices)
 async def source(interaction: Interaction, article: str) -> None:
     """Show an article's card."""
+    await interaction.response.defer(thinking=True, ephemeral=True)
     visit = await visit_by(interaction)
     visit.look()
-    await interaction.response.defer(thinking=True)
     found = await visit.find(article)
     neighbours = await visit.desk.neighbours(found.source.id, visit.within())
     replaced = await visit.desk.replaced(found.source.id, visit.within())

@@ -20,15 +20,20 @@ FEEDBACK = 'verdict, question, article, sha256, start, "end", number, generation
 
 
 class Verdict(StrEnum):
-    """What a reader says of an excerpt."""
+    """What a reader says of an answer, the first two, or of one of its excerpts."""
 
+    HELPFUL = "helpful"
+    NOT_HELPFUL = "not_helpful"
     NOT_AN_ANSWER = "not_an_answer"
     WRONG_SOURCE = "wrong_source"
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What someone said of an excerpt, `article.text[start:end]`, which had this number in the answer."""
+    """What someone said of an excerpt, `article.text[start:end]`, which had this number in the answer.
+
+    Where it is of the answer as a whole, the number is 0 and no article is named.
+    """
 
     verdict: Verdict
     question: str

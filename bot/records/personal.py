@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from bot.records.database import Database
+    from bot.records.places import Places
     from bot.records.retention import Retention
 
 
@@ -40,8 +41,9 @@ class Kept:
 class Personal:
     """All that is kept of people, of servers and for a time."""
 
-    def __init__(self, database: Database, retention: Retention) -> None:
+    def __init__(self, database: Database, places: Places, retention: Retention) -> None:
         self._database = database
+        self._places = places
         self.retention = retention
 
     def of(self, platform: str, user: str) -> Kept:
@@ -87,6 +89,7 @@ class Personal:
             _forget_messages(db, "platform = ? AND server = ?", *here)
             for table in ("place", "unanswered", "feedback"):
                 db.execute(f"DELETE FROM {table} WHERE platform = ? AND server = ?", here)
+        self._places.read_anew()
 
     def prune(self) -> None:
         """Forget what has been kept for long enough."""

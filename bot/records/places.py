@@ -12,9 +12,12 @@ from bot.settings import MAX_EXCERPTS
 from index.catalogue import outlet_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bot.records.database import Database
+
+    # What is set, by platform, server and channel.
+    _Everywhere = Mapping[tuple[str, str, str], "OwnSettings"]
 
 _SETTINGS = "answers, outlets, excerpts, private"
 # The outlets that may be seen where none may: no outlet has this name.
@@ -46,10 +49,15 @@ class OwnSettings:
 
 
 class Places:
-    """The settings of places, which are named by the text ids of platform, server and channel."""
+    """The settings of places, which are named by the text ids of platform, server and channel.
+
+    They are few and asked for before anything is said, so they are kept in memory as long as nobody changes them.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._version: int | None = None
+        self._set: _Everywhere | None = None
 
     def settings(self, platform: str, server: str, channel: str) -> PlaceSettings:
         """What holds in a channel, or with channel "" in a server: its own values, else the server's, else defaults.
@@ -57,18 +65,15 @@ class Places:
         For a thread, pass its parent channel. In direct messages, where the server is "", nothing is seen that is
         hidden in any place of the platform, unless outlets are set for them: the same person may be there too.
         """
-        resolved = PlaceSettings()
-        # One query, so that a change in between cannot make up settings that never held.
-        layers = self._layers(platform, server, "", channel)
-        for layer in layers:
-            resolved = replace(resolved, **{name: value for name, value in asdict(layer).items() if value is not None})
-        if not server and all(layer.outlets is None for layer in layers):
-            resolved = replace(resolved, outlets=self._seen_everywhere(platform))
-        return resolved
+        return _resolved(self._now(), platform, server, channel)
+
+    def remembered(self, platform: str, server: str, channel: str) -> PlaceSettings:
+        """The settings as they were read last: nothing is waited for, and another process may have changed them."""
+        return _resolved(self._now() if self._set is None else self._set, platform, server, channel)
 
     def own(self, platform: str, server: str, channel: str) -> OwnSettings:
         """What is set exactly there; channel "" is the server."""
-        return next(iter(self._layers(platform, server, channel, channel)), OwnSettings())
+        return self._now().get((platform, server, channel), OwnSettings())
 
     def change(self, platform: str, server: str, channel: str, **values: object) -> None:
         """Set fields of `OwnSettings` there, or unset those given as None; others stay as they are.
@@ -98,39 +103,53 @@ class Places:
                 )
             summed = f"UPDATE place SET sum = row_sum({CHECKED['place']})"
             db.execute(f"{summed} WHERE platform = ? AND server = ? AND channel = ?", here)
+        self.read_anew()
 
-    def _seen_everywhere(self, platform: str) -> tuple[str, ...]:
-        """The outlets that may be seen in every place of a platform."""
-        with self._database.reading() as db:
-            self._database.check_rows(db, "place")
-            query = "SELECT outlets FROM place WHERE platform = ? AND server <> '' AND outlets IS NOT NULL"
-            rows = db.execute(query, (platform,)).fetchall()
-        kept_to = [{outlet_key(name): name for name in json.loads(outlets)} for (outlets,) in rows]
-        limits = [names for names in kept_to if names]
-        if not limits:
-            return ()
-        seen = set.intersection(*(set(names) for names in limits))
-        return tuple(limits[0][key] for key in sorted(seen)) or NOTHING
+    def read_anew(self) -> None:
+        """Read what this process has changed."""
+        self._version = None
+        self._now()
 
-    def _layers(self, platform: str, server: str, *channels: str) -> list[OwnSettings]:
-        """What is set at two channels, the server "" first."""
+    def _now(self) -> _Everywhere:
+        """What is set everywhere."""
         with self._database.reading() as db:
-            query = (
-                f"SELECT {_SETTINGS}, sum IS row_sum({CHECKED['place']}) FROM place "
-                "WHERE platform = ? AND server = ? AND channel IN (?, ?) ORDER BY channel"
-            )
-            rows = db.execute(query, (platform, server, *channels)).fetchall()
-            if not all(row[-1] for row in rows):
-                raise ValueError("not as it was written")
-            return [
-                OwnSettings(
-                    None if answers is None else bool(answers),
-                    None if outlets is None else tuple(json.loads(outlets)),
-                    excerpts,
-                    None if private is None else bool(private),
-                )
-                for answers, outlets, excerpts, private, _ in rows
-            ]
+            # As for withdrawals: our own commits do not change this number, and it is read before what it stands for.
+            ((version,),) = db.execute("PRAGMA data_version").fetchall()
+            if self._set is None or version != self._version:
+                self._database.check_rows(db, "place")
+                rows = db.execute(f"SELECT platform, server, channel, {_SETTINGS} FROM place").fetchall()
+                self._set = {
+                    (platform, server, channel): OwnSettings(
+                        None if answers is None else bool(answers),
+                        None if outlets is None else tuple(json.loads(outlets)),
+                        excerpts,
+                        None if private is None else bool(private),
+                    )
+                    for platform, server, channel, answers, outlets, excerpts, private in rows
+                }
+                self._version = version
+            return self._set
+
+
+def _resolved(everywhere: _Everywhere, platform: str, server: str, channel: str) -> PlaceSettings:
+    """What holds in a channel, of what is set everywhere."""
+    resolved = PlaceSettings()
+    layers = [everywhere.get((platform, server, name), OwnSettings()) for name in ("", channel)]
+    for layer in layers:
+        resolved = replace(resolved, **{name: value for name, value in asdict(layer).items() if value is not None})
+    if not server and all(layer.outlets is None for layer in layers):
+        resolved = replace(resolved, outlets=_seen_everywhere(everywhere, platform))
+    return resolved
+
+
+def _seen_everywhere(everywhere: _Everywhere, platform: str) -> tuple[str, ...]:
+    """The outlets that may be seen in every place of a platform."""
+    kept_to = [own.outlets for (where, server, _), own in everywhere.items() if where == platform and server]
+    limits = [{outlet_key(name): name for name in outlets} for outlets in kept_to if outlets]
+    if not limits:
+        return ()
+    seen = set.intersection(*(set(names) for names in limits))
+    return tuple(limits[0][key] for key in sorted(seen)) or NOTHING
 
 
 def _truth(value: object) -> bool:

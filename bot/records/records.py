@@ -47,7 +47,7 @@ class Records:
         self.feedback = FeedbackLog(self._database)
         self.messages = Messages(self._database)
         self.arrivals = Arrivals(self._database)
-        self.personal = Personal(self._database, retention)
+        self.personal = Personal(self._database, self.places, retention)
 
     def tidy(self) -> None:
         """Forget what has been kept for long enough, and copy what nobody may lose."""

@@ -53,7 +53,8 @@ class SentAnswer:
     """A question as it was answered: under which filters, from which generation, with which excerpts and reservations.
 
     Where it was refused, `quoted` is what the refusal has to show on demand. `skipped` counts the excerpts of answers
-    before, which this one went on from.
+    before, which this one went on from. `alone` is the question as it was typed, where it took words of another.
+    Where it is `private`, only some see it.
     """
 
     question: str
@@ -64,6 +65,8 @@ class SentAnswer:
     likely: bool = True
     preferred: tuple[str, ...] = ()
     mentioned: tuple[str, ...] = ()
+    alone: str = ""
+    private: bool = True
 
     def as_fields(self) -> dict[str, Any]:
         """For JSON. Who may see what is left out: it is asked again each time."""
@@ -80,16 +83,19 @@ class SentAnswer:
             "likely": self.likely,
             "preferred": self.preferred,
             "mentioned": self.mentioned,
+            "alone": self.alone,
+            "private": self.private,
         }
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> SentAnswer:
-        """What `as_fields` made; what was kept before there were searches has no word of them."""
+        """What `as_fields` made; what was kept before there were searches or follow-ups has no word of them."""
         since, until = (fields[name] and date.fromisoformat(fields[name]) for name in ("since", "until"))
         filters = Filters(tuple(fields["outlets"]), tuple(fields["articles"]), since, until)
         quoted = tuple(Quoted.from_row(row) for row in fields["quoted"])
         rest = {name: fields[name] for name in ("question", "generation", "skipped", "likely")}
         preferred, mentioned = tuple(fields["preferred"]), tuple(fields.get("mentioned", ()))
+        rest |= {"alone": fields.get("alone", ""), "private": fields.get("private", True)}
         return cls(filters=filters, quoted=quoted, preferred=preferred, mentioned=mentioned, **rest)
 
 
@@ -105,11 +111,11 @@ class Context:
     after: str
 
 
-def sent(answer: Answer, *, skipped: int = 0) -> SentAnswer:
+def sent(answer: Answer, *, skipped: int = 0, alone: str = "", private: bool = True) -> SentAnswer:
     """What to keep of an answer."""
     quoted = tuple(Quoted(e.number, e.source.id, e.source.sha256, e.start, e.end, e.answer) for e in answer.quoted)
     was = (answer.question, answer.filters, answer.generation, quoted)
-    return SentAnswer(*was, skipped, answer.likely, answer.preferred, answer.mentioned)
+    return SentAnswer(*was, skipped, answer.likely, answer.preferred, answer.mentioned, alone, private)
 
 
 def quote_again(quoted: Quoted, article: Article | None) -> Excerpt | Lost:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from slack_sdk.errors import SlackApiError
 
 from bot import wording
+from bot.answer import is_question
 from bot.records.feedback import Verdict
 from bot.slack import render, views
 from bot.slack.client import TROUBLE, reason
@@ -32,7 +33,7 @@ _FOR_HELP = frozenset({"help", "what can you do?"})
 # Messages that people write, as opposed to "someone joined"; those with files have a kind of their own.
 WRITTEN = frozenset({None, "file_share", "thread_broadcast"})
 
-_COMPLAINTS = frozenset(verdict.value for verdict in Verdict)
+_VERDICTS = frozenset(verdict.value for verdict in Verdict)
 
 log = logging.getLogger("bot.slack")
 
@@ -43,8 +44,10 @@ async def answer_command(
     """Answer what a command, a form or a menu asks, once the place and the asker's pace allow it."""
     visit = await request.visit()
     visit.admit()
+    if not is_question(question):
+        private = True
     private = visit.settings.private if private is None else private
-    answer = await visit.ask(question, filters, number)
+    answer = await visit.ask(question, filters, number, show=partial(_show_searching, request))
     await _deliver(request, visit, answer, private=private)
 
 
@@ -63,38 +66,52 @@ async def answer_message(bot: SlackBot, event: Mapping[str, Any]) -> None:
     channel, text = event["channel"], event.get("text") or ""
     # A mention does not say what it was written in.
     public = event["channel_type"] == "channel" if "channel_type" in event else None
-    request = Request(bot, event["user"], channel, thread=event.get("thread_ts") or event["ts"], public=public)
+    thread = event.get("thread_ts") or event["ts"]
+    request = Request(bot, event["user"], channel, thread=thread, message=event["ts"], public=public)
     asked = event.get("channel_type") == "im" or mentions(text, bot.user)
     if asked or (event.get("thread_ts") and not bot.work.stopping):
-        await request.handle("mention", _answer(request, plain(text, bot.user), asked=asked))
+        await request.handle("mention", _answer(request, plain(text, bot.user), asked=asked), asked=asked)
 
 
 async def _answer(request: Request, text: str, *, asked: bool) -> None:
     if asked and text.casefold() in _FOR_HELP:
         await request.post([views.help_message(request.bot.settings.retention)])
         return
+    if asked and not is_question(text):
+        (await request.visit()).admit()
+        await request.whisper([views.sentence(wording.EMPTY_QUESTION)])
+        return
     try:
         visit = await request.visit()
         visit.look()
-        refined = await visit.refined(text, f"{request.channel}:{request.thread}")
+        followed = await visit.follow_up(text, f"{request.channel}:{request.thread}")
     except OnTheRecordError:
         # People may talk in the thread of an answer without meaning the bot.
         if not asked:
             return
         raise
-    if refined is None and not asked:
+    if not asked and (followed is None or followed.alone):
         return
     visit.admit()
-    question, filters = refined or (text, ANY)
-    answer, _ = await asyncio.gather(visit.ask(question, filters), _show_searching(request))
-    await _deliver(request, visit, answer, show_question=refined is not None)
+    question, filters, alone = followed or (text, ANY, "")
+    answer = await visit.ask(question, filters, show=partial(_show_status, request))
+    await _deliver(request, visit, answer, show_question=followed is not None, alone=alone)
 
 
-async def _show_searching(request: Request) -> None:
+async def _show_searching(request: Request, ahead: int) -> None:
+    """Show to whoever asks, alone, that the bot is at work."""
+    try:
+        await request.note(views.sentence(wording.searching(ahead)))
+    except TROUBLE as exc:
+        log.debug("slack.searching_not_shown error=%s", reason(exc))
+
+
+async def _show_status(request: Request, ahead: int) -> None:
     """Show under the thread that the bot is at work, where Slack does that; it goes when the answer comes."""
+    status = f"is searching the coverage… {wording.ahead(ahead)}".strip()
     try:
         await request.bot.client.assistant_threads_setStatus(
-            channel_id=request.channel, thread_ts=request.thread or "", status="is searching the coverage…"
+            channel_id=request.channel, thread_ts=request.thread or "", status=status
         )
     except TROUBLE as exc:
         log.debug("slack.status_not_shown error=%s", reason(exc))
@@ -108,9 +125,14 @@ async def _deliver(
     private: bool = False,
     skipped: int = 0,
     show_question: bool = True,
+    alone: str = "",
 ) -> None:
     async def send(key: str | None) -> str | None:
-        messages = render.answer_messages(answer, show_question=show_question, key=key, private=private)
+        # In public it is said who asked; in a thread that is plain to see.
+        asker = "" if private or not visit.server else request.name
+        messages = render.answer_messages(
+            answer, show_question=show_question, key=key, private=private, asker=asker, alone=bool(alone)
+        )
         if private:
             await request.whisper(messages)
             return None
@@ -118,7 +140,7 @@ async def _deliver(
         # Whoever replies does so in the thread, and means its latest answer.
         return thread and f"{request.channel}:{thread}"
 
-    await visit.deliver(answer, send, private=private, skipped=skipped)
+    await visit.deliver(answer, send, private=private, skipped=skipped, alone=alone)
 
 
 async def press(request: Request, what: str, number: int, key: str, parts: list[str]) -> None:
@@ -133,11 +155,10 @@ async def press(request: Request, what: str, number: int, key: str, parts: list[
     was = await visit.kept(key)
     if what == "remove":
         await _remove(request, visit, key, parts)
-    elif what in _COMPLAINTS:
-        await request.tell(await visit.complain(was, number, Verdict(what)))
+    elif what in _VERDICTS:
+        await request.tell(await visit.judge(was, number, Verdict(what)))
     elif what == "context":
-        found = await visit.context(was, number)
-        await request.whisper(render.context_messages(found, was.generation, key))
+        await request.whisper(render.context_messages(await visit.context(was, number), key))
     elif action := _ACTIONS.get(what):
         await action(request, visit, was, key)
     else:
@@ -154,13 +175,18 @@ async def _more(request: Request, visit: Visit, was: SentAnswer, _key: str) -> N
     await _deliver(request, visit, answer, private=True, skipped=shown)
 
 
+async def _alone(request: Request, visit: Visit, was: SentAnswer, _key: str) -> None:
+    visit.admit()
+    await _deliver(request, visit, await visit.ask(was.alone), private=True)
+
+
 async def _sources(request: Request, visit: Visit, was: SentAnswer, _key: str) -> None:
     await request.whisper(views.cards_messages(await visit.cards(was)))
 
 
 async def _share(request: Request, visit: Visit, was: SentAnswer, key: str) -> None:
     visit.require_answers()
-    await visit.require_asker(key)
+    await visit.require_asker(key, wording.NOT_YOURS_TO_SHARE)
     answer, losses = await visit.again(was)
     await _deliver(request, visit, answer, skipped=was.skipped)
     if losses:
@@ -169,7 +195,7 @@ async def _share(request: Request, visit: Visit, was: SentAnswer, key: str) -> N
 
 async def _remove(request: Request, visit: Visit, key: str, parts: list[str]) -> None:
     if not await request.bot.is_admin(request.user):
-        await visit.require_asker(key)
+        await visit.require_asker(key, views.NOT_YOURS)
     for part in parts:
         try:
             await request.bot.client.chat_delete(channel=request.channel, ts=part)
@@ -184,6 +210,7 @@ async def _remove(request: Request, visit: Visit, key: str, parts: list[str]) ->
 _ACTIONS: dict[str, Callable[[Request, Visit, SentAnswer, str], Awaitable[None]]] = {
     "closest": _closest,
     "more": _more,
+    "alone": _alone,
     "sources": _sources,
     "share": _share,
 }

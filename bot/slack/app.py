@@ -21,10 +21,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-)
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
@@ -33,7 +30,7 @@ from bot import days, wording
 from bot.privacy import forget_server
 from bot.records.database import RecordsError
 from bot.slack import add, admin, answers, commands, privacy, views
-from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, SlackBot, library_log, reason
+from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, SlackBot, TransientRetryHandler, library_log, reason
 from bot.slack.replies import Request
 from bot.slack.text import plain
 from bot.visit import UsageError, sentence_for
@@ -245,6 +242,9 @@ class SlackApp:
         if answer := re.fullmatch(r"answer:([a-z_]+):(\d+)", name):
             key, *parts = value.split()
             await answers.press(request, answer[1], int(answer[2]), key, parts)
+        elif name == "context":
+            key, number = value.split()
+            await answers.press(request, name, int(number), key, [])
         elif page := re.fullmatch(r"sources:\w+ ([0-9a-f]{12}):(\d+)", f"{name} {value}"):
             await commands.turn(request, page[1], int(page[2]))
         elif name == "text":
@@ -273,19 +273,25 @@ class SlackApp:
             await ack(response_action="errors", errors=wrong)
             return
         await ack()
-        if await self._again(body.get("trigger_id")):
+        # A form that was taken is closed, and comes again only where Slack missed that.
+        if await self._again(view["id"]):
             return
         meant = json.loads(view["private_metadata"])
         where = {name: meant.get(name) for name in ("response_url", "public")}
-        request = Request(self.bot, body["user"]["id"], meant["channel"], **where)
+        request = self._request(body, meant["channel"], body["user"]["id"], **where)
         await request.handle(name, _FORMS[name].work(request, values))
 
-    def _request(self, body: Mapping[str, Any], channel: str, user: str, **more: str | None) -> Request:
-        name = body.get("channel_name") or (body.get("channel") or {}).get("name") or ""
-        # A name says only where it is private; else Slack is asked.
-        public = False if name in _PRIVATE or name.startswith("mpdm-") else None
-        url, trigger = body.get("response_url"), body.get("trigger_id")
-        return Request(self.bot, user, channel, response_url=url, trigger=trigger, public=public, **more)
+    def _request(self, body: Mapping[str, Any], channel: str, user: str, **more: Any) -> Request:
+        person = body.get("user") or {}
+        place = body.get("channel_name") or (body.get("channel") or {}).get("name") or ""
+        told: dict[str, Any] = {
+            "name": body.get("user_name") or person.get("username") or person.get("name") or "",
+            "response_url": body.get("response_url"),
+            "trigger": body.get("trigger_id"),
+            # A name says only where it is private; else Slack is asked.
+            "public": False if place in _PRIVATE or place.startswith("mpdm-") else None,
+        }
+        return Request(self.bot, user, channel, **{**told, **more})
 
     def _just_came(self, name: str | None) -> bool:
         """Whether this has come before, to this process: Slack sends again what it thinks has not arrived."""
@@ -337,7 +343,7 @@ async def _unknown(_request: Request, _what: object) -> None:
 
 
 def _client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
-    retries = [AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_RETRIES)]
+    retries = [AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_RETRIES), TransientRetryHandler()]
     base = f"{settings.slack_api_base}/" if settings.slack_api_base else AsyncWebClient.BASE_URL
     return AsyncWebClient(
         settings.slack_bot_token, base, session=session, logger=library_log, retry_handlers=list(retries)

@@ -41,6 +41,7 @@ URL_LIMIT = 2000
 ROW_TITLE_LIMIT = 200
 ROW_NAME_LIMIT = 60
 ROW_URL_LIMIT = 300
+_OPTION_TEXT = 75
 # Marks in italics where a quotation goes on from, or goes on in, another message.
 _GOES_ON = "…"
 
@@ -113,8 +114,11 @@ class _Draft:
         self.weight += weigh(blocks)
 
 
-def messages(pieces: Iterable[Piece]) -> list[Message]:
-    """As few messages as hold the pieces in their order, the buttons of each message in its last block."""
+def messages(pieces: Iterable[Piece], *, compared: bool = False) -> list[Message]:
+    """As few messages as hold the pieces in their order, the buttons of each message in its last block.
+
+    Where quotations are `compared` with articles, their words say which of them is whose where styles are not seen.
+    """
     drafts = [_Draft()]
     for piece in pieces:
         # What fits into one message is not parted; what must be parted begins where there is room.
@@ -131,12 +135,12 @@ def messages(pieces: Iterable[Piece]) -> list[Message]:
                 break
             start = end
             drafts.append(_Draft())
-    return [message([*draft.blocks, *actions(draft.buttons)]) for draft in drafts]
+    return [message([*draft.blocks, *actions(draft.buttons)], compared=compared) for draft in drafts]
 
 
-def message(blocks: Sequence[Block]) -> Message:
-    """A message of blocks that fit into one."""
-    lines = filter(None, map(_in_words, blocks))
+def message(blocks: Sequence[Block], *, compared: bool = False) -> Message:
+    """A message of blocks that fit into one; `compared` as for `messages`."""
+    lines = filter(None, (_in_words(block, compared=compared) for block in blocks))
     return Message(escape(shorten("\n".join(lines), FALLBACK_LIMIT)), tuple(blocks))
 
 
@@ -257,6 +261,11 @@ def button(label: str, action_id: str, value: str, style: str | None = None) -> 
     return {**pressed, "style": style} if style else pressed
 
 
+def option(words: str, value: str) -> Block:
+    """A choice of a menu; its value has at most 150 characters."""
+    return {"text": plain(visible(words), _OPTION_TEXT), "value": value}
+
+
 def actions(elements: Sequence[Block]) -> list[Block]:
     """The block of some buttons or menus, if there are any."""
     return [{"type": "actions", "elements": list(elements)}] if elements else []
@@ -292,18 +301,21 @@ def known(source: Source, limit: int = NAME_LIMIT) -> list[str]:
     return list(filter(None, [outlet, wording.day(source) if source.published else ""]))
 
 
-def citation(source: Source, *facts: str, number: int | None = None, also: str | None = None) -> Block:
-    """Where words stand, in small print: number, headline, outlet, date, facts and the link.
+def citation(source: Source, *facts: str, number: int | None = None) -> Block:
+    """Where words stand: number, outlet, date, headline, facts and the link.
 
-    `also` follows. An address that cannot be a link is shown as it is, and cut where it is long.
+    An address that cannot be a link is shown as it is, and cut where it is long.
     """
     named = "" if number is None else f"{number}. "
-    elements = [plain(f"{named}{' · '.join([headline(source), origin(source), *facts])}")]
+    elements = [
+        text(f"{named}{origin(source)}", bold=True),
+        text(f" · {' · '.join([headline(source), *facts])}"),
+    ]
     if url := address(source.url):
-        elements.append(markup(f"<{escape(url)}|link>"))
+        elements += [text(" "), {"type": "link", "url": url, "text": "link"}]
     elif source.url:
-        elements.append(plain(visible(source.url), NAME_LIMIT))
-    return context(*elements, *([plain(also, LINE_LIMIT)] if also else []))
+        elements.append(text(f" · {line(visible(source.url), NAME_LIMIT)}"))
+    return section(*elements)
 
 
 def row(source: Source, *facts: str, mark: str = "", apart: str = " · ") -> Block:
@@ -317,15 +329,25 @@ def row(source: Source, *facts: str, mark: str = "", apart: str = " · ") -> Blo
     )
 
 
-def _in_words(block: Block) -> str:
+def _in_words(block: Block, *, compared: bool) -> str:
     """A block's words, without those of links and buttons."""
     match block["type"]:
         case "rich_text":
-            parts = ([e["text"] for e in part["elements"] if e["type"] == "text"] for part in block["elements"])
-            return "\n".join(map("".join, parts))
+            return "\n".join(_part_in_words(part, compared=compared) for part in block["elements"])
         case "context":
             return " · ".join(e["text"] for e in block["elements"] if e["type"] == "plain_text")
         case "section":
             return str(block["text"]["text"])
         case _:
             return ""
+
+
+def _part_in_words(rich_part: Block, *, compared: bool) -> str:
+    """The words of a part of rich text; of a quotation that is compared, with its struck and its bold words named."""
+    named = compared and rich_part["type"] == "rich_text_quote"
+    words = []
+    for element in (element for element in rich_part["elements"] if element["type"] == "text"):
+        style = element.get("style", {}) if named else {}
+        whose = "struck" if "strike" in style else "article" if "bold" in style else ""
+        words.append(f"[{whose}: {element['text']}]" if whose else element["text"])
+    return "".join(words)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import time
-from typing import TYPE_CHECKING
+import uuid
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryIntervalCalculator
 from yarl import URL
 
 from bot.pace import Pace
 from bot.service import Work
 
 if TYPE_CHECKING:
+    from slack_sdk.http_retry.request import HttpRequest
+    from slack_sdk.http_retry.response import HttpResponse
+    from slack_sdk.http_retry.state import RetryState
     from slack_sdk.web.async_client import AsyncWebClient
 
     from bot.desk import Desk
@@ -23,6 +31,13 @@ if TYPE_CHECKING:
 PLATFORM = "slack"
 # How often a request is sent again when Slack asks to wait.
 RATE_RETRIES = 5
+# Seconds before what failed for a moment is tried again, and how often.
+PAUSES = (0.5, 2.0, 4.0)
+# What Slack says where the fault is its own, beside 500 and the like.
+_TRANSIENT = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+# How far the clocks of Slack and of this machine may be apart, in seconds, and messages among which one is looked for.
+_CLOCKS = 120
+_LOOKED_AT = 200
 
 log = logging.getLogger("bot.slack")
 # slack_sdk and Bolt log with this: they would log whole payloads at DEBUG, and look at its own level only.
@@ -43,6 +58,37 @@ def reason(error: BaseException) -> str:
     # Where Slack is down, something before it answers, and not in JSON.
     told = getattr(error.response, "data", None)
     return str(told["error"]) if isinstance(told, dict) and "error" in told else "no_json"
+
+
+def transient(error: BaseException) -> bool:
+    """Whether trying again may help: Slack or the network failed for a moment."""
+    if not isinstance(error, SlackApiError):
+        return isinstance(error, TROUBLE)
+    status = getattr(error.response, "status_code", 0) or getattr(error.response, "status", 0)
+    return int(status) >= 500 or reason(error) in _TRANSIENT
+
+
+class TransientRetryHandler(AsyncRetryHandler):
+    """Sends again what may be done twice; of messages `SlackBot.say` takes care."""
+
+    def __init__(self) -> None:
+        super().__init__(2, FixedValueRetryIntervalCalculator(PAUSES[0]))
+
+    async def _can_retry_async(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> bool:
+        if request.url.endswith("chat.postMessage"):
+            return False
+        if response is None:
+            # Whoever starts the bot without a network is not to wait long for hearing of it.
+            return state.current_attempt == 0 and error is not None and transient(error)
+        told = response.body or {}
+        return response.status_code >= 500 or told.get("error") in _TRANSIENT
 
 
 class SlackBot:
@@ -68,6 +114,50 @@ class SlackBot:
         """
         found = await self.client.auth_test()
         self.team, self.user, self.bot_id = (str(found[name]) for name in ("team_id", "user_id", "bot_id"))
+
+    async def say(self, channel: str, thread: str | None, message: dict[str, Any]) -> tuple[str, str]:
+        """Post a message once, however often that must be tried; its channel and its timestamp.
+
+        Where Slack fails, it may have posted the message all the same. So each carries a mark, by which it is looked
+        for before the next try.
+
+        Raises:
+            SlackApiError: Slack does not take it.
+            aiohttp.ClientError, OSError, TimeoutError: Slack cannot be reached.
+
+        """
+        mark = {"event_type": "on_the_record_message", "event_payload": {"id": uuid.uuid4().hex}}
+        began = time.time()
+        for pause in (*PAUSES, None):
+            try:
+                sent = await self.client.chat_postMessage(channel=channel, thread_ts=thread, metadata=mark, **message)
+                return str(sent["channel"]), str(sent["ts"])
+            except TROUBLE as exc:
+                if pause is None or not transient(exc):
+                    raise
+                log.warning("slack.post_tried_again error=%s", reason(exc))
+                await asyncio.sleep(pause)
+                try:
+                    standing = await self._standing(channel, thread, mark, began)
+                except TROUBLE:
+                    # Rather no answer than the same twice.
+                    raise exc from None
+                if standing:
+                    return channel, standing
+        raise AssertionError("the last try returns or raises")
+
+    async def _standing(self, channel: str, thread: str | None, mark: dict[str, Any], since: float) -> str | None:
+        """The timestamp of the message with a mark, if it was posted."""
+        if not channel.startswith(("C", "D", "G")):
+            # A person's id stands for their direct messages, which nobody else sees, and cannot be looked into.
+            return None
+        history, replies = self.client.conversations_history, self.client.conversations_replies
+        look = partial(replies, ts=thread) if thread else partial(history)
+        oldest = str(since - _CLOCKS)
+        found = await look(channel=channel, oldest=oldest, limit=_LOOKED_AT, include_all_metadata=True)
+        wanted = mark["event_payload"]
+        standing = (m for m in found["messages"] if (m.get("metadata") or {}).get("event_payload") == wanted)
+        return next((str(message["ts"]) for message in standing), None)
 
     async def is_public(self, channel: str) -> bool:
         """Whether whoever is in the workspace may see a channel; where Slack does not tell, it is taken for private."""

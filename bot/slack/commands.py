@@ -161,7 +161,7 @@ async def sources(request: Request, text: str) -> None:
     outlet = await _outlet(visit, chosen["outlet"]) if chosen.get("outlet") else None
     words = " ".join(filter(None, [chosen.get("words"), rest])) or None
     wanted = Wanted.typed(outlet, chosen.get("since"), chosen.get("until"), words, order)
-    key = await visit.keep(wanted.as_fields(), private=not visit.public)
+    key = await visit.keep(wanted.as_fields(), private=True)
     await request.whisper([await _page(visit, wanted, key, 0)])
 
 

@@ -15,6 +15,7 @@ from bot.slack.blocks import (
     BLOCKS_LIMIT,
     LINE_LIMIT,
     MESSAGE_LIMIT,
+    NAME_LIMIT,
     TEXT_LIMIT,
     Message,
     Piece,
@@ -25,6 +26,7 @@ from bot.slack.blocks import (
     headline,
     line,
     messages,
+    option,
     plain,
     row,
     section,
@@ -50,16 +52,19 @@ if TYPE_CHECKING:
 
 # What the buttons of an answer are called, by what they do.
 LABELS = {
-    "context": "Context {}",
+    "context": "Context",
     "more": "More",
     "sources": "Sources",
+    "alone": "Ask it alone",
     "closest": "Show the closest",
     "share": "Share",
     "remove": "Remove",
+    "helpful": "Helpful",
+    "not_helpful": "Not helpful",
     "not_an_answer": "Not an answer",
     "wrong_source": "Wrong source",
 }
-_STYLES = {"share": "primary", "remove": "danger"}
+_STYLES = {"share": "primary"}
 # Characters of a message's timestamp, with some to spare.
 _TIMESTAMP = 20
 # Where else the same words stand is named one by one up to this weight.
@@ -70,22 +75,42 @@ _AROUND_BLOCKS = 400
 
 
 def answer_messages(
-    answer: Answer, *, show_question: bool, key: str | None = None, private: bool = False
+    answer: Answer,
+    *,
+    show_question: bool,
+    key: str | None = None,
+    private: bool = False,
+    asker: str = "",
+    alone: bool = False,
 ) -> list[Message]:
     """An answer with every excerpt whole and its source with it; one message where it fits into one.
 
-    `key` is what the answer is kept under; without it there are no buttons.
+    `key` is what the answer is kept under; without it there are no buttons. `asker` is the name of who asked, which is
+    said with the question and pings nobody. `alone` tells that the question took words of another, and may be asked
+    without them.
     """
-    question = (context(plain(f"Question: {answer.question}", LINE_LIMIT)),) if show_question else ()
+    opening = f"{line(asker, NAME_LIMIT)} asks" if asker else "Question"
+    question = (context(plain(f"{opening}: {answer.question}", LINE_LIMIT)),) if show_question else ()
     if answer.refusal:
-        return messages(_refusal(answer.refusal, question, key, private=private))
+        offered = {"closest": answer.refusal.closest, "remove": not private, "alone": alone}
+        pressable = _buttons(key, *(what for what, there in offered.items() if there))
+        return messages(_refusal(answer.refusal, question, pressable))
     remarks = (section(text(line(remark), bold=True)) for remark in wording.remarks(answer))
-    excerpts = (
-        _quotation(excerpt, buttons=_buttons(key, "context", number=excerpt.number)) for excerpt in answer.excerpts
-    )
-    last = _buttons(key, "more", "sources", "share" if private else "remove")
-    counts = Piece(before=(context(plain(wording.counts(answer))),), buttons=last)
-    return messages([Piece(before=(*question, *remarks)), *excerpts, counts])
+    whats = ("more", "sources", "share" if private else "remove", "helpful", "not_helpful", *(["alone"] * alone))
+    last = _buttons(key, *whats)
+    counts = Piece(before=(context(plain(wording.counts(answer))),), buttons=(*_contexts(answer, key), *last))
+    return messages([Piece(before=(*question, *remarks)), *map(_quotation, answer.excerpts), counts])
+
+
+def _contexts(answer: Answer, key: str | None) -> tuple[Block, ...]:
+    """A menu of excerpts whose context may be seen; of one excerpt, a button."""
+    if key is None or len(answer.excerpts) == 1:
+        return _buttons(key, "context", number=answer.excerpts[0].number)
+    options = [
+        option(f"{excerpt.number}. {wording.origin(excerpt.source)}", f"{key} {excerpt.number}")
+        for excerpt in answer.excerpts
+    ]
+    return ({"type": "static_select", "action_id": "context", "placeholder": plain("Context"), "options": options},)
 
 
 def removing(answer: Message, others: Sequence[str]) -> Message:
@@ -107,14 +132,14 @@ def removing(answer: Message, others: Sequence[str]) -> Message:
     return replace(answer, blocks=tuple(map(naming, answer.blocks)))
 
 
-def context_messages(found: Context, generation: int, key: str) -> list[Message]:
+def context_messages(found: Context, key: str) -> list[Message]:
     """An excerpt whole, the stored text around it as far as that fits, and buttons to say what is wrong with it."""
     excerpt = found.excerpt
-    head = context(plain(f"The stored text around excerpt {excerpt.number}, from generation {generation}"))
+    head = context(plain(f"The stored text around excerpt {excerpt.number}"))
     bare = Piece(
         before=(head,),
         quoted=_words(excerpt),
-        cited=(_citation(excerpt),),
+        cited=_cited(excerpt),
         buttons=_buttons(key, "not_an_answer", "wrong_source", number=excerpt.number),
     )
     room = MESSAGE_LIMIT - weigh([*bare.blocks(), *bare.buttons]) - 2 * _AROUND_BLOCKS
@@ -147,7 +172,8 @@ def verification_messages(found: Verification) -> list[Message]:
         legend = (text("Struck out", strike=True), text(" is only in the quotation, "), text("bold", bold=True))
         head.append(section(*legend, text(" only in the article.")))
     findings = (_finding(number, finding) for number, finding in enumerate(found.findings, start=1))
-    return messages([Piece(before=tuple(head)), *(piece for pieces in findings for piece in pieces)])
+    pieces = [Piece(before=tuple(head)), *(piece for pieces in findings for piece in pieces)]
+    return messages(pieces, compared=True)
 
 
 def text_messages(article: Article) -> list[Message]:
@@ -157,22 +183,20 @@ def text_messages(article: Article) -> list[Message]:
     return messages([Piece((head,), tuple(texts(article.text, starts)), cited=(citation(article.source),))])
 
 
-def _refusal(refusal: Refusal, question: tuple[Block, ...], key: str | None, *, private: bool) -> list[Piece]:
+def _refusal(refusal: Refusal, question: tuple[Block, ...], buttons: tuple[Block, ...]) -> list[Piece]:
     message = section(text(shorten(refusal.message, TEXT_LIMIT), bold=True))
     nearest = [section(text(f"{wording.NEAREST}:"))] if refusal.nearest else []
     nearest += [row(source, mark="• ") for source in refusal.nearest]
-    whats = (["closest"] if refusal.closest else []) + ([] if private else ["remove"])
-    return [Piece(before=(*question, message)), Piece(before=tuple(nearest), buttons=_buttons(key, *whats))]
+    return [Piece(before=(*question, message)), Piece(before=tuple(nearest), buttons=buttons)]
 
 
-def _quotation(excerpt: Excerpt, *before: Block, buttons: tuple[Block, ...] = ()) -> Piece:
+def _quotation(excerpt: Excerpt, *before: Block) -> Piece:
     return Piece(
         before=before,
         quoted=_words(excerpt),
         opening=f"{wording.TRIMMED} " if excerpt.trimmed_before else "",
         closing=f" {wording.TRIMMED}" if excerpt.trimmed_after else "",
-        cited=(_citation(excerpt),),
-        buttons=buttons,
+        cited=_cited(excerpt),
     )
 
 
@@ -185,18 +209,18 @@ def _words(excerpt: Excerpt) -> tuple[Block, ...]:
     return tuple(shown)
 
 
-def _citation(excerpt: Excerpt) -> Block:
+def _cited(excerpt: Excerpt) -> tuple[Block, ...]:
+    """Where an excerpt stands, and in small print where else its words do."""
+    where = citation(excerpt.source, wording.place(excerpt), number=excerpt.number or None)
     also = next((also for also in wording.also_in(excerpt) if weight(also) <= _ALSO_LIMIT), None)
-    return citation(excerpt.source, wording.place(excerpt), number=excerpt.number or None, also=also)
+    return (where, context(plain(also, LINE_LIMIT))) if also else (where,)
 
 
 def _buttons(key: str | None, *whats: str, number: int = 0) -> tuple[Block, ...]:
     """Buttons of an answer, or of one of its excerpts: what one does is its action, the answer's key its value."""
     if key is None:
         return ()
-    return tuple(
-        button(LABELS[what].format(number), f"answer:{what}:{number}", key, _STYLES.get(what)) for what in whats
-    )
+    return tuple(button(LABELS[what], f"answer:{what}:{number}", key, _STYLES.get(what)) for what in whats)
 
 
 def _finding(number: int, finding: Finding) -> list[Piece]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -14,7 +15,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot import wording
 from bot.slack import render, views
-from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, library_log, reason
+from bot.slack.client import PAUSES, PLATFORM, RATE_RETRIES, TROUBLE, library_log, reason
 from bot.visit import RefusedError, Visit, sentence_for
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from bot.slack.blocks import Message
     from bot.slack.client import SlackBot
 
-# How often a response url may be used.
-RESPONSES = 5
+# How many messages go through a response url, which may be used five times: the first may tell that the bot is at work.
+RESPONSES = 4
 # Where Slack lets the bot write only in reply to a command or a button, if at all.
 _NO_ENTRY = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
 
@@ -35,9 +36,10 @@ log = logging.getLogger("bot.slack")
 class Request:
     """What somebody did somewhere, and the ways to reply.
 
-    `thread` is the timestamp of the thread's first message, `message` that of the message with the button that was
-    pressed. Events have no `response_url`, and only what may open a form has a `trigger`. The place is `public` where
-    whoever is in the workspace may see it; None where the event does not say.
+    `thread` is the timestamp of the thread's first message, `message` that of the message that was written, or of that
+    with the button that was pressed. Events have no `response_url` and no `name` of the user, and only what may open a
+    form has a `trigger`. The place is `public` where whoever is in the workspace may see it; None where the event does
+    not say.
     """
 
     bot: SlackBot
@@ -47,6 +49,7 @@ class Request:
     message: str | None = None
     response_url: str | None = None
     trigger: str | None = None
+    name: str = ""
     public: bool | None = None
 
     async def visit(self) -> Visit:
@@ -56,7 +59,7 @@ class Request:
         server = "" if self.channel.startswith("D") else bot.team
         public = await bot.is_public(self.channel) if server and self.public is None else bool(self.public)
         who = (PLATFORM, server, self.channel, self.user)
-        return await Visit.of(bot.desk, bot.pace, *who, bot.settings.excerpts, public=public)
+        return await Visit.of(bot.desk, bot.pace, *who, bot.settings.excerpts, public=public).now()
 
     async def require_admin(self) -> None:
         """Raise RefusedError unless this is an admin, asked anew each time."""
@@ -69,12 +72,12 @@ class Request:
         metadata = json.dumps({"channel": self.channel, "response_url": self.response_url, "public": self.public})
         await self.bot.client.views_open(trigger_id=self.trigger or "", view=form(metadata))
 
-    async def handle(self, event: str, work: Coroutine[Any, Any, None]) -> None:
-        """Do what was asked for; what fails is told."""
+    async def handle(self, event: str, work: Coroutine[Any, Any, None], *, asked: bool = True) -> None:
+        """Do what was asked for; what fails is told. Where nobody `asked`, a stop is told to nobody."""
         # Where the bot is being stopped the work is not begun, and Python wants it closed.
         with contextlib.closing(work):
             try:
-                self.bot.work.begin()
+                self.bot.work.begin(self.tell if asked else None)
                 await work
             except SlackApiError as exc:
                 log.warning("slack.%s_failed error=%s", event, reason(exc))
@@ -104,13 +107,21 @@ class Request:
             if not self.response_url or reason(exc) not in _NO_ENTRY:
                 raise
         if len(messages) <= RESPONSES:
-            await self._through_url(messages, response_type="in_channel")
-        else:
-            await self.whisper(messages)
+            try:
+                await self._through_url(messages, response_type="in_channel")
+            except TROUBLE as exc:
+                # It may stand there, so it is not sent there again.
+                log.warning("slack.whispered_instead error=%s", reason(exc))
+            else:
+                return None
+        await self.whisper(messages)
         return None
 
     async def whisper(self, messages: Sequence[Message]) -> None:
         """Write to the person alone: here, or where that cannot be, in their direct messages with the bot."""
+        if not self.response_url and self.channel.startswith(("C", "D", "G")):
+            await self._aside(messages)
+            return
         try:
             if len(messages) <= RESPONSES:
                 await self._through_url(messages, response_type="ephemeral")
@@ -120,6 +131,35 @@ class Request:
         except TROUBLE as exc:
             log.warning("slack.not_whispered error=%s", reason(exc))
         await self._post(self.user, None, messages)
+
+    async def _aside(self, messages: Sequence[Message]) -> None:
+        """Write for the person alone where there is no response url; in their own direct messages as usual."""
+        if self.channel.startswith("D"):
+            await self._post(self.channel, self.thread, messages)
+            return
+        # Slack shows it in a thread only where there is one already.
+        thread = None if self.thread == self.message else self.thread
+        for message in messages:
+            await self.bot.client.chat_postEphemeral(
+                channel=self.channel, user=self.user, thread_ts=thread, **message.payload()
+            )
+
+    async def note(self, message: Message) -> None:
+        """Show a message to the person alone, here and nowhere else, so that it goes with the next start of Slack.
+
+        Raises:
+            SlackApiError, aiohttp.ClientError, OSError, TimeoutError: what Slack or the network says.
+
+        """
+        if not self.channel.startswith("D"):
+            try:
+                await self._aside([message])
+            except SlackApiError as exc:
+                if reason(exc) not in _NO_ENTRY:
+                    raise
+            else:
+                return
+        await self._through_url([message], response_type="ephemeral")
 
     async def replace(self, message: Message) -> None:
         """Put a message in place of the one whose button was pressed."""
@@ -152,24 +192,27 @@ class Request:
         client = AsyncWebhookClient(
             self.response_url, session=self.bot.session, logger=library_log, retry_handlers=list(retries)
         )
-        response = await client.send_dict(body)
-        if response.status_code != 200 or '"ok":false' in response.body.replace(" ", ""):
+        # What others see is not sent twice.
+        pauses = () if body.get("response_type") == "in_channel" else PAUSES
+        for pause in (*pauses, None):
+            response = await client.send_dict(body)
+            if response.status_code == 200 and '"ok":false' not in response.body.replace(" ", ""):
+                return
             log.warning("slack.response_refused status=%d", response.status_code)
-            raise ResponseRefusedError(f"status {response.status_code}")
+            if pause is None or response.status_code < 500:
+                raise ResponseRefusedError(f"status {response.status_code}")
+            await asyncio.sleep(pause)
 
     async def _post(self, channel: str, thread: str | None, messages: Sequence[Message]) -> str:
         """Post messages; the timestamp of their thread."""
         parts: list[str] = []
         for number, message in enumerate(messages, start=1):
             last = number == len(messages)
-            sent = await self.bot.client.chat_postMessage(
-                channel=channel,
-                thread_ts=thread,
-                **(render.removing(message, parts) if last else message).payload(),
-            )
-            parts.append(str(sent["ts"]))
+            payload = (render.removing(message, parts) if last else message).payload()
             # A user's id stands for the channel of their direct messages only until the first is sent.
-            channel, thread = str(sent["channel"]), thread or parts[0]
+            channel, ts = await self.bot.say(channel, thread, payload)
+            parts.append(ts)
+            thread = thread or ts
         return str(thread)
 
 
@@ -199,16 +242,15 @@ class Notice:
                 await client.chat_update(channel=channel, ts=ts, **messages[0].payload())
             channel, ts = self._at
             for message in messages[1:]:
-                await client.chat_postMessage(channel=channel, thread_ts=ts, **message.payload())
+                await self._request.bot.say(channel, ts, message.payload())
         except TROUBLE as exc:
             log.warning("slack.notice_not_sent error=%s", reason(exc))
 
     async def _begin(self, message: Message) -> tuple[str, str]:
         request = self._request
         try:
-            sent = await request.bot.client.chat_postMessage(channel=request.channel, **message.payload())
+            return await request.bot.say(request.channel, None, message.payload())
         except SlackApiError as exc:
             if reason(exc) not in _NO_ENTRY:
                 raise
-            sent = await request.bot.client.chat_postMessage(channel=request.user, **message.payload())
-        return str(sent["channel"]), str(sent["ts"])
+            return await request.bot.say(request.user, None, message.payload())

@@ -22,6 +22,7 @@ from bot.slack.blocks import (
     markup,
     message,
     messages,
+    option,
     part,
     plain,
     rich,
@@ -55,14 +56,14 @@ if TYPE_CHECKING:
 SOURCES_PER_PAGE = 10
 # Articles that the home tab names.
 HOME_ARTICLES = 20
-# Options that a menu shows at once, and characters of an option's text and of its value.
+# Options that a menu shows at once, and characters of an option's value.
 OPTIONS = 100
-_OPTION_TEXT = 75
 _OPTION_VALUE = 150
 _QUESTION_CHARS = 2000
 # How much one of the reasons, notes and remarks about an added file may weigh.
 _REASON_LIMIT = 200
 
+NOT_YOURS = "Only whoever asked or an admin may remove this."
 ABOUT = (
     "*On the Record* answers questions about a body of news articles with the articles' own words: verbatim excerpts, "
     "each with its source. It writes nothing about the news itself. Where the coverage does not answer, it says so."
@@ -71,7 +72,8 @@ ASKING = (
     '`/ask` a question, with `outlet:"…"`, `since:…`, `until:…`, `number:…` or `private:yes` if you like; `/ask` alone '
     "opens a form\n"
     "Mention me with a question in a channel, or write to me directly. In the thread of an answer, words such as “only "
-    "from …” or “since Monday” ask the same of fewer articles.\n"
+    "from …” or “since Monday” ask the same of fewer articles; “and who paid for it?”, with a mention, takes what the "
+    "question before is about, and says so.\n"
     "In the menu of any message: *Ask the coverage* and *Verify quotes*"
 )
 COMMANDS = (
@@ -215,7 +217,7 @@ def _single(staged: Staged) -> list[Block]:
         section(text(headline(source), bold=True)),
         section(*told[:-1]),  # the last is the end of a line
         rich(part("quote", text(shorten(adding.opening(article), adding.OPENING_CHARS)))),
-        context(plain(f"{line(source.id, NAME_LIMIT)} · sha256 {source.sha256[:12]}")),
+        context(plain(line(source.id, NAME_LIMIT))),
     ]
 
 
@@ -300,22 +302,22 @@ def article_options(sources: Iterable[Source], typed: str) -> list[Block]:
     shown: dict[str, str] = {}
     for source in fitting(sources, typed):
         shown.setdefault(source.sha256, f"{source.title} · {source.outlet}" if source.outlet else source.title)
-    return [_option(words, sha256) for sha256, words in shown.items()][:OPTIONS]
+    return [option(words, sha256) for sha256, words in shown.items()][:OPTIONS]
 
 
 def name_options(names: Iterable[str], typed: str) -> list[Block]:
     """Options for the names that hold what is typed, each its own value; one too long to be a value is left out."""
     wanted = typed.casefold()
-    return [_option(n, n) for n in names if wanted in n.casefold() and len(n) <= _OPTION_VALUE][:OPTIONS]
+    return [option(n, n) for n in names if wanted in n.casefold() and len(n) <= _OPTION_VALUE][:OPTIONS]
 
 
 def ask_modal(metadata: str) -> dict[str, Any]:
     """The form of a question; `metadata`, at most 3000 characters, comes back with it."""
-    numbers = [_option(str(number), str(number)) for number in range(1, MAX_EXCERPTS + 1)]
+    numbers = [option(str(number), str(number)) for number in range(1, MAX_EXCERPTS + 1)]
     day = "Such as 3 May 2023, last Monday or May 2023"
     question = {"type": "plain_text_input", "multiline": True, "max_length": _QUESTION_CHARS, "focus_on_load": True}
     number = {"type": "static_select", "placeholder": plain("As usual here"), "options": numbers}
-    private = {"type": "checkboxes", "options": [_option("Show the answer only to me", "yes")]}
+    private = {"type": "checkboxes", "options": [option("Show the answer only to me", "yes")]}
     return {
         "type": "modal",
         "callback_id": "ask",
@@ -452,11 +454,7 @@ def _row(listing: Listing, mark: str = "") -> Block:
     """An article with what the index knows of it, below its headline."""
     source = listing.source
     indexed = f"indexed {listing.indexed_at:%Y-%m-%d}"
-    return row(source, wording.plural(listing.passages, "passage"), indexed, source.id, mark=mark, apart="\n")
-
-
-def _option(words: str, value: str) -> Block:
-    return {"text": plain(visible(words), _OPTION_TEXT), "value": value}
+    return row(source, indexed, source.id, mark=mark, apart="\n")
 
 
 def _menu(action_id: str) -> Block:
