@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from contextlib import ExitStack, closing, contextmanager
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -126,7 +126,6 @@ class Catalogue:
         # A generation never changes, and most questions come under the same few filters.
         self._passing = lru_cache(_KEPT * len(("article", *EMBEDDED)))(self._find_passing)
         self._owners = lru_cache(len(EMBEDDED))(self._find_owners)
-        self._outlets = lru_cache(_KEPT)(self._find_outlets)
         uri = f"{(folder / DATABASE).resolve().as_uri()}?mode=ro&immutable=1"
         try:
             with ExitStack() as opened:
@@ -170,7 +169,8 @@ class Catalogue:
 
     def outlets(self, filters: Filters) -> tuple[str, ...]:
         """The outlets of the articles that pass, each once, as they are spelled."""
-        return self._outlets(filters)
+        passing = self.passing("article", filters)
+        return tuple(outlet for outlet, rows in self._of_outlets.items() if passing is None or passing[rows].any())
 
     def article(self, article_id: str) -> Article | None:
         """The stored article, or None."""
@@ -313,12 +313,15 @@ class Catalogue:
             cursor = self._db.execute(f"SELECT {_OWNER[part]} FROM {part} ORDER BY row")
             return np.fromiter((row - 1 for (row,) in cursor), dtype=np.int32)
 
-    def _find_outlets(self, filters: Filters) -> tuple[str, ...]:
-        where, values = _condition(filters)
-        named = f"FROM article a WHERE a.outlet IS NOT NULL AND {where}"
-        rows = self.fetch(f"SELECT DISTINCT a.outlet, {_sound('article')} {named} ORDER BY 1", *values)
-        _require(all(sound for _, sound in rows))
-        return tuple(outlet for outlet, _ in rows)
+    @cached_property
+    def _of_outlets(self) -> dict[str, list[int]]:
+        """The rows of each outlet's articles, counted from 0."""
+        query = f"SELECT a.outlet, a.row - 1, {_sound('article')} FROM article a WHERE a.outlet IS NOT NULL ORDER BY 1"
+        found: dict[str, list[int]] = {}
+        for outlet, row, sound in self.fetch(query):
+            _require(sound)
+            found.setdefault(outlet, []).append(row)
+        return found
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
