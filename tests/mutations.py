@@ -131,8 +131,8 @@ MUTATIONS = (
     Mutation(
         "direct messages see what is hidden elsewhere",
         "bot/records/places.py",
-        "        if not server and all(layer.outlets is None for layer in layers):\n",
-        "        if False:\n",
+        "    if not server and all(layer.outlets is None for layer in layers):\n",
+        "    if False:\n",
         ("tests/test_records.py::test_in_direct_messages_nothing_is_seen_that_is_hidden_anywhere",),
     ),
     Mutation(

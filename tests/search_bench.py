@@ -113,7 +113,7 @@ def rows(folder: Path, manifest: Manifest) -> list[str]:
 
 
 @click.command()
-@click.option("--passages", "sizes", multiple=True, type=int, default=(10_000, 100_000), show_default=True)
+@click.option("--passages", "sizes", multiple=True, type=int, default=(100_000, 300_000), show_default=True)
 @click.option("--save", is_flag=True, help="Write the table into the README.")
 def main(sizes: tuple[int, ...], save: bool) -> None:
     """Measure what a search costs."""
