@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from bot import wording
@@ -131,13 +132,14 @@ class Answerer:
         if not filters:
             return refuse(ranking, Reason.NOTHING_NEAR, wording.nothing_near(ranking.unknown))
         everywhere, _ = self._rank(store, question, filters.scope())
-        passing = store.listings(filters)
+        passing, _ = store.counts(filters)
         answers = self._answers(everywhere)
         if passing and not answers:
             return refuse(everywhere, Reason.NOTHING_NEAR, wording.nothing_near(everywhere.unknown))
         without_dates = replace(filters, since=None, until=None)
-        undated = sum(listing.source.published is None for listing in store.listings(without_dates))
-        message = wording.filtered_out(filters, len(passing), undated)
+        dated, _ = store.counts(replace(without_dates, since=date.min))
+        undated = store.counts(without_dates)[0] - dated
+        message = wording.filtered_out(filters, passing, undated)
         return refuse(everywhere, Reason.FILTERED_OUT, message, answers=answers)
 
 

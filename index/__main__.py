@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -67,6 +69,9 @@ class Words(click.types.StringParamType):
 
 # Milliseconds after which a watch looks whether an index can be built that could not be before.
 RETRY_MS = 1000
+# Seconds between two lines about how far a build is.
+TOLD_SECONDS = 60
+NICE = 10
 
 
 class Commands(click.Group):
@@ -224,17 +229,25 @@ def rollback(index_dir: Path) -> None:
 def build_with_progress(
     corpus: Path, index_dir: Path, encoder: Encoder, keep: int, max_loss: int = MAX_LOSS, *, future: bool = False
 ) -> BuildReport:
-    """Build, with a progress bar where standard error is a terminal, and a line there elsewhere."""
+    """Build, with a progress bar where standard error is a terminal, and elsewhere a line there now and then."""
     console = Console(stderr=True)
+    started = told = monotonic()
     columns = (TextColumn("Embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("texts")
 
         def progress(done: int, total: int) -> None:
+            nonlocal started, told
             if console.is_terminal:
                 bar.update(task, completed=done, total=total)
             elif total and not done:
+                started = told = monotonic()
                 click.echo(f"Embedding {total} texts.", err=True)
+            elif done < total and (now := monotonic()) - told >= TOLD_SECONDS:
+                told = now
+                left = (now - started) * (total - done) / done / 60
+                # The longest come first, so that it is rather less.
+                click.echo(f"Embedded {done} of {total} texts; done in {left:.0f} minutes at most.", err=True)
 
         return build(corpus, index_dir, encoder, keep=keep, max_loss=max_loss, future=future, progress=progress)
 
@@ -247,7 +260,12 @@ def _open(index_dir: Path, encoder: SentenceTransformerEncoder | None = None) ->
 
 
 def run() -> None:
-    """Run what the command line asks for: the console script `on-the-record-index`, and `python -m index`."""
+    """Run what the command line asks for: the console script `on-the-record-index`, and `python -m index`.
+
+    A bot on the same machine goes first: this process takes the time that others leave.
+    """
+    if hasattr(os, "nice"):
+        os.nice(NICE)
     load_dotenv(".env")
     main()
 

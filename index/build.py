@@ -1,6 +1,7 @@
 """Corpus → passages → vectors → a new generation, which goes on from the one before.
 
-An article that has not changed stays as it is there, and text that was embedded before is not embedded again.
+An article that has not changed stays as it is there, and text that was embedded before is not embedded again, be it by
+a build that was killed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from index.copies import groups, signature
 from index.corpus import read_corpus, require_folder
 from index.errors import BuildError, IndexUnavailableError, LossError, OnTheRecordError
 from index.generations import FORMAT, KEEP, Generations, file_facts
+from index.kept_vectors import KeptVectors
 from index.languages import detect
 from index.model import Earlier, Filters, Manifest
 from index.passages import split
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 _ENCODE_AT_ONCE = 256  # texts between two reports of progress
 CACHE = "drafts.sqlite"  # what was read of files that take long
+KEPT = "vectors.part"  # what was embedded by a build that is under way, or was killed
 MAX_LOSS = 20  # percent of the articles that may go without being asked about
 SMALL_LOSS = 5  # fewer articles than this are put back sooner than asked about
 EARLIER_KEPT = 10  # earlier texts of an article that are kept for verification
@@ -156,6 +159,7 @@ def build(
     with generations.locked():
         corpus = read_corpus(corpus_folder, root / CACHE, future=future)
         previous = _open_previous(generations)
+        kept = KeptVectors(root / KEPT, encoder)
         try:
             before = _listed(previous)
             if before and not corpus.articles:
@@ -185,7 +189,10 @@ def build(
                 # Asking for the dimension loads the model, so that only here it is asked for.
                 fits = same_weights and previous is not None and previous.manifest.dimension == encoder.dimension
                 same_model = previous if fits else None
-                manifest, embedded, reused = _write(generations, corpus, previous, encoder, same_model, keep, progress)
+                manifest, embedded, reused = _write(
+                    generations, corpus, previous, encoder, kept, same_model, keep, progress
+                )
+            kept.forget()
         finally:
             if previous:
                 previous.close()
@@ -231,6 +238,7 @@ def _write(
     corpus: Corpus,
     previous: Store | None,
     encoder: Encoder,
+    kept: KeptVectors,
     same_model: Store | None,
     keep: int,
     progress: Callable[[int, int], None],
@@ -271,7 +279,7 @@ def _write(
             texts = {article.source.id: article.text for article in corpus.articles}
             names = spellings.groups(names_in(texts.values()), corpus.aliases)
             writer.relate(groups(signatures, texts.__getitem__), names)
-            vectors, embedded = _vectors(set(writer.new_texts()), encoder, same_model, progress)
+            vectors, embedded = _vectors(set(writer.new_texts()), encoder, same_model, kept, progress)
             reused = len(set(writer.texts())) - embedded
             passages, sentences = writer.finish(vectors)
         finally:
@@ -331,15 +339,22 @@ def _replaced(
 
 
 def _vectors(
-    texts: set[str], encoder: Encoder, known: Store | None, progress: Callable[[int, int], None]
+    texts: set[str],
+    encoder: Encoder,
+    known: Store | None,
+    kept: KeptVectors,
+    progress: Callable[[int, int], None],
 ) -> tuple[dict[str, NDArray[np.float32]], int]:
     """A vector for every text, and how many of them had to be made."""
     vectors = {text: vector for text, vector in known.vectors() if text in texts} if known and texts else {}
+    vectors |= kept.of(texts - vectors.keys())
     # Longest first, as in an encoder's batches: a lack of memory shows at once.
     missing = sorted(texts - vectors.keys(), key=lambda text: (-len(text), text))
     progress(0, len(missing))
     for first in range(0, len(missing), _ENCODE_AT_ONCE):
         chunk = missing[first : first + _ENCODE_AT_ONCE]
-        vectors.update(zip(chunk, encoder.encode(chunk), strict=True))
+        made = encoder.encode(chunk)
+        kept.add(chunk, made)
+        vectors.update(zip(chunk, made, strict=True))
         progress(first + len(chunk), len(missing))
     return vectors, len(missing)

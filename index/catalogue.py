@@ -11,7 +11,10 @@ import sqlite3
 import threading
 from contextlib import ExitStack, closing, contextmanager
 from datetime import date, datetime
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from index.errors import DamagedIndexError
 from index.model import ANY, Article, Derived, Earlier, Kind, Listing, Passage, Source, Span
@@ -20,6 +23,8 @@ from index.sums import row_sum
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from index.model import Filters, Manifest
 
@@ -82,13 +87,10 @@ TEXTS = {
     "sentence": 'SELECT s.row AS row, substr(a.text, s.start + 1, s."end" - s.start) AS words, a.spoken '
     "FROM sentence s JOIN passage p ON p.row = s.passage JOIN article a ON a.row = p.article",
 }
-# The rows of a table whose article `a` meets a condition.
-_OWNED = {
-    "passage": f"SELECT p.row {_PASSAGES} WHERE {{}}",
-    "sentence": f"SELECT s.row FROM sentence s WHERE s.passage IN (SELECT p.row {_PASSAGES} WHERE {{}})",
-    "earlier": "SELECT e.row FROM earlier e JOIN article a ON a.row = e.article WHERE {}",
-}
+# The table to whose rows those of another belong.
+_OWNER = {"passage": "article", "sentence": "passage"}
 _EVERY = "TRUE"  # the condition that all meet
+_KEPT = 16  # filters whose rows are remembered
 AMONG = "(SELECT value FROM json_each(?))"
 
 
@@ -121,7 +123,9 @@ class Catalogue:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.manifest = manifest
         self._lock = threading.Lock()
-        self._outlets: tuple[str, ...] | None = None
+        # A generation never changes, and most questions come under the same few filters.
+        self._passing = lru_cache(_KEPT * len(("article", *EMBEDDED)))(self._find_passing)
+        self._owners = lru_cache(len(EMBEDDED))(self._find_owners)
         uri = f"{(folder / DATABASE).resolve().as_uri()}?mode=ro&immutable=1"
         try:
             with ExitStack() as opened:
@@ -151,25 +155,22 @@ class Catalogue:
 
     def counts(self, filters: Filters) -> tuple[int, int]:
         """How many articles pass, and how many searchable passages they have."""
-        if filters == ANY:
+        articles, passages = self.passing("article", filters), self.passing("passage", filters)
+        if articles is None or passages is None:
             return self.manifest.articles, self.manifest.passages
-        where, values = _condition(filters)
-        ((articles,),) = self.fetch(f"SELECT count(*) FROM article a WHERE {where}", *values)
-        ((passages,),) = self.fetch(f"SELECT count(*) {_PASSAGES} WHERE {where}", *values)
-        return articles, passages
+        return int(articles.sum()), int(passages.sum())
+
+    def passing(self, part: str, filters: Filters) -> NDArray[np.bool_] | None:
+        """Whether the first row of a table, the second and so on belong to articles that pass; None where all do.
+
+        Where a table has gaps between its rows, as that of the articles may, these do not pass.
+        """
+        return self._passing(part, filters)
 
     def outlets(self, filters: Filters) -> tuple[str, ...]:
         """The outlets of the articles that pass, each once, as they are spelled."""
-        if self._outlets is not None and filters == ANY:
-            return self._outlets
-        where, values = _condition(filters)
-        named = f"FROM article a WHERE a.outlet IS NOT NULL AND {where}"
-        rows = self.fetch(f"SELECT DISTINCT a.outlet, {_sound('article')} {named} ORDER BY 1", *values)
-        _require(all(sound for _, sound in rows))
-        found = tuple(outlet for outlet, _ in rows)
-        if filters == ANY:
-            self._outlets = found  # every question asks, and a generation never changes
-        return found
+        passing = self.passing("article", filters)
+        return tuple(outlet for outlet, rows in self._of_outlets.items() if passing is None or passing[rows].any())
 
     def article(self, article_id: str) -> Article | None:
         """The stored article, or None."""
@@ -292,6 +293,36 @@ class Catalogue:
             )
             yield from (f"{name}, paragraph {number}: a sentence lies outside its passage" for name, number in outside)
 
+    def _find_passing(self, part: str, filters: Filters) -> NDArray[np.bool_] | None:
+        where, values = (_condition_of_earlier if part == "earlier" else _condition)(filters)
+        if where == _EVERY:
+            return None
+        if part in _OWNER and (owners := self.passing(_OWNER[part], filters)) is not None:
+            found = owners[self._owners(part)]
+        else:
+            ((last,),) = self.fetch(f"SELECT coalesce(max(row), 0) FROM {part}")
+            found = np.zeros(last, dtype=np.bool_)
+            of = "article a" if part == "article" else "earlier e JOIN article a ON a.row = e.article"
+            found[[row - 1 for (row,) in self.fetch(f"SELECT {part[0]}.row FROM {of} WHERE {where}", *values)]] = True
+        found.setflags(write=False)
+        return found
+
+    def _find_owners(self, part: str) -> NDArray[np.int32]:
+        """To which row of the owner's table each row belongs, both counted from 0."""
+        with self._reading():
+            cursor = self._db.execute(f"SELECT {_OWNER[part]} FROM {part} ORDER BY row")
+            return np.fromiter((row - 1 for (row,) in cursor), dtype=np.int32)
+
+    @cached_property
+    def _of_outlets(self) -> dict[str, list[int]]:
+        """The rows of each outlet's articles, counted from 0."""
+        query = f"SELECT a.outlet, a.row - 1, {_sound('article')} FROM article a WHERE a.outlet IS NOT NULL ORDER BY 1"
+        found: dict[str, list[int]] = {}
+        for outlet, row, sound in self.fetch(query):
+            _require(sound)
+            found.setdefault(outlet, []).append(row)
+        return found
+
     @contextmanager
     def _reading(self) -> Iterator[None]:
         """The database for this thread alone; what it cannot read is a damaged index."""
@@ -304,12 +335,6 @@ class Catalogue:
                 raise DamagedIndexError(
                     f"Generation {self.manifest.generation} cannot be read ({exc}). Run `on-the-record-index verify`."
                 ) from exc
-
-
-def owned(part: str, filters: Filters) -> tuple[str, list[str]]:
-    """A query for the rows of a table that belong to articles that pass, and its values; empty where all do."""
-    where, values = (_condition_of_earlier if part == "earlier" else _condition)(filters)
-    return ("", []) if where == _EVERY else (_OWNED[part].format(where), values)
 
 
 def _condition_of_earlier(filters: Filters) -> tuple[str, list[str]]:

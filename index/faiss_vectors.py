@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import faiss
 import numpy as np
 
-from index.catalogue import CHUNK, EMBEDDED, owned
+from index.catalogue import CHUNK, EMBEDDED
 from index.errors import BuildError, DamagedIndexError
 
 if TYPE_CHECKING:
@@ -67,11 +67,12 @@ class FaissVectors:
     def nearest(self, part: str, vector: NDArray[np.float32], filters: Filters, limit: int) -> list[int]:
         """See `Vectors.nearest`."""
         flat = self._flat[part]
-        passing, values = owned(part, filters)
+        passing = self._catalogue.passing(part, filters)
         count, params = flat.ntotal, None
-        if passing:
-            allowed = np.array([row - 1 for (row,) in self._catalogue.fetch(passing, *values)], dtype=np.int64)
-            count, params = len(allowed), faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))  # type: ignore[call-arg]  # its stub lacks sel
+        if passing is not None:
+            count, bits = int(passing.sum()), np.packbits(passing, bitorder="little")
+            selected = faiss.IDSelectorBitmap(len(passing), faiss.swig_ptr(bits))
+            params = faiss.SearchParameters(sel=selected)  # type: ignore[call-arg]  # its stub lacks sel
         if count == 0:
             return []
         _, found = flat.search(vector[np.newaxis], min(limit, count), params=params)

@@ -6,7 +6,8 @@ In the index folder:
 - `build.lock`, `build.json`: who is building, since when;
 - `generations/000004/`: a manifest and the files of one engine, never changed once it has its name;
 - `generations/building-*`: a build under way, what it is removing, or the remains of one that was killed; the next
-  build clears them.
+  build clears them;
+- `vectors.part`: what such a build had embedded; the next one takes it over.
 """
 
 from __future__ import annotations

@@ -6,9 +6,10 @@ Their rows are those of the catalogue.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from index.catalogue import AMONG, EMBEDDED, owned
+from index.catalogue import AMONG, EMBEDDED
 from index.languages import forms, indexed
 from index.spellings import variants
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from index.catalogue import Catalogue
     from index.model import Filters
 
-_WIDENED_AT_MOST = 4096  # terms whose other forms and spellings are remembered
+_TERMS_KEPT = 4096  # terms whose other forms and spellings, and whose frequency, are remembered
 # Porter stems English and leaves other words alone; diacritics are folded, punctuation parts words.
 _TOKENIZER = "porter unicode61 remove_diacritics 2"
 SCHEMA = "".join(
@@ -48,15 +49,19 @@ class Lexical:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._widened: dict[str, str] = {}
+        self._wide = lru_cache(_TERMS_KEPT)(self._widen)
+        self._frequency = lru_cache(_TERMS_KEPT)(self._count)
 
     def best(self, part: str, terms: Sequence[str], filters: Filters, limit: int) -> list[int]:
         """The rows of articles that pass in which any of the terms stands, best first by BM25, `limit` at most."""
         if not terms:
             return []
-        passing, values = owned(part, filters)
-        within = f"AND +rowid IN ({passing})" if passing else ""
-        query = f"SELECT rowid FROM {part}_words WHERE {part}_words MATCH ? {within} ORDER BY rank LIMIT ?"
+        passing = self._catalogue.passing(part, filters)
+        # A byte a row, which is looked up at once: to look a row up among others would cost what these are many.
+        within, values = ("", ()) if passing is None else ("AND substr(?, rowid, 1) = x'01'", (passing.tobytes(),))
+        # By `rank` FTS5 would score and sort everything that matches before it looks at what passes.
+        order = f"ORDER BY bm25({part}_words), rowid LIMIT ?"
+        query = f"SELECT rowid FROM {part}_words WHERE {part}_words MATCH ? {within} {order}"
         return [row for (row,) in self._catalogue.fetch(query, self._any(terms), *values, limit)]
 
     def bm25(self, part: str, rows: Sequence[int], terms: Sequence[str]) -> dict[int, float]:
@@ -77,9 +82,7 @@ class Lexical:
 
     def frequency(self, term: str) -> int:
         """In how many passages of the whole catalogue a term stands."""
-        query = "SELECT count(*) FROM passage_words WHERE passage_words MATCH ?"
-        ((count,),) = self._catalogue.fetch(query, self._wide(term))
-        return int(count)
+        return self._frequency(term)
 
     def faults(self) -> Iterator[str]:
         """Every table of the catalogue whose rows are not those of its index, as sentences."""
@@ -92,20 +95,20 @@ class Lexical:
         """A query for texts in which any of the terms stands."""
         return " OR ".join(map(self._wide, terms))
 
-    def _wide(self, term: str) -> str:
+    def _count(self, term: str) -> int:
+        query = "SELECT count(*) FROM passage_words WHERE passage_words MATCH ?"
+        ((count,),) = self._catalogue.fetch(query, self._wide(term))
+        return int(count)
+
+    def _widen(self, term: str) -> str:
         """A query for texts in which a term stands: in any form of the languages here, a name in any spelling."""
-        if found := self._widened.get(term):
-            return found
         languages = self._catalogue.languages
         held = [_phrase(form) for form in forms(term, languages)]
         query = "SELECT EXISTS (SELECT 1 FROM passage_words WHERE passage_words MATCH ?)"
         ((known,),) = self._catalogue.fetch(query, " OR ".join(held))
         for spelling in variants(term, self._catalogue.names, known=bool(known)):
             held += [_phrase(form) for form in forms(spelling, languages)]
-        if len(self._widened) >= _WIDENED_AT_MOST:
-            self._widened.clear()
-        wide = self._widened[term] = " OR ".join(dict.fromkeys(held))
-        return wide
+        return " OR ".join(dict.fromkeys(held))
 
 
 def _phrase(term: str) -> str:

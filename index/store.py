@@ -74,7 +74,7 @@ class Texts(Catalogue):
         """What is searched names rows; one that the catalogue does not have is damage."""
         try:
             yield
-        except KeyError as exc:
+        except LookupError as exc:
             raise DamagedIndexError(f"The rows of generation {self.manifest.generation} do not fit. {REPAIR}") from exc
 
 

@@ -130,6 +130,13 @@ def measured(passages: int, folder: Path) -> list[str]:
     ]
 
 
+def write_into_readme(start: str, table: str, end: str) -> None:
+    """Put a table between two marks of the README."""
+    path = ROOT / "README.md"
+    before, rest = path.read_text(encoding="utf-8").split(start)
+    path.write_text(f"{before}{start}\n{table}\n{end}{rest.split(end)[1]}", encoding="utf-8")
+
+
 @click.command()
 @click.option("--passages", default=50_000, show_default=True, help="How many passages to index.")
 @click.option("--save", is_flag=True, help="Write the table into the README.")
@@ -139,10 +146,7 @@ def main(passages: int, save: bool) -> None:
         table = "\n".join(measured(passages, Path(folder)))
     click.echo(table)
     if save:
-        readme = (ROOT / "README.md").read_text(encoding="utf-8")
-        before, rest = readme.split(START)
-        after = rest.split(END)[1]
-        (ROOT / "README.md").write_text(f"{before}{START}\n{table}\n{END}{after}", encoding="utf-8")
+        write_into_readme(START, table, END)
 
 
 if __name__ == "__main__":

@@ -187,6 +187,29 @@ MUTATIONS = (
         ("tests/test_shown.py",),
     ),
     Mutation(
+        "a damaged vector of a build that was killed is used",
+        "index/kept_vectors.py",
+        "                if hashlib.sha256(head[_HASH_BYTES:] + batch).digest() != digest:\n",
+        "                if False:\n",
+        ("tests/test_kept_vectors.py::test_no_changed_byte_is_taken_for_a_vector",),
+    ),
+    Mutation(
+        "what is half written hides what is kept after it",
+        "index/kept_vectors.py",
+        "            os.truncate(self._path, self._sound)\n        return found\n",
+        "        return found\n",
+        (
+            "tests/test_kept_vectors.py::test_whatever_is_cut_off_the_batches_before_it_are_kept_and_the_next_ones_follow_them",
+        ),
+    ),
+    Mutation(
+        "a removed article is searched",
+        "index/lexical.py",
+        """("AND substr(?, rowid, 1) = x'01'", (passing.tobytes(),))""",
+        """("AND ? <> ''", (passing.tobytes(),))""",
+        ("tests/test_store.py::test_filters_work_before_ranking_so_that_a_limit_is_filled_from_inside",),
+    ),
+    Mutation(
         "a rollback that fails leaves a file",
         "index/generations.py",
         "                aside.unlink(missing_ok=True)\n",

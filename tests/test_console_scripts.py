@@ -74,3 +74,14 @@ def test_a_shell_completes_commands_and_options(script: str, typed: str, offered
     assert offered <= set(told.stdout.splitlines())
     assert all(line.startswith(f"plain,{typed.rsplit(maxsplit=1)[-1]}") for line in told.stdout.splitlines())
     assert f"{variable}=bash_source {script}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="the system knows no priorities")
+def test_what_looks_after_the_index_lets_the_bot_go_first() -> None:
+    program = "import atexit, os; atexit.register(lambda: print(os.nice(0))); from {} import run; run()"
+    told = {}
+    for module in ("index.__main__", "bot.__main__"):
+        command = [sys.executable, "-c", program.format(module), "--version"]
+        ended = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=True)
+        told[module] = int(ended.stdout.splitlines()[-1])
+    assert told == {"index.__main__": min(os.nice(0) + 10, 19), "bot.__main__": os.nice(0)}

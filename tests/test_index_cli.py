@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import pty
@@ -15,7 +16,7 @@ from conftest import ROOT, SEEDS
 from test_generations import another_builder
 from word_encoder import WordHashEncoder
 
-from index.__main__ import main
+from index.__main__ import build_with_progress, main
 from index.build import build
 from index.catalogue import DATABASE
 from index.corpus import read_corpus
@@ -243,6 +244,22 @@ def test_wrong_usage_is_explained_with_status_2(args: list[str]) -> None:
     result = run(*args)
     assert result.exit_code == 2
     assert "Usage: " in result.stderr
+
+
+def test_how_far_a_build_is_and_how_long_it_takes_yet_is_told_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "a.txt").write_text("One. Two. Three. Four.", encoding="utf-8")
+    minutes = itertools.count()
+    monkeypatch.setattr("index.__main__.monotonic", lambda: next(minutes) * 40.0)
+    monkeypatch.setattr("index.build._ENCODE_AT_ONCE", 1)
+    build_with_progress(tmp_path / "corpus", tmp_path / "data", WordHashEncoder(), 0)
+    assert capsys.readouterr().err.splitlines() == [
+        "Embedding 5 texts.",
+        "Embedded 2 of 5 texts; done in 2 minutes at most.",
+        "Embedded 4 of 5 texts; done in 1 minutes at most.",
+    ]
 
 
 # --- with the real model ---------------------------------------------------------------------------------------------

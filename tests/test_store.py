@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import math
 import random
 import re
 import shutil
 import sqlite3
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -22,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from word_encoder import WordHashEncoder
 
-from index.catalogue import DATABASE, EMBEDDED, Catalogue, owned
+from index.catalogue import DATABASE, EMBEDDED, Catalogue
 from index.errors import DamagedIndexError
 from index.faiss_vectors import PASSAGE_VECTORS, SENTENCE_VECTORS, FaissVectors
 from index.generations import FILES, FORMAT, file_facts
@@ -103,10 +105,9 @@ class NumpyVectors:
         self._rows = {part: ENCODER.encode(catalogue.words(part)).reshape(-1, ENCODER.dimension) for part in EMBEDDED}
 
     def nearest(self, part: str, vector: NDArray[np.float32], filters: Filters, limit: int) -> list[int]:
-        query, values = owned(part, filters)
-        passing = {row for (row,) in self._catalogue.fetch(query, *values)} if query else None
-        order = (int(row) + 1 for row in np.argsort(-(self._rows[part] @ vector)))
-        return [row for row in order if passing is None or row in passing][:limit]
+        passing = self._catalogue.passing(part, filters)
+        order = map(int, np.argsort(-(self._rows[part] @ vector)))
+        return [row + 1 for row in order if passing is None or passing[row]][:limit]
 
     def cosines(self, part: str, rows: Sequence[int], vector: NDArray[np.float32]) -> dict[int, float]:
         return {row: float(self._rows[part][row - 1] @ vector) for row in rows}
@@ -364,6 +365,29 @@ def test_filters_work_before_ranking_so_that_a_limit_is_filled_from_inside(store
         assert {candidate.passage.source.id for candidate in found} <= inside
         check(found, vector, terms, filters, 1)
         assert found
+
+
+def test_what_passes_is_found_once_for_filters_and_given_up_for_others_in_the_end(store: Store) -> None:
+    filters = Filters(withdrawn=("05", "nobody"))
+    for part in ("article", *EMBEDDED, "earlier"):
+        found = store.passing(part, filters)
+        assert found is not None
+        assert store.passing(part, Filters(withdrawn=("05", "nobody"))) is found
+        with pytest.raises(ValueError, match="read-only"):
+            found[:1] = False
+    kept = weakref.ref(found)
+    del found
+    for day in range(1000):
+        store.passing("passage", Filters(since=date.min + timedelta(days=day)))
+    gc.collect()
+    assert kept() is None
+
+
+@pytest.mark.parametrize("filters", [Filters(), Filters(withdrawn=("05", "07")), Filters(outlets=("the wire",))])
+def test_counts_are_those_of_the_articles_that_pass(store: Store, filters: Filters) -> None:
+    inside = [made for made in COVERAGE if passes(made.source, filters)]
+    passages = [p for made in inside for p in split(made) if p.kind is not Kind.RELATED]
+    assert store.counts(filters) == (len(inside), len(passages))
 
 
 def test_undated_articles_pass_no_date_filter(store: Store) -> None:
