@@ -835,6 +835,7 @@ WORDS = TEXTS.filter(compared)
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(WORDS | st.just(""), WORDS | st.just(""), WORDS), min_size=1, max_size=4), st.booleans())
+@example(stretches=[("", "", ":"), ("", "", "https://")], begins_alike=False)
 def test_any_altered_quotation_is_shown_with_its_words_and_the_articles(
     stretches: list[tuple[str, str, str]], begins_alike: bool
 ) -> None:

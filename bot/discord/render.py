@@ -103,6 +103,7 @@ _ENTRY_LIMIT = 380
 
 # A colon opens the name of an emoji, such as :smile:.
 _MARKUP = re.compile(r"[\\*_~`|<>@\[\]/]|:(?=[^\s:]+:)")
+_OPEN_COLON = re.compile(r"(?<!\\):(?=[^\s:]*\Z)")
 # Headings, subtext and lists begin a line, after blanks or not.
 _LINE_MARKUP = re.compile(r"^([^\S\n]*(?:\d+(?=[.)]))?)([#+\-.)])", re.MULTILINE)
 # By the mark that is put around words: what stands before them on a line or between lines, and the words. A tilde at
@@ -422,8 +423,13 @@ def _brief(segment: Segment) -> Segment:
 
 def _segment(segment: Segment) -> str:
     """A stretch of a quotation within a block quote."""
-    shown = wording.difference(segment, escape, partial(_marked, "~~"), partial(_marked, "**"))
+    shown = wording.difference(segment, _unended, partial(_marked, "~~"), partial(_marked, "**"))
     return shown.replace("\n", "\n> ")
+
+
+def _unended(words: str) -> str:
+    """Words escaped that others follow at once, with which a last colon could open the name of an emoji."""
+    return _OPEN_COLON.sub(r"\\:", escape(words))
 
 
 def _marked(mark: str, words: str) -> str:
