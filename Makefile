@@ -22,10 +22,12 @@ run: $(STAMP)
 # Left out of `make quick`: they start processes, servers or the real model, or try very many cases, and took more than
 # five seconds of processor time each when measured. `make test` begins with them, the longest first, so that no core is
 # left with one of them at the end.
-SLOW := seed_questions crash search encoder desk index_cli slack_process terminal reader slack_render discord_server \
-	store histories copies records faults discord_render slack_server slack_answers read_html read_json read_markdown \
-	read_pdf discord_places discord_privacy discord_answers linear quotations quoting console_scripts layers generations build adding cards remote_code \
-	days watch discord_add discord_app discord_admin slack_commands slack_privacy slack_admin read_rtf read_xml slack_add
+SLOW := linear seed_questions crash search encoder desk index_cli slack_process terminal reader slack_render \
+	discord_server store histories copies records faults discord_render slack_server slack_answers read_html \
+	read_json read_markdown read_pdf discord_places discord_privacy discord_answers quotations quoting \
+	console_scripts layers generations build adding cards remote_code days watch discord_add discord_app \
+	discord_admin slack_commands slack_privacy slack_admin read_rtf read_xml slack_add worker kept_vectors corpus \
+	fuzz compare
 SLOW_FILES := $(SLOW:%=tests/test_%.py)
 QUICK_FILES := $(filter-out $(SLOW_FILES),$(wildcard tests/test_*.py))
 
