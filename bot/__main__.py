@@ -18,7 +18,7 @@ from dotenv import load_dotenv
 from rich.console import Console
 
 from bot import service, terminal
-from bot.answer import CAUTION, ROWS, Way
+from bot.answer import CAUTION, Way, shown_at_once
 from bot.days import period
 from bot.desk import RECORDS, Desk
 from bot.records.records import Records
@@ -94,8 +94,8 @@ def ask(
 
     async def work(desk: Desk) -> None:
         for asked in questions:
-            usual = max(settings.excerpts, ROWS) if way else settings.excerpts
-            answer = await desk.ask(asked, filters, count or usual, way=Way(way or Way.BEST))
+            so = Way(way or Way.BEST)
+            answer = await desk.ask(asked, filters, count or shown_at_once(so, settings.excerpts), way=so)
             if as_json:
                 click.echo(json.dumps(terminal.as_json(answer), ensure_ascii=False))
             elif many:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -236,6 +237,16 @@ def compose(ranking: Ranking, count: int, skip: int = 0, *, brief: bool = False)
         _excerpt(number, hit, _window(hit, 0) if brief and number > 1 else span, ranking.hits)
         for number, (hit, span) in shown
     )
+
+
+def by_day(excerpt: Excerpt) -> tuple[date, str, int]:
+    """What puts excerpts in order: the oldest first, those without a day last."""
+    return excerpt.source.published or date.max, excerpt.source.id, excerpt.answer.start if excerpt.answer else 0
+
+
+def shown_at_once(way: Way, usual: int) -> int:
+    """How many excerpts are shown where nobody says how many."""
+    return usual if way is Way.BEST else max(usual, ROWS)
 
 
 def refuse(ranking: Ranking, reason: Reason, message: str, *, answers: bool = False) -> Refusal:

@@ -70,7 +70,6 @@ class Answerer:
             answer = replace(answer, refusal=Refusal(Reason.EMPTY_INDEX, wording.EMPTY_INDEX))
         elif asked.way is Way.SAID:
             answer = _said(store, answer, asked)
-            _check(answer, store)
         else:
             ranking, mentioned = self._rank(store, question, filters)
             if self._answers(ranking):
@@ -79,7 +78,7 @@ class Answerer:
                 answer = self._laid_out(store, answer, ranking, asked)
             else:
                 answer = replace(answer, refusal=self._refusal(store, question, filters, ranking))
-            _check(answer, store)
+        _check(answer, store)
         return replace(answer, elapsed=time.perf_counter() - started)
 
     def _laid_out(self, store: Store, answer: Answer, ranking: Ranking, asked: Asked) -> Answer:

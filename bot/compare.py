@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING
 
-from bot.answer import Differing, Excerpt
+from bot.answer import Differing, Excerpt, by_day
 from index.features import terms
 from index.figures import apart, figures, matched
+from index.languages import base
 from index.model import Kind, Span
 from index.passages import paragraph_spans
 
@@ -85,7 +85,7 @@ def candidates(question: str, hits: Iterable[Hit], store: Store, encoder: Encode
 def oldest_first(excerpts: Iterable[Excerpt]) -> list[Excerpt]:
     """Excerpts of several articles by their days, without those whose words an earlier one tells to stand there too."""
     rows: list[Excerpt] = []
-    for excerpt in sorted(excerpts, key=lambda e: (e.source.published or date.max, e.source.id)):
+    for excerpt in sorted(excerpts, key=by_day):
         same = (place.source for row in rows for place in row.also_in if not place.differing)
         if excerpt.source not in same:
             rows.append(replace(excerpt, number=len(rows) + 1))
@@ -100,7 +100,7 @@ def outlets_of(typed: str | None) -> tuple[str, ...]:
 def _read(passage: Passage, store: Store, within: Span | None = None) -> list[list[Figure]]:
     """The figures of each sentence of a passage, or of those within a stretch of it; English texts only."""
     article = store.article(passage.source.id)
-    if article is None or (article.spoken or "en").partition("-")[0] != "en":
+    if article is None or base(article.spoken) != "en":
         return []
     before = _before(article, passage)
     within = within or Span(passage.start, passage.end)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from typing import TYPE_CHECKING
 
-from bot.answer import Excerpt, Speaker
+from bot.answer import Excerpt, Speaker, by_day
 from index.copies import same_words
 from index.features import terms
-from index.figures import stem
+from index.figures import WORD, stem
+from index.languages import base
 from index.model import Kind, Span
 from index.passages import split
 from index.speech import speeches
@@ -30,31 +29,22 @@ mr mrs ms dr sir lord lady president minister chancellor secretary senator mayor
 justice professor pope king queen prince princess spokesman spokeswoman adviser advisor director chief officer
 ambassador
 """
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 def said(question: str, store: Store, filters: Filters) -> list[Excerpt]:
     """The quotations of a person, the oldest first and those of copies once: "Peskov", "Peskov about the parade"."""
     person, _, about = question.partition(" about ")
-    name = [key(word) for word in _WORD.findall(person)]
+    name = [key(word) for word in WORD.findall(person)]
     if not name:
         return []
     wanted = frozenset(map(stem, terms(about))) if about.strip() else frozenset()
-    articles = [article for article, _ in store.articles_with([_WORD.findall(person)[-1]], filters, PASSAGES)]
-    found = [row for article in articles if _is_read(article) for row in _of(article, name, wanted)]
+    articles = [article for article, _ in store.articles_with([WORD.findall(person)[-1]], filters, PASSAGES)]
+    found = [row for article in articles if base(article.spoken) == "en" for row in _of(article, name, wanted)]
     rows: list[tuple[str, Excerpt]] = []
-    for quoted, excerpt in sorted(found, key=lambda row: _order(row[1])):
+    for quoted, excerpt in sorted(found, key=lambda row: by_day(row[1])):
         if not any(quoted == other or same_words(quoted, other) for other, _ in rows):
             rows.append((quoted, excerpt))
     return [excerpt for _, excerpt in rows]
-
-
-def _is_read(article: Article) -> bool:
-    return (article.spoken or "en").partition("-")[0] == "en"
-
-
-def _order(excerpt: Excerpt) -> tuple[date, str, int]:
-    return excerpt.source.published or date.max, excerpt.source.id, excerpt.answer.start if excerpt.answer else 0
 
 
 def _of(article: Article, name: list[str], wanted: frozenset[str]) -> Iterator[tuple[str, Excerpt]]:
@@ -65,13 +55,13 @@ def _of(article: Article, name: list[str], wanted: frozenset[str]) -> Iterator[t
         passage = next((p for p in passages if p.start <= speech.quoted.start < p.end), None)
         if passage is None or passage.kind is Kind.RELATED or not _is_named(article.text, speech, name):
             continue
-        if not wanted or wanted & frozenset(stem(word) for word in _WORD.findall(passage.text)):
+        if not wanted or wanted & frozenset(stem(word) for word in WORD.findall(passage.text)):
             yield quoted, _excerpt(article, passage, speech)
 
 
 def _is_named(text: str, speech: Speech, name: list[str]) -> bool:
     """Whether the speaker is named so: by the surname, with no other first name before it."""
-    words = _WORD.findall(text[speech.named.start : speech.named.end])
+    words = WORD.findall(text[speech.named.start : speech.named.end])
     for number, word in enumerate(words):
         if word[0].isupper() and key(word) == name[-1]:
             before = words[number - 1] if number else ""

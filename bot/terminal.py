@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import wording
-from bot.answer import ROWS, Way
+from bot.answer import Way, shown_at_once
 from bot.prompt import Prompt
 from bot.records.sent import Lost, sent
 from index.errors import OnTheRecordError
@@ -214,7 +214,7 @@ async def _respond(desk: Desk, line: str, count: int, console: Console, asked: A
     """Answer a line, or do what it commands; gives the latest answer, which before was `asked`."""
     command, _, argument = line.partition(" ")
     if way := _WAYS.get(command):
-        asked = await desk.ask(argument, count=max(count, ROWS), way=way)
+        asked = await desk.ask(argument, count=shown_at_once(way, count), way=way)
         reply: Text | Group = layout(asked) if console.is_terminal else Text(as_text(asked))
     elif command == "/help":
         reply = Text(HELP)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot import wording
-from bot.answer import ROWS, Answer, Excerpt, Reason, Way
+from bot.answer import Answer, Excerpt, Reason, Way, shown_at_once
 from bot.days import today
 from bot.followup import taken, with_things
 from bot.pace import LOOKS
@@ -139,7 +139,7 @@ class Visit:
         `show` is told how many questions come before, while this one waits; it raises nothing.
         """
         usual = self.settings.excerpts or self.excerpts
-        count = number or (usual if way is Way.BEST else max(usual, ROWS))
+        count = number or shown_at_once(way, usual)
         ahead = self.desk.waiting
         # Whoever wants more excerpts gets these whole.
         asking = asyncio.ensure_future(self.desk.ask(question, self.within(filters), count, skip, way, brief=not skip))

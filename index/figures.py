@@ -192,7 +192,7 @@ _TOLL = re.compile(
     re.IGNORECASE,
 )
 _PLACED = re.compile(r"\b(?:in|at|near|off|over|outside|around|on|onto|into|from)\s+(?:the\s+)?((?:[A-Z][\w’'-]+\s?)+)")
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CLAUSE = re.compile(r"[,;:()“”\"]|\b(?:said|says|that|which|who|when|while|after|as|but)\b")
 _NOUN = re.compile(r"[^\W\d_][^\W_]*(?:['’-][^\W_]+)*")
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]")
@@ -218,14 +218,14 @@ def _names(tokens: Iterable[str]) -> frozenset[str]:
 
 
 def _setting(words: str, before: str) -> Setting:
-    tokens = _WORD.findall(CLOCK.sub(" ", words))
+    tokens = WORD.findall(CLOCK.sub(" ", words))
     small = [re.sub(r"['’]s?$", "", token.lower()) for token in tokens]
     empty = {*FUNCTION_WORDS, *_REPORTING, *VALUES, *SCALES}
     return Setting(
         words=_stems(word for word in small if word not in empty),
         names=_names(tokens[1:]),
-        places=frozenset[str]().union(*(_names(_WORD.findall(found)) for found in _PLACED.findall(words))),
-        borrowed=_names(_WORD.findall(before)) if _REFERS_BACK.search(words) else frozenset(),
+        places=frozenset[str]().union(*(_names(WORD.findall(found)) for found in _PLACED.findall(words))),
+        borrowed=_names(WORD.findall(before)) if _REFERS_BACK.search(words) else frozenset(),
         weekdays=_WEEKDAYS.intersection(small),
         months=frozenset(token.lower() for token in tokens if token[0].isupper() and token.lower() in MONTHS),
         years=frozenset(YEAR.findall(DATE.sub(" ", words))),
@@ -316,7 +316,7 @@ def _said_before(lead: str) -> frozenset[str]:
 def _subject(lead: str) -> frozenset[str]:
     """Stems of the telling words of a clause before its figure."""
     clause = _CLAUSE.split(lead)[-1]
-    small = (re.sub(r"['’]s?$", "", word.lower()) for word in _WORD.findall(clause))
+    small = (re.sub(r"['’]s?$", "", word.lower()) for word in WORD.findall(clause))
     empty = FUNCTION_WORDS | _LIGHT | _REPORTING | _ADVERBS | _WEEKDAYS | VALUES.keys() | SCALES.keys()
     return _stems(word for word in small if word not in empty)
 

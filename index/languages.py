@@ -59,13 +59,18 @@ def detect(text: str) -> str | None:
     return code if probability >= _SURE and len(code) == 2 else None
 
 
+def base(language: str | None) -> str:
+    """The language of a code such as "de" or "pt-BR", without its region; None counts as English."""
+    return (language or "en").partition("-")[0]
+
+
 def indexed(text: str, language: str | None) -> str:
     """What the lexical index holds of a text in this language (a code such as "de" or "pt-BR"); None counts as English.
 
     Letters in other shapes (full width, ligatures) are the plain ones; characters of scripts without blanks are parted.
     Beyond English, letter case and accents are folded as Unicode and Turkish want it, and words cut to their stems.
     """
-    code = (language or "en").partition("-")[0]
+    code = base(language)
     text = _plain(text)
     if code != "en":
         text = _small(text, code)

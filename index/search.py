@@ -174,7 +174,7 @@ def read(asked: features.Question, found: Sequence[SentenceHit], reader: Reader)
         if reading.log_odds > 0:
             answer = Span(span.start + reading.span.start, span.start + reading.span.end)
             sentence = max(window, key=lambda s: _shared(s.span, answer))
-        tempered = 1 / (1 + math.exp(-reading.log_odds / READ_TEMPERATURE))
+        tempered = _chance(reading.log_odds / READ_TEMPERATURE)
         values = sentence.features | {"read": reading.log_odds, "read_tempered": tempered}
         hits.append(replace(sentence, score=score(weights, values), features=values, answer=answer))
     return sorted(hits, key=_order)
@@ -246,7 +246,11 @@ def _features(
 
 def probability(asked: features.Question, best: Sequence[SentenceHit], weights: dict[str, float]) -> float:
     """The probability that the best sentence answers."""
-    return 1 / (1 + math.exp(-linear(weights, confidence_features(asked, best) | {"bias": 1.0})))
+    return _chance(linear(weights, confidence_features(asked, best) | {"bias": 1.0}))
+
+
+def _chance(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
 
 
 def confidence_features(asked: features.Question, best: Sequence[SentenceHit]) -> dict[str, float]:

@@ -17,7 +17,7 @@ from index.reader import ExtractiveReader
 from index.readers.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import simcord
     from discord_world import World
@@ -62,6 +62,15 @@ def _one_worker() -> Iterator[None]:
     with Worker() as kept, pytest.MonkeyPatch.context() as patch:
         patch.setattr("index.corpus.Worker", Lent)
         yield
+
+
+def dated_corpus(folder: Path, articles: Mapping[str, tuple[str, str, str]]) -> Path:
+    """A new folder with an article for each name, of an outlet, a day and a text."""
+    folder.mkdir()
+    for name, (outlet, day, text) in articles.items():
+        head = f'---\ntitle: "{name}"\noutlet: "{outlet}"\ndate: {day}\n---\n'
+        (folder / f"{name}.md").write_text(f"{head}{text}\n", encoding="utf-8")
+    return folder
 
 
 @pytest.fixture(scope="session")

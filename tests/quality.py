@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ablation
+import bench
 import click
 import numpy as np
 import public_sets
@@ -267,11 +268,7 @@ def main(save: bool, only: tuple[str, ...], ablate: bool, feedback: Path | None,
             lines.append(row(name, label, run(asked, store, encoder, system)))
             print(lines[-1], flush=True)
     if save:
-        readme = (ROOT / "README.md").read_text(encoding="utf-8")
-        before, rest = readme.split(START)
-        _, after = rest.split(END)
-        table = "\n".join(lines)
-        (ROOT / "README.md").write_text(f"{before}{START}\n{table}\n{END}{after}", encoding="utf-8")
+        bench.write_into_readme(START, "\n".join(lines), END)
 
 
 if __name__ == "__main__":

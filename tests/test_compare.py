@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import dated_corpus
 from word_encoder import WordHashEncoder
 
 from bot import terminal, wording
@@ -32,11 +33,7 @@ ARTICLES = {
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    for name, (outlet, day, text) in ARTICLES.items():
-        head = f'---\ntitle: "{name}"\noutlet: "{outlet}"\ndate: {day}\n---\n'
-        (corpus / f"{name}.md").write_text(f"{head}{text}\n", encoding="utf-8")
+    corpus = dated_corpus(tmp_path / "corpus", ARTICLES)
     build(corpus, tmp_path / "data", WordHashEncoder())
     desk = Desk(tmp_path / "data", corpus, WordHashEncoder, caution=(0.0, 0.0))
     yield desk

@@ -13,7 +13,7 @@ from bot.discord import render
 from bot.discord.answers import answer_command
 from bot.discord.client import admitted, visit_by
 from bot.discord.replies import text_file
-from bot.discord.sources import outlet_choices
+from bot.discord.sources import SINCE, UNTIL, outlet_choices
 from bot.settings import MAX_EXCERPTS  # noqa: TC001 discord.py reads annotations when it runs
 from bot.visit import UsageError
 from index.model import ANY, Filters
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 @app_commands.describe(
     question="What do you want to know?",
     outlet="Only articles of this outlet",
-    since="Only articles published on or after this day, such as 3 May 2023 or last Monday",
-    until="Only articles published on or before this day",
+    since=SINCE,
+    until=UNTIL,
     number="How many excerpts",
     private="Show the answer only to me",
 )

@@ -10,20 +10,19 @@ from bot.answer import Way
 from bot.compare import outlets_of
 from bot.days import period
 from bot.discord.answers import answer_command
+from bot.discord.sources import SINCE, UNTIL
 from index.model import Filters
 
 if TYPE_CHECKING:
     from bot.discord.client import Commands, Interaction
 
 _OUTLETS = 'Only articles of these outlets, with ";" between'
-_SINCE = "Only articles published on or after this day, such as 3 May 2023 or last Monday"
-_UNTIL = "Only articles published on or before this day"
 _PRIVATE = "Show it only to me"
 
 
 @app_commands.command(description="Show what each article says of a question, the oldest first")
 @app_commands.describe(
-    question="What do you want to compare?", outlets=_OUTLETS, since=_SINCE, until=_UNTIL, private=_PRIVATE
+    question="What do you want to compare?", outlets=_OUTLETS, since=SINCE, until=UNTIL, private=_PRIVATE
 )
 async def compare(
     interaction: Interaction,
@@ -40,7 +39,7 @@ async def compare(
 
 @app_commands.command(description="Show the figures in what answers a question, and where articles differ in one")
 @app_commands.describe(
-    question="What are the figures about?", outlets=_OUTLETS, since=_SINCE, until=_UNTIL, private=_PRIVATE
+    question="What are the figures about?", outlets=_OUTLETS, since=SINCE, until=UNTIL, private=_PRIVATE
 )
 async def figures(
     interaction: Interaction,
@@ -57,8 +56,8 @@ async def figures(
 
 @app_commands.command(description="Show what a person is quoted as saying, by day")
 @app_commands.describe(
-    person="The name, or only the surname", about="Only quotations near these words", outlets=_OUTLETS, since=_SINCE,
-    until=_UNTIL, private=_PRIVATE,
+    person="The name, or only the surname", about="Only quotations near these words", outlets=_OUTLETS, since=SINCE,
+    until=UNTIL, private=_PRIVATE,
 )  # fmt: skip
 async def said(
     interaction: Interaction,

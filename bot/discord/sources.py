@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from bot.discord.client import Commands, Interaction
     from bot.visit import Visit
 
+# What options of commands say of themselves.
+SINCE = "Only articles published on or after this day, such as 3 May 2023 or last Monday"
+UNTIL = "Only articles published on or before this day"
+
 
 def name_choices(names: Sequence[str], typed: str) -> list[app_commands.Choice[str]]:
     """The names that fit what is typed, each its own value."""
@@ -137,8 +141,8 @@ class TextButton(
 @app_commands.command(description="List the articles in the index")
 @app_commands.describe(
     outlet="Only articles of this outlet",
-    since="Only articles published on or after this day, such as 3 May 2023 or last Monday",
-    until="Only articles published on or before this day",
+    since=SINCE,
+    until=UNTIL,
     words="Only articles whose headline has these words",
     order="Which come first",
 )
