@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,9 +19,10 @@ from bot.records.database import RecordsError
 from bot.records.records import Records
 from bot.records.retention import Retention
 from bot.records.sent import Context, Lost, Quoted, context, quote_again
+from bot.serving import Serving
 from bot.verifying import SHORT, Verifier, joined
 from index.build import MAX_LOSS
-from index.errors import IndexUnavailableError, OnTheRecordError
+from index.errors import OnTheRecordError
 from index.generations import KEEP, Generations
 from index.model import ANY, Filters, Kind
 from index.passages import split
@@ -43,6 +45,8 @@ QUEUE = 200
 LONG_QUEUE = 10
 # Seconds after which whoever asked is told that it takes too long, be it the queue or the question itself.
 DEADLINE = 60
+# Questions that are answered at a time.
+SEARCHES = os.cpu_count() or 1
 RECORDS = "records.sqlite"
 
 T = TypeVar("T")
@@ -108,15 +112,13 @@ class Desk:
         self.corpus_dir = corpus_dir
         self._generations = Generations(index_dir)
         self.future = future
-        self._encoder = load_encoder()
-        self._answerer = Answerer(self._encoder, reader, caution)
-        self._pointer = self._generations.readable_current()
-        self._store: Store
-        self._store, self._warning = self._generations.open_current(self._encoder)
+        encoder = load_encoder()
+        self._answerer = Answerer(encoder, reader, caution)
+        self._serving = Serving(self._generations, encoder)
         try:
             self._records = Records(index_dir / RECORDS, retention=retention)
         except RecordsError:
-            self._store.close()
+            self._serving.close()
             raise
         self.builds = Builds(self._generations, corpus_dir, load_encoder, keep=keep, max_loss=max_loss, future=future)
         self.metrics = Metrics()
@@ -125,8 +127,8 @@ class Desk:
         self._asked: dict[Asked, asyncio.Task[Answer]] = {}
         self._long_waiting = 0
         self._verifier = Verifier(index_dir)
-        # One thread each: SQLite, FAISS and the model are used by one question at a time, and never by the event loop.
-        self._search_thread = ThreadPoolExecutor(1, "search")
+        # SQLite, FAISS and the models are never used by the event loop, and by a question for each core at a time.
+        self._search_threads = ThreadPoolExecutor(SEARCHES, "search")
         self._verify_thread = ThreadPoolExecutor(1, "verify")
         self._records_thread = ThreadPoolExecutor(1, "records")
         self._recall_thread = ThreadPoolExecutor(1, "recall")
@@ -170,7 +172,7 @@ class Desk:
     @property
     def warning(self) -> str | None:
         """Why another generation than the current one is served, or None."""
-        return self._warning
+        return self._serving.warning
 
     async def ask(
         self,
@@ -263,20 +265,20 @@ class Desk:
 
     def gauges(self, latency: float) -> Gauges:
         """What is so now, from any thread; `latency` is that of the chat platform's connection, in seconds."""
-        manifest = self._store.manifest
+        manifest = self._serving.manifest
         return Gauges(self._waiting, manifest.generation, manifest.articles, latency)
 
     def close(self) -> None:
-        """Finish the answer under way, drop what is queued, and let go of the index. Call it once, from any thread."""
+        """Finish the answers under way, drop what is queued, and let go of the index. Call it once, from any thread."""
         self.builds.close()
         self._verify_thread.shutdown(wait=False, cancel_futures=True)
         self._verifier.stop()
-        self._search_thread.shutdown(cancel_futures=True)
+        self._search_threads.shutdown(cancel_futures=True)
         self._verify_thread.shutdown()
         self._verifier.close()
         self._records_thread.shutdown()
         self._recall_thread.shutdown()
-        self._store.close()
+        self._serving.close()
         self._records.close()
 
     def _seen(self, filters: Filters) -> Filters:
@@ -285,7 +287,7 @@ class Desk:
     def _status(self, store: Store, filters: Filters) -> DeskStatus:
         articles, passages = store.counts(filters.scope())
         waiting, times = self._waiting - 1, self.metrics.quantiles()
-        return DeskStatus(store.manifest, articles, passages, self._warning, self.builds.running, waiting, times)
+        return DeskStatus(store.manifest, articles, passages, self.warning, self.builds.running, waiting, times)
 
     def _asking(self, asked: Asked) -> asyncio.Task[Answer]:
         """The answer to a question; where the same waits already, the one that it waits for."""
@@ -309,23 +311,13 @@ class Desk:
             raise DeskBusyError(f"{QUEUE} questions are waiting already. Ask again in a moment.")
         self._waiting += 1
         try:
-            return await _in_time(self._search_thread, lambda: work(self._current()))
+            return await _in_time(self._search_threads, lambda: self._at_work(work))
         finally:
             self._waiting -= 1
 
-    def _current(self) -> Store:
-        """The store to search, after following the pointer if a build or rollback has moved it."""
-        pointer = self._generations.readable_current()
-        if pointer != self._pointer:
-            self._pointer = pointer
-            try:
-                store, self._warning = self._generations.open_current(self._encoder)
-            except IndexUnavailableError as exc:
-                self._warning = f"{exc} Generation {self._store.manifest.generation} is served from memory meanwhile."
-            else:
-                self._store.close()
-                self._store = store
-        return self._store
+    def _at_work(self, work: Callable[[Store], T]) -> T:
+        with self._serving.store() as store:
+            return work(store)
 
 
 async def _in_time(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:

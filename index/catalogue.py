@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
-import threading
 from contextlib import ExitStack, closing, contextmanager
 from datetime import date, datetime
 from functools import cached_property, lru_cache
+from queue import LifoQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -91,6 +92,7 @@ TEXTS = {
 _OWNER = {"passage": "article", "sentence": "passage"}
 _EVERY = "TRUE"  # the condition that all meet
 _KEPT = 16  # filters whose rows are remembered
+_CONNECTIONS = os.cpu_count() or 1  # as many threads read at a time
 AMONG = "(SELECT value FROM json_each(?))"
 
 
@@ -122,24 +124,26 @@ class Catalogue:
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.manifest = manifest
-        self._lock = threading.Lock()
         # A generation never changes, and most questions come under the same few filters.
         self._passing = lru_cache(_KEPT * len(("article", *EMBEDDED)))(self._find_passing)
         self._owners = lru_cache(len(EMBEDDED))(self._find_owners)
         uri = f"{(folder / DATABASE).resolve().as_uri()}?mode=ro&immutable=1"
         try:
             with ExitStack() as opened:
-                self._db = opened.enter_context(closing(sqlite3.connect(uri, uri=True, check_same_thread=False)))
-                self._db.create_function("outlet_key", 1, _outlet_key, deterministic=True)
-                self._db.create_function("row_sum", -1, row_sum, deterministic=True)
+                connections = [opened.enter_context(closing(_connection(uri))) for _ in range(_CONNECTIONS)]
+                db = connections[0]
                 query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
-                self.totals: tuple[int, int] = self._db.execute(query).fetchone()
+                self.totals: tuple[int, int] = db.execute(query).fetchone()
                 query = "SELECT spoken FROM article UNION SELECT spoken FROM earlier"
-                spoken = self._db.execute(f"SELECT * FROM ({query}) WHERE spoken IS NOT NULL").fetchall()
-                names = self._db.execute("SELECT key, spelling FROM name ORDER BY rowid").fetchall()
+                spoken = db.execute(f"SELECT * FROM ({query}) WHERE spoken IS NOT NULL").fetchall()
+                names = db.execute("SELECT key, spelling FROM name ORDER BY rowid").fetchall()
                 opened.pop_all()
         except (sqlite3.Error, UnicodeDecodeError) as exc:
             raise DamagedIndexError(f"{folder.name} cannot be opened: {str(exc).splitlines()[0]}.") from exc
+        # Threads do not wait for each other, and the file may go once it is open: none is opened later.
+        self._connections = LifoQueue[sqlite3.Connection]()
+        for connection in connections:
+            self._connections.put(connection)
         self.languages = frozenset(code.partition("-")[0] for (code,) in spoken)
         self.names = _grouped(names)
 
@@ -254,40 +258,42 @@ class Catalogue:
 
     def fetch(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """All that a query finds."""
-        with self._reading():
-            return self._db.execute(query, values).fetchall()
+        with self._reading() as db:
+            return db.execute(query, values).fetchall()
 
     def copy_to(self, database: sqlite3.Connection) -> None:
         """Put all tables into an empty database, for one that goes on from this."""
-        with self._reading():
-            self._db.backup(database)
+        with self._reading() as db:
+            db.backup(database)
 
     def close(self) -> None:
-        """Let go of the file; it is not used afterwards."""
-        with self._reading():
-            self._db.close()
+        """Let go of the file once no thread reads it; it is not used afterwards."""
+        connections = [self._connections.get() for _ in range(_CONNECTIONS)]
+        for connection in connections:
+            connection.close()
+            self._connections.put(connection)
 
     def faults(self) -> Iterator[str]:
         """Every way in which texts, offsets and hashes do not agree, as sentences; none when all is well."""
-        with self._reading():
-            for (answer,) in self._db.execute("PRAGMA integrity_check"):
+        with self._reading() as db:
+            for (answer,) in db.execute("PRAGMA integrity_check"):
                 if answer != "ok":
                     yield f"SQLite: {answer}"
             stored = "SELECT id, text, sha256 FROM article UNION ALL SELECT a.id, e.text, e.sha256"
-            for name, text, sha256 in self._db.execute(f"{stored} FROM earlier e JOIN article a ON a.row = e.article"):
+            for name, text, sha256 in db.execute(f"{stored} FROM earlier e JOIN article a ON a.row = e.article"):
                 if hashlib.sha256(text.encode()).hexdigest() != sha256:
                     yield f"{name}: the stored text is not the one that was indexed"
             for table in SUMMED:
                 query = f"SELECT count(*) FROM {table} {table[0]} WHERE NOT {_sound(table)}"
-                ((changed,),) = self._db.execute(query).fetchall()
+                ((changed,),) = db.execute(query).fetchall()
                 if changed:
                     yield f"{changed} of the rows of {table} are not as they were written"
-            outside = self._db.execute(
+            outside = db.execute(
                 f"SELECT a.id, p.paragraph {_PASSAGES} "
                 'WHERE p.start < 0 OR p."end" <= p.start OR p."end" > length(a.text)'
             )
             yield from (f"{name}, paragraph {number}: offsets lie outside the text" for name, number in outside)
-            outside = self._db.execute(
+            outside = db.execute(
                 f"SELECT a.id, p.paragraph {_PASSAGES} JOIN sentence s ON s.passage = p.row "
                 'WHERE s.start < p.start OR s."end" > p."end" OR s."end" <= s.start'
             )
@@ -309,8 +315,8 @@ class Catalogue:
 
     def _find_owners(self, part: str) -> NDArray[np.int32]:
         """To which row of the owner's table each row belongs, both counted from 0."""
-        with self._reading():
-            cursor = self._db.execute(f"SELECT {_OWNER[part]} FROM {part} ORDER BY row")
+        with self._reading() as db:
+            cursor = db.execute(f"SELECT {_OWNER[part]} FROM {part} ORDER BY row")
             return np.fromiter((row - 1 for (row,) in cursor), dtype=np.int32)
 
     @cached_property
@@ -324,17 +330,26 @@ class Catalogue:
         return found
 
     @contextmanager
-    def _reading(self) -> Iterator[None]:
+    def _reading(self) -> Iterator[sqlite3.Connection]:
         """The database for this thread alone; what it cannot read is a damaged index."""
-        with self._lock:
-            try:
-                yield
-            except sqlite3.ProgrammingError:  # a call after close()
-                raise
-            except (sqlite3.Error, UnicodeDecodeError) as exc:
-                raise DamagedIndexError(
-                    f"Generation {self.manifest.generation} cannot be read ({exc}). Run `on-the-record-index verify`."
-                ) from exc
+        db = self._connections.get()
+        try:
+            yield db
+        except sqlite3.ProgrammingError:  # a call after close()
+            raise
+        except (sqlite3.Error, UnicodeDecodeError) as exc:
+            raise DamagedIndexError(
+                f"Generation {self.manifest.generation} cannot be read ({exc}). Run `on-the-record-index verify`."
+            ) from exc
+        finally:
+            self._connections.put(db)
+
+
+def _connection(uri: str) -> sqlite3.Connection:
+    db = sqlite3.connect(uri, uri=True, check_same_thread=False)
+    db.create_function("outlet_key", 1, _outlet_key, deterministic=True)
+    db.create_function("row_sum", -1, row_sum, deterministic=True)
+    return db
 
 
 def _condition_of_earlier(filters: Filters) -> tuple[str, list[str]]:

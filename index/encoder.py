@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +30,7 @@ CHARS_PER_PIECE = 40
 
 
 class Encoder(Protocol):
-    """What turns text into vectors whose inner product is the cosine."""
+    """What turns text into vectors whose inner product is the cosine. Safe to call from several threads."""
 
     @property
     def model(self) -> str:
@@ -51,8 +52,7 @@ class SentenceTransformerEncoder:
     """Any sentence-transformers model by name or path; all-MiniLM-L6-v2 comes with the installation.
 
     Only safetensors weights are loaded, and never code that a model brings along. The model itself is loaded when it is
-    first needed, which takes seconds: until then only its weights' hash is known. Several threads may not use one
-    encoder at a time, since a tokenizer serves one.
+    first needed, which takes seconds: until then only its weights' hash is known. Safe to call from several threads.
 
     Raises:
         EncoderError: the model cannot be found, has no safetensors weights, or the packaged weights differ from the
@@ -62,6 +62,7 @@ class SentenceTransformerEncoder:
 
     def __init__(self, model: str = DEFAULT_MODEL) -> None:
         self.model = model
+        self._loading = threading.Lock()
         self._folder = model_folder(model, "EMBEDDING_MODEL")
         self.weights_sha256 = weights_sha256(self._folder, "EMBEDDING_MODEL")
         if model == DEFAULT_MODEL and self.weights_sha256 != DEFAULT_WEIGHTS_SHA256:
@@ -87,16 +88,20 @@ class SentenceTransformerEncoder:
             rows[batch] = self._model.encode(cut, normalize_embeddings=True, show_progress_bar=False)
 
         made = batches(texts, BATCH)
-        # The first alone, since it sets the tokenizer up.
-        for batch in made[:1]:
-            fill(batch)
-        if made[1:]:
+        if len(made) == 1:
+            fill(made[0])
+        else:
             with ThreadPoolExecutor(self._workers) as pool:
-                list(pool.map(fill, made[1:]))
+                list(pool.map(fill, made))
         return rows
 
-    @cached_property
+    @property
     def _model(self) -> SentenceTransformer:
+        with self._loading:
+            return self._loaded
+
+    @cached_property
+    def _loaded(self) -> SentenceTransformer:
         # Imported here: torch takes seconds to load, and most of the program never needs it.
         import torch  # noqa: PLC0415
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
@@ -106,14 +111,17 @@ class SentenceTransformerEncoder:
         torch.set_num_threads(1)
         transformers_logging.disable_progress_bar()
         try:
-            return SentenceTransformer(
+            model = SentenceTransformer(
                 str(self._folder),
                 local_files_only=True,
                 trust_remote_code=False,
                 model_kwargs={"use_safetensors": True},
             )
+            # The first text sets the tokenizer up, which afterwards serves several threads.
+            model.encode("", show_progress_bar=False)
         except Exception as exc:  # a broken model folder raises whatever its parts and their libraries raise
             raise not_loaded(self.model, exc, "EMBEDDING_MODEL") from exc
+        return model
 
     @property
     def _reads(self) -> int:

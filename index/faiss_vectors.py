@@ -97,3 +97,7 @@ class FaissVectors:
                 rows = flat.reconstruct_n(first, min(CHUNK, flat.ntotal - first))
                 if not np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-3):
                     yield f"{part} vectors {first} to {first + len(rows)} hold some that are not of unit length"
+
+    def close(self) -> None:
+        """See `Vectors.close`."""
+        self._flat.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ WEIGHTS = Path(__file__).with_name("reader.safetensors")
 WEIGHTS_SHA256 = "9fc43e2fd791d6bff02c871d9e268f5a6ba812a9fb5af9f4b36e2e3c5816f8e4"
 SETTING = "READER_MODEL"
 
-# Windows that a core reads at a time, of like length.
+# Windows that a core reads at a time at most, of like length.
 BATCH = 4
 # Word pieces of question, headline and window together; what is longer is cut at the end of the window.
 MAX_TOKENS = 256
@@ -101,7 +102,7 @@ def best_span(start: NDArray[np.float32], end: NDArray[np.float32], words: NDArr
 
 
 class Reader(Protocol):
-    """What reads a question and windows together and finds the words that answer it."""
+    """What reads a question and windows together and finds the words that answer. Safe to call from several threads."""
 
     def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
         """A reading of each window, in order; its span is of whole words and never empty where there are words."""
@@ -121,7 +122,7 @@ class ExtractiveReader:
     """Any Hugging Face model for extractive question answering, by name or path; ours comes with the program.
 
     Only safetensors weights are loaded, and never code that a model brings along. A model should know questions without
-    an answer, as those trained on SQuAD 2.0 do. Several threads may not use one reader at a time.
+    an answer, as those trained on SQuAD 2.0 do. Safe to call from several threads.
 
     Raises:
         EncoderError: the model cannot be found or loaded, is of another kind or has no safetensors weights, or the
@@ -145,12 +146,17 @@ class ExtractiveReader:
             raise not_loaded(model, exc, SETTING) from exc
         # Each core reads windows by itself, as the encoder embeds.
         torch.set_num_threads(1)
-        self._threads = ThreadPoolExecutor(os.cpu_count() or 1, "reader")
+        self._cores = os.cpu_count() or 1
+        self._threads = ThreadPoolExecutor(self._cores, "reader")
+        self._tokenizing = threading.Lock()  # a tokenizer serves one thread at a time
 
     def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
         """See `Reader.read`."""
-        made = batches([window.headline + window.words for window in windows], BATCH)
-        encoded = [encode(self._tokenizer, [question] * len(b), [windows[n] for n in b]) for b in made]
+        # No core is left without a batch.
+        size = max(1, min(BATCH, -(-len(windows) // self._cores)))
+        made = batches([window.headline + window.words for window in windows], size)
+        with self._tokenizing:
+            encoded = [encode(self._tokenizer, [question] * len(b), [windows[n] for n in b]) for b in made]
         found: dict[int, Reading] = {}
         for batch, readings in zip(made, self._threads.map(self._readings, encoded), strict=True):
             found.update(zip(batch, readings, strict=True))

@@ -39,6 +39,9 @@ class Vectors(Protocol):
     def faults(self) -> Iterator[str]:
         """Every way in which what is stored is not what was written, as sentences."""
 
+    def close(self) -> None:
+        """Let go of what is held; it is not used afterwards."""
+
 
 class Texts(Catalogue):
     """A catalogue whose words can be looked up.
@@ -98,7 +101,7 @@ class Store(Texts):
         try:
             self._vectors = engine(folder, self)
         except DamagedIndexError:
-            self.close()
+            super().close()
             raise
 
     def search(
@@ -149,6 +152,11 @@ class Store(Texts):
     def stored(self, part: str, rows: Sequence[int]) -> NDArray[np.float32]:
         """The vectors of these rows, for a writer that goes on from this store."""
         return self._vectors.stored(part, rows)
+
+    def close(self) -> None:
+        """Let go of the files and the vectors; they are not used afterwards."""
+        super().close()
+        self._vectors.close()
 
     def faults(self) -> Iterator[str]:
         """Every way in which texts, offsets, words and vectors do not agree, as sentences; none when all is well."""

@@ -18,7 +18,7 @@ from word_encoder import WordHashEncoder
 
 from bot.answer import Excerpt, Place, Reason, compose
 from bot.answering import with_copies
-from bot.desk import QUEUE, Desk, DeskBusyError
+from bot.desk import QUEUE, SEARCHES, Desk, DeskBusyError
 from bot.metrics import Gauges
 from index.build import build
 from index.copies import place_of
@@ -352,9 +352,9 @@ async def test_words_that_do_not_stand_in_the_article_are_never_shown(tmp_path: 
     build(corpus, tmp_path / "data", WordHashEncoder())
     desk = Desk(tmp_path / "data", corpus, WordHashEncoder)
     await desk.listings()
-    stored = desk._store.article("one")
+    stored = desk._serving._store.article("one")
     assert stored is not None
-    desk._store.article = lambda _name: replace(stored, text="X" + stored.text)
+    desk._serving._store.article = lambda _name: replace(stored, text="X" + stored.text)
     with pytest.raises(DamagedIndexError, match="not shown"):
         await desk.ask("When was the bridge closed?")
     desk.close()
@@ -407,7 +407,8 @@ async def test_identical_waiting_questions_share_one_answer(word_index: Path) ->
     encoder = Noting()
     desk = Desk(word_index, SEEDS, lambda: encoder, caution=(0.0, 0.0))
     hold = threading.Event()
-    desk._search_thread.submit(hold.wait)
+    for _ in range(SEARCHES):
+        desk._search_threads.submit(hold.wait)
     same = [asyncio.create_task(desk.ask("Who denied the attack?")) for _ in range(5)]
     other = asyncio.create_task(desk.ask("Who denied the attack?", count=1))
     await asyncio.sleep(0.05)
@@ -478,7 +479,7 @@ def test_the_store_is_closed_with_the_desk(word_index: Path) -> None:
     desk = Desk(word_index, SEEDS, WordHashEncoder)
     desk.close()
     with pytest.raises(sqlite3.ProgrammingError):
-        desk._store.listings(Filters())
+        desk._serving._store.listings(Filters())
 
 
 async def test_half_a_character_in_what_is_asked_is_no_failure(desk: Desk) -> None:

@@ -125,22 +125,23 @@ def button(message: dict[str, Any], what: str) -> str:
 @contextlib.contextmanager
 def nothing_found(desk: Desk) -> Iterator[None]:
     """A desk that neither searches nor reads or writes its records until the context is left."""
-    with _held(desk._search_thread, desk._records_thread, desk._recall_thread):
+    with _held(desk._search_threads, desk._records_thread, desk._recall_thread):
         yield
 
 
 @contextlib.contextmanager
 def nothing_answered(desk: Desk) -> Iterator[None]:
     """A desk that does not search until the context is left."""
-    with _held(desk._search_thread):
+    with _held(desk._search_threads):
         yield
 
 
 @contextlib.contextmanager
-def _held(*threads: ThreadPoolExecutor) -> Iterator[None]:
+def _held(*pools: ThreadPoolExecutor) -> Iterator[None]:
     go_on = threading.Event()
-    for thread in threads:
-        thread.submit(go_on.wait)
+    for pool in pools:
+        for _ in range(pool._max_workers):
+            pool.submit(go_on.wait)
     try:
         yield
     finally:

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,14 @@ def test_a_model_is_loaded_when_it_is_needed_and_no_sooner(encoder: SentenceTran
     assert told.stdout == "False\n"
     assert encoder.dimension
     assert "torch" in sys.modules  # the test sees what it should
+
+
+def test_threads_that_come_first_at_once_get_the_vectors_that_one_gets(encoder: SentenceTransformerEncoder) -> None:
+    texts = [f"The bridge of town {n} {'is closed ' * (n % 7)}." for n in range(16)]
+    fresh = SentenceTransformerEncoder()
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda text: fresh.encode([text])[0], texts))
+    assert np.allclose(found, encoder.encode(texts), atol=1e-5)
 
 
 def test_no_texts_no_rows(encoder: SentenceTransformerEncoder) -> None:

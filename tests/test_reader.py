@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,16 @@ def test_each_window_is_read_as_if_it_were_alone_and_in_its_place(reader: Extrac
         assert alone.span == found.span
         assert alone.log_odds == pytest.approx(found.log_odds, abs=1e-3)
     assert reader.read(QUESTION, []) == []
+
+
+def test_several_threads_read_what_one_reads(reader: ExtractiveReader) -> None:
+    asked = [(QUESTION, WINDOWS[:n]) for n in range(1, len(WINDOWS))]
+    alone = [reader.read(*each) for each in asked]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda each: reader.read(*each), asked * 2))
+    for one, other in zip(alone * 2, together, strict=True):
+        assert [reading.span for reading in one] == [reading.span for reading in other]
+        assert [r.log_odds for r in one] == pytest.approx([r.log_odds for r in other], abs=1e-3)
 
 
 def test_log_odds_are_the_model_s_own_against_the_null_span(tiny: Path) -> None:

@@ -58,7 +58,7 @@ from slack_world import (
 from word_encoder import WordHashEncoder
 
 from bot import service, wording
-from bot.desk import RECORDS
+from bot.desk import RECORDS, SEARCHES
 from bot.discord import app as discord_app
 from bot.discord.app import DiscordError, run_discord
 from bot.slack import app as slack_app
@@ -98,7 +98,8 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def slow(desk: Desk) -> Iterator[threading.Event]:
     """A desk that answers nothing until the event is set, or the context is left."""
     go_on = threading.Event()
-    desk._search_thread.submit(go_on.wait)
+    for _ in range(SEARCHES):
+        desk._search_threads.submit(go_on.wait)
     try:
         yield go_on
     finally:

@@ -118,6 +118,9 @@ class NumpyVectors:
     def faults(self) -> Iterator[str]:
         return iter(())
 
+    def close(self) -> None:
+        self._rows.clear()
+
 
 def make_numpy(folder: Path, articles: Sequence[Article]) -> Store:
     """Another engine over the same catalogue: nothing else may lean on FAISS."""

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from word_encoder import WordHashEncoder
+
+from bot.serving import Serving
+from index.build import build
+from index.generations import Generations
+from index.model import ANY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from index.encoder import Encoder
+    from index.store import Store
+
+
+def rebuilt(folder: Path, *articles: str) -> None:
+    """An index of so many articles in a folder, in place of what it held."""
+    corpus = folder / "corpus"
+    corpus.mkdir(exist_ok=True)
+    for number, text in enumerate(articles):
+        (corpus / f"{number}.txt").write_text(text, encoding="utf-8")
+    build(corpus, folder / "index", WordHashEncoder(), keep=0)
+
+
+def held(store: Store) -> int:
+    return len(store.listings(ANY))
+
+
+def test_a_store_stays_open_while_it_is_used_and_is_closed_once_replaced_and_unused(tmp_path: Path) -> None:
+    rebuilt(tmp_path, "The bridge is closed.")
+    serving = Serving(Generations(tmp_path / "index"), WordHashEncoder())
+    with serving.store() as first, serving.store() as again:
+        assert first is again
+        rebuilt(tmp_path, "The bridge is closed.", "The harbour is open.")  # and the folder of the first is gone
+        with serving.store() as second:
+            assert held(second) == 2
+        assert held(first) == 1
+    with pytest.raises(sqlite3.ProgrammingError):
+        held(first)
+    with serving.store() as still:
+        assert still is second
+        assert held(still) == 2
+    serving.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        held(second)
+
+
+def test_who_asks_while_the_next_generation_is_opened_has_the_one_before(tmp_path: Path) -> None:
+    rebuilt(tmp_path, "The bridge is closed.")
+    opening, go_on = threading.Event(), threading.Event()
+
+    class Slow(Generations):
+        def open_current(self, encoder: Encoder | None = None) -> tuple[Store, str | None]:
+            if self.current() == 2:
+                opening.set()
+                assert go_on.wait(60)
+            return super().open_current(encoder)
+
+    serving = Serving(Slow(tmp_path / "index"), WordHashEncoder())
+    rebuilt(tmp_path, "The bridge is closed.", "The harbour is open.")
+
+    def asked() -> int:
+        with serving.store() as store:
+            return held(store)
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(asked)
+        assert opening.wait(60)
+        assert asked() == 1
+        go_on.set()
+        assert first.result() == 2
+    assert asked() == 2
+    serving.close()
+
+
+def test_a_generation_is_opened_once_however_many_ask(tmp_path: Path) -> None:
+    rebuilt(tmp_path, "The bridge is closed.")
+    opened: list[int | None] = []
+
+    class Noting(Generations):
+        def open_current(self, encoder: Encoder | None = None) -> tuple[Store, str | None]:
+            opened.append(self.current())
+            return super().open_current(encoder)
+
+    serving = Serving(Noting(tmp_path / "index"), WordHashEncoder())
+    rebuilt(tmp_path, "The bridge is closed.", "The harbour is open.")
+
+    def asked(_: int) -> int:
+        with serving.store() as store:
+            return held(store)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert {*pool.map(asked, range(50))} <= {1, 2}
+    assert opened == [1, 2]
+    assert asked(0) == 2
+    serving.close()
