@@ -15,6 +15,7 @@ import json
 import math
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from index.encoder import Encoder
     from index.model import Candidate, Filters, Passage, SentenceScores
-    from index.reader import Reader
+    from index.reader import Reader, Reading
     from index.store import Store
 
 # How many passages and sentences each of the four rankings may put forward.
@@ -35,6 +36,11 @@ POOL = 50
 # How many passages are looked through, and how many windows of them are read, which costs most of the time.
 READ = 25
 WINDOWS = 8
+# So many are read at a time, and no more once the log-odds of one reach that: on the questions for tuning a quarter
+# fewer are read, and as often the right sentence stands first (.768) and among three (.857).
+ROUND, SURE = 4, 1.0
+# What stands for the log-odds of a window that is not read: their median behind a window that answers.
+UNREAD = -5.5
 # How far a window reaches around its sentence, in characters, unless the sentence itself is longer.
 WINDOW_CHARS = 350
 # Share of the cosine, and of the sentence rather than its passage, in a fused score.
@@ -160,7 +166,7 @@ def _unseen_names(question: str, store: Store, filters: Filters) -> frozenset[st
 
 
 def read(asked: features.Question, found: Sequence[SentenceHit], reader: Reader) -> list[SentenceHit]:
-    """Step 3: of each window that is read one sentence, scored again, best first.
+    """Step 3: of each window worth reading one sentence, scored again, best first.
 
     It is the one with the words that answer, where the reader rather thinks so than not, and else the best as before.
     """
@@ -168,14 +174,17 @@ def read(asked: features.Question, found: Sequence[SentenceHit], reader: Reader)
     chosen = windows(found)
     spans = [Span(window[0].span.start, window[-1].span.end) for window in chosen]
     texts = [Window(w[0].passage.source.title, w[0].passage.words(span)) for w, span in zip(chosen, spans, strict=True)]
+    readings: list[Reading] = []
+    while len(readings) < len(texts) and all(reading.log_odds < SURE for reading in readings):
+        readings += reader.read(asked.text, texts[len(readings) : len(readings) + ROUND])
     hits = []
-    for window, span, reading in zip(chosen, spans, reader.read(asked.text, texts), strict=True):
+    for window, span, reading in zip_longest(chosen, spans, readings):
         answer, sentence = None, min(window, key=_order)
-        if reading.log_odds > 0:
+        if reading and reading.log_odds > 0:
             answer = Span(span.start + reading.span.start, span.start + reading.span.end)
             sentence = max(window, key=lambda s: _shared(s.span, answer))
-        tempered = _chance(reading.log_odds / READ_TEMPERATURE)
-        values = sentence.features | {"read": reading.log_odds, "read_tempered": tempered}
+        log_odds = reading.log_odds if reading else UNREAD
+        values = sentence.features | {"read": log_odds, "read_tempered": _chance(log_odds / READ_TEMPERATURE)}
         hits.append(replace(sentence, score=score(weights, values), features=values, answer=answer))
     return sorted(hits, key=_order)
 

@@ -267,6 +267,23 @@ def test_windows_are_whole_sentences_around_the_best_and_none_is_read_twice(
     assert any(len(window) > 1 for window in chosen)
 
 
+def test_once_the_reader_is_sure_the_rest_is_not_read_and_stays_behind(
+    store: Store, encoder: SentenceTransformerEncoder
+) -> None:
+    question = "Who denied the attack on the Kremlin?"
+    chosen = search.windows(search.look_through(question, store, encoder)[1])
+    assert len(chosen) > search.ROUND
+    first = chosen[0]
+    words = first[0].passage.words(Span(first[0].span.start, first[-1].span.end))
+    reader = Finds(words)
+    ranking = search.search(question, store, encoder, reader=reader)
+    assert len(reader.windows) == search.ROUND
+    assert {hit.passage for hit in ranking.hits} == {hit.passage for window in chosen for hit in window}
+    assert ranking.hits[0].passage == first[0].passage
+    unread = {hit.passage for window in chosen[search.ROUND :] for hit in window}
+    assert all(hit.answer is None for hit in ranking.hits if hit.passage in unread)
+
+
 def test_the_weights_name_features_that_exist(store: Store, encoder: SentenceTransformerEncoder) -> None:
     weights = json.loads(Path(search.__file__).with_name("ranking.json").read_text(encoding="utf-8"))
     question, found = search.look_through("Who denied the attack?", store, encoder)
