@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.answer import Differing, Excerpt, by_day
+from index.amounts import amounts
 from index.features import terms
 from index.figures import apart, figures, matched
 from index.languages import base
@@ -98,13 +99,14 @@ def outlets_of(typed: str | None) -> tuple[str, ...]:
 
 
 def _read(passage: Passage, store: Store, within: Span | None = None) -> list[list[Figure]]:
-    """The figures of each sentence of a passage, or of those within a stretch of it; English texts only."""
-    article = store.article(passage.source.id)
+    """The figures of each sentence of a passage, or of a stretch of it, that has any amounts; English texts only."""
+    within = within or Span(passage.start, passage.end)
+    whole = (s for s in passage.sentences if within.start <= s.start and s.end <= within.end)
+    sentences = [sentence for sentence in whole if amounts(passage.words(sentence))]
+    article = store.article(passage.source.id) if sentences else None
     if article is None or base(article.spoken) != "en":
         return []
     before = _before(article, passage)
-    within = within or Span(passage.start, passage.end)
-    sentences = (s for s in passage.sentences if within.start <= s.start and s.end <= within.end)
     return [figures(article.text, sentence, before) for sentence in sentences]
 
 

@@ -72,8 +72,11 @@ class Figure:
 def figures(text: str, sentence: Span, before: Span | None = None) -> list[Figure]:
     """The figures of one sentence of a text, in order; `before` is the paragraph before, if there is one."""
     words = text[sentence.start : sentence.end]
+    counted = amounts(words)
+    if not counted:
+        return []
     setting = _setting(words, text[before.start : before.end] if before else "")
-    found = (_figure(words, amount, setting, sentence.start) for amount in amounts(words))
+    found = (_figure(words, amount, setting, sentence.start) for amount in counted)
     return [figure for figure in found if figure]
 
 
