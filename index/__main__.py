@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from dotenv import load_dotenv
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from index.build import MAX_LOSS, BuildReport, build, preview
+from index.build import MAX_LOSS, BuildReport, build, found_of_nearest, preview
 from index.corpus import require_folder
 from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder
 from index.errors import BuildLockedError, OnTheRecordError
@@ -216,6 +217,9 @@ def verify(index_dir: Path) -> None:
         )
     m = generations.manifest(number)
     click.echo(f"Generation {number} is sound: {m.articles} articles, {m.passages} passages, {m.sentences} sentences.")
+    if m.recall is not None:
+        with closing(generations.open(number)) as store:
+            click.echo("\n".join(found_of_nearest(store.recall())))
 
 
 @main.command()

@@ -102,8 +102,16 @@ class BuildReport:
         return [
             f"{outcome} {m.generation}: {m.articles} articles, {m.passages} passages, {m.sentences} sentences.",
             f"{self.changes.counts()}; {self.embedded} texts embedded, {self.reused} reused, {self.seconds:.1f} s.",
+            *found_of_nearest(m.recall),
             *self.changes.names(),
         ]
+
+
+def found_of_nearest(recall: float | None) -> list[str]:
+    """A line that tells how many of the nearest passages are found, where that is not all of them."""
+    return (
+        [] if recall is None else [f"The index is large: {recall:.1%} of the nearest passages are found, on a sample."]
+    )
 
 
 @cache  # to read the packages' metadata takes as long as to index a short article
@@ -297,6 +305,7 @@ def _write(
             built_at=built_at,
             files=file_facts(folder),
             tools=used,
+            recall=writer.recall,
         )
         generations.publish(folder, manifest, keep)
     except (OSError, sqlite3.Error, RuntimeError, MemoryError, OnTheRecordError) as exc:

@@ -33,7 +33,7 @@ from index.errors import (
     IndexUnavailableError,
     NoIndexError,
 )
-from index.faiss_vectors import VECTOR_FILES, FaissVectors
+from index.faiss_vectors import CODE_FILES, VECTOR_FILES, FaissVectors
 from index.model import Manifest
 from index.shown import model_name
 from index.store import Store, Texts
@@ -48,8 +48,9 @@ if TYPE_CHECKING:
 FORMAT = 6
 KEEP = 3
 MANIFEST = "manifest.json"
-# The other files of a generation.
+# The other files of a generation, and those that only a large one has.
 FILES = (DATABASE, *VECTOR_FILES.values())
+OPTIONAL = tuple(CODE_FILES.values())
 REBUILD = "Run `on-the-record-index build` to make a new one."
 
 
@@ -127,7 +128,7 @@ class Generations:
             manifest = Manifest(**fields, built_at=built_at, files=files)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
             raise DamagedIndexError(f"{named} is missing or damaged.") from exc
-        if set(files) != set(FILES) or manifest.generation != number:
+        if not set(FILES) <= set(files) <= {*FILES, *OPTIONAL} or manifest.generation != number:
             raise DamagedIndexError(f"{named} is not that of generation {number}.")
         return manifest
 
@@ -138,7 +139,7 @@ class Generations:
             IndexUnavailableError: it is damaged or of another format.
 
         """
-        return Store(self.folder(number), self._checked(number, FILES), FaissVectors)
+        return Store(self.folder(number), self._checked(number), FaissVectors)
 
     def texts(self, number: int) -> Texts:
         """The texts of one generation, without its vectors, which take most of the memory; as `open` else."""
@@ -291,10 +292,10 @@ class Generations:
         except DamagedIndexError as exc:
             raise DamagedIndexError(f"Generation {number} cannot be served: {exc} {REBUILD}") from exc
 
-    def _checked(self, number: int, names: Iterable[str]) -> Manifest:
-        """A generation's manifest, after reading every byte of these files of it."""
+    def _checked(self, number: int, names: Iterable[str] = ()) -> Manifest:
+        """A generation's manifest, after reading every byte of these files of it, or of all."""
         manifest, folder = self.manifest(number), self.folder(number)
-        for name in names:
+        for name in names or manifest.files:
             try:
                 found = _facts(folder / name)
             except FileNotFoundError as exc:
@@ -321,7 +322,7 @@ class Generations:
 
 def file_facts(folder: Path) -> dict[str, tuple[int, str]]:
     """Size in bytes and sha256 of each of a generation's files, for its manifest."""
-    return {name: _facts(folder / name) for name in FILES}
+    return {name: _facts(folder / name) for name in (*FILES, *OPTIONAL) if name in FILES or (folder / name).exists()}
 
 
 def _facts(path: Path) -> tuple[int, str]:

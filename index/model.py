@@ -189,6 +189,7 @@ class Manifest:
 
     `files` maps each file's name to (size in bytes, sha256). `corpus_sha256` covers every article and its metadata.
     `tools` names the libraries, with their versions, that cut and read the texts: equal ones make the same of a text.
+    `recall` is the share of the true nearest that are found, measured on a sample; None where all vectors are compared.
     """
 
     format: int
@@ -203,3 +204,4 @@ class Manifest:
     built_at: datetime
     files: dict[str, tuple[int, str]]
     tools: str
+    recall: float | None = None

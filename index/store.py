@@ -36,6 +36,9 @@ class Vectors(Protocol):
     def stored(self, part: str, rows: Sequence[int]) -> NDArray[np.float32]:
         """The vectors of the rows, in the same order."""
 
+    def recall(self) -> float | None:
+        """The share of the true nearest that `nearest` finds, on a sample of what is stored; None where it is exact."""
+
     def faults(self) -> Iterator[str]:
         """Every way in which what is stored is not what was written, as sentences."""
 
@@ -152,6 +155,10 @@ class Store(Texts):
     def stored(self, part: str, rows: Sequence[int]) -> NDArray[np.float32]:
         """The vectors of these rows, for a writer that goes on from this store."""
         return self._vectors.stored(part, rows)
+
+    def recall(self) -> float | None:
+        """See `Vectors.recall`."""
+        return self._vectors.recall()
 
     def close(self) -> None:
         """Let go of the files and the vectors; they are not used afterwards."""

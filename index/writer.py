@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from index import catalogue, lexical
 from index.catalogue import CHUNK, DATABASE, EMBEDDED, SUMMED, TEXTS, outlet_key
-from index.faiss_vectors import VECTOR_FILES, write_vectors
+from index.faiss_vectors import write_vectors
 from index.lexical import forget_words, index_words
 from index.model import Kind
 from index.sums import row_sum
@@ -19,7 +20,6 @@ from index.sums import row_sum
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -39,6 +39,7 @@ class StoreWriter:
         self._folder = folder
         self._dimension = dimension
         self._base = base
+        self.recall: float | None = None  # see `Manifest`; known once finished
         self._db = sqlite3.connect(folder / DATABASE, isolation_level=None)
         self._db.create_function("row_sum", -1, row_sum, deterministic=True)
         # The folder is thrown away if anything fails, and synced once at the end: no journal is needed.
@@ -127,14 +128,15 @@ class StoreWriter:
         for table in EMBEDDED:
             self._close_gaps(table)
             (total,) = self._db.execute(f"SELECT count(*) FROM {table}").fetchone()
-            write_vectors(self._folder, table, self._dimension, self._blocks(table, total, vectors))
+            found = write_vectors(self._folder, table, self._dimension, self._blocks(table, total, vectors))
+            self.recall = min((share for share in (self.recall, found) if share is not None), default=None)
             totals.append(total)
         for table, columns in SUMMED.items():
             self._db.execute(f"UPDATE {table} SET sum = row_sum({', '.join(columns)}) WHERE sum IS NULL")
         self._db.execute("COMMIT")
         self._db.close()
-        for name in (DATABASE, *VECTOR_FILES.values()):
-            _sync(self._folder / name)
+        for path in filter(Path.is_file, self._folder.iterdir()):
+            _sync(path)
         passages, sentences = totals
         return passages, sentences
 

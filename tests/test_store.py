@@ -115,6 +115,9 @@ class NumpyVectors:
     def stored(self, part: str, rows: Sequence[int]) -> NDArray[np.float32]:
         return self._rows[part][np.array(rows, dtype=np.int64) - 1]
 
+    def recall(self) -> None:
+        return None
+
     def faults(self) -> Iterator[str]:
         return iter(())
 
