@@ -246,27 +246,27 @@ class LoopbackDiscord:
         number = next(self.ids)
         token = f"interaction-token-{number}"
         self._interacted[token] = time.process_time()
-        await self.dispatch(
-            "INTERACTION_CREATE",
-            {
-                "id": str(number),
-                "application_id": str(APPLICATION),
-                "type": kind,
-                "token": token,
-                "version": 1,
-                "guild_id": str(GUILD),
-                "channel_id": str(CHANNEL),
-                "channel": {"id": str(CHANNEL), "type": 0, "name": "news", "permissions": "0", "guild_id": str(GUILD)},
-                "member": {**self.member(self.user(READER)), "permissions": "0"},
-                "data": data,
-                "app_permissions": "0",
-                "locale": "en-US",
-                "entitlements": [],
-                "authorizing_integration_owners": {"0": str(GUILD)},
-                "attachment_size_limit": 10_000_000,
-                **more,
-            },
-        )
+        event = {
+            "id": str(number),
+            "application_id": str(APPLICATION),
+            "type": kind,
+            "token": token,
+            "version": 1,
+            "guild_id": str(GUILD),
+            "channel_id": str(CHANNEL),
+            "channel": {"id": str(CHANNEL), "type": 0, "name": "news", "permissions": "0", "guild_id": str(GUILD)},
+            "member": {**self.member(self.user(READER)), "permissions": "0"},
+            "data": data,
+            "app_permissions": "0",
+            "locale": "en-US",
+            "entitlements": [],
+            "authorizing_integration_owners": {"0": str(GUILD)},
+            "attachment_size_limit": 10_000_000,
+            **more,
+        }
+        if event["guild_id"] is None:
+            event["user"] = event.pop("member")["user"]
+        await self.dispatch("INTERACTION_CREATE", event)
         return token
 
     async def slash(self, name: str, options: dict[str, Any], user: int = READER, channel: int = CHANNEL) -> str:

@@ -11,10 +11,10 @@ from discord import ui
 from bot import wording
 from bot.answer import Way, is_question
 from bot.discord import render
-from bot.discord.client import admitted, visit_by
+from bot.discord.client import admitted, is_guest, visit_by
 from bot.discord.replies import failure_logged, press
 from bot.records.feedback import Verdict
-from bot.visit import UsageError
+from bot.visit import RefusedError, UsageError
 
 if TYPE_CHECKING:
     import re
@@ -38,7 +38,7 @@ async def answer_command(
     """Answer what a command asks, once the place and the asker's pace allow it."""
     visit, private = await admitted(interaction, private if is_question(question) else True)
     answer = await visit.ask(question, filters, number, way=way, show=partial(_show_place, interaction))
-    await visit.deliver(answer, sender(answer, partial(_edit, interaction), private=private), private=private)
+    await visit.deliver(answer, _in_place(interaction, answer, private=private), private=private)
 
 
 def sender(
@@ -46,6 +46,7 @@ def sender(
     send: Callable[[ui.LayoutView], Awaitable[discord.Message]],
     *,
     private: bool = False,
+    share: bool = True,
     show_question: bool = True,
     alone: bool = False,
 ) -> Callable[[str | None], Awaitable[str]]:
@@ -57,8 +58,9 @@ def sender(
     async def sent(key: str | None) -> str:
         button = key and partial(AnswerButton, key)
         menu = key and partial(ContextMenu, key)
+        made = {"button": button or None, "menu": menu or None}
         view = render.answer_view(
-            answer, show_question=show_question, button=button or None, menu=menu or None, private=private, alone=alone
+            answer, show_question=show_question, private=private, share=share, alone=alone, **made
         )
         return str((await send(view)).id)
 
@@ -136,14 +138,13 @@ async def _closest(interaction: Interaction, _button: AnswerButton, was: SentAns
 async def _more(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     visit.admit()
     answer, shown = await visit.more(was)
-    send = sender(answer, partial(_edit, interaction), private=True)
-    await visit.deliver(answer, send, private=True, skipped=shown)
+    await visit.deliver(answer, _in_place(interaction, answer), private=True, skipped=shown)
 
 
 async def _alone(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     visit.admit()
     answer = await visit.ask(was.alone)
-    await visit.deliver(answer, sender(answer, partial(_edit, interaction), private=True), private=True)
+    await visit.deliver(answer, _in_place(interaction, answer), private=True)
 
 
 async def _sources(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
@@ -151,6 +152,8 @@ async def _sources(interaction: Interaction, _button: AnswerButton, was: SentAns
 
 
 async def _share(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
+    if is_guest(interaction):
+        raise RefusedError(render.NOT_SHARED_HERE)
     visit.require_answers()
     await visit.require_asker(button.key, wording.NOT_YOURS_TO_SHARE)
     answer, losses = await visit.again(was)
@@ -176,6 +179,13 @@ async def _show_place(interaction: Interaction, ahead: int) -> None:
     if words := wording.ahead(ahead):
         with failure_logged("place"):
             await interaction.edit_original_response(content=words)
+
+
+def _in_place(
+    interaction: Interaction, answer: Answer, *, private: bool = True
+) -> Callable[[str | None], Awaitable[str]]:
+    """What sends an answer in place of "thinking"."""
+    return sender(answer, partial(_edit, interaction), private=private, share=not is_guest(interaction))
 
 
 async def _edit(interaction: Interaction, view: ui.LayoutView) -> discord.Message:

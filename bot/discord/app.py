@@ -91,7 +91,10 @@ class OnTheRecordBot(DiscordBot):
 
     def __init__(self, settings: Settings, desk: Desk) -> None:
         super().__init__(settings, desk)
-        self.tree = _Tree(self)
+        # Those that are not for anywhere need the bot in a server, or its direct messages.
+        installs = app_commands.AppInstallationType(guild=True, user=False)
+        contexts = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
+        self.tree = _Tree(self, allowed_installs=installs, allowed_contexts=contexts)
         modules = (commands, compare, sources, privacy, admin, add)
         for command in (command for module in modules for command in module.COMMANDS):
             self.tree.add_command(command)

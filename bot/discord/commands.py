@@ -11,7 +11,7 @@ from bot import attached, wording
 from bot.days import period
 from bot.discord import render
 from bot.discord.answers import answer_command
-from bot.discord.client import admitted, visit_by
+from bot.discord.client import admitted, anywhere, visit_by
 from bot.discord.replies import text_file
 from bot.discord.sources import SINCE, UNTIL, outlet_choices
 from bot.settings import MAX_EXCERPTS  # noqa: TC001 discord.py reads annotations when it runs
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 @app_commands.command(description="Ask a question; the answer is quoted from the articles")
+@anywhere
 @app_commands.describe(
     question="What do you want to know?",
     outlet="Only articles of this outlet",
@@ -47,6 +48,7 @@ async def ask(
 
 
 @app_commands.context_menu(name="Ask the coverage")
+@anywhere
 async def ask_message(interaction: Interaction, message: discord.Message) -> None:
     """Answer what a message says, for whoever chose the menu."""
     if not message.content.strip():
@@ -55,6 +57,7 @@ async def ask_message(interaction: Interaction, message: discord.Message) -> Non
 
 
 @app_commands.command(description="Hold every quotation in a text against the articles, word for word")
+@anywhere
 @app_commands.describe(
     text="A text with quotations, or one quotation",
     file="A text file with quotations",
@@ -73,6 +76,7 @@ async def verify(
 
 
 @app_commands.context_menu(name="Verify quotes")
+@anywhere
 async def verify_message(interaction: Interaction, message: discord.Message) -> None:
     """Verify the quotations of a message and of the text files in it."""
     files = [file for file in message.attachments if (file.content_type or "").startswith("text/")]
@@ -91,6 +95,7 @@ async def _verify(interaction: Interaction, text: str, files: list[discord.Attac
 
 
 @app_commands.command(description="Show which index is served")
+@anywhere
 async def status(interaction: Interaction) -> None:
     """Show the state of the index and of the connection."""
     await interaction.response.defer(thinking=True, ephemeral=True)
@@ -101,6 +106,7 @@ async def status(interaction: Interaction) -> None:
 
 
 @app_commands.command(name="help", description="What this bot does and how to ask it")
+@anywhere
 async def help_(interaction: Interaction) -> None:
     """Explain the bot."""
     kept = wording.remembered(interaction.client.settings.retention, "`/mydata`", "`/forgetme`")

@@ -9,7 +9,7 @@ from discord import app_commands, ui
 
 from bot import privacy
 from bot.discord import render
-from bot.discord.client import visit_by
+from bot.discord.client import anywhere, visit_by
 from bot.discord.replies import press, text_file
 
 if TYPE_CHECKING:
@@ -21,12 +21,14 @@ _FILE = "my-data.txt"
 
 
 @app_commands.command(description="What is kept of you, shown to you alone")
+@anywhere
 async def mydata(interaction: Interaction) -> None:
     """Show all that is kept of whoever asks."""
     await _show(interaction, forget=False)
 
 
 @app_commands.command(description="Have what is kept of you forgotten; it is shown first")
+@anywhere
 async def forgetme(interaction: Interaction) -> None:
     """Show all that is kept of whoever asks, with a button to forget it."""
     await _show(interaction, forget=True)

@@ -45,6 +45,7 @@ COLOUR = discord.Colour(0x4A6FA5)
 HOW_TO_ASK = "Mention me together with a question, or use /ask: a reply alone does not let me read it."
 OUTDATED = "This command has changed. Reload Discord and try again; if that does not help, tell an admin."
 NOT_YOURS = "Only whoever asked, a moderator or an admin may remove this."
+NOT_SHARED_HERE = "I am not a member here, so what I say stays between us."
 NOT_MANAGER = "Only a manager of this server, or an admin of this bot, may see and change its settings."
 HELP = """\
 **On the Record** answers questions about a body of news articles with the articles' own words: verbatim excerpts, \
@@ -150,13 +151,14 @@ def answer_view(
     button: Callable[..., ui.Item[Any]] | None = None,
     menu: Callable[[list[discord.SelectOption]], ui.Item[Any]] | None = None,
     private: bool = False,
+    share: bool = True,
     alone: bool = False,
 ) -> ui.LayoutView:
     """An answer as one message. All excerpts and their sources are in it; long quotes are cut, marked with […].
 
     `button` makes one from what it does and the number of its excerpt, `menu` a menu of excerpts whose context may be
-    seen; without the first there are neither. `alone` tells that the question took words of another, and may be asked
-    without them.
+    seen; without the first there are neither. A `private` answer can be made public where it may be shared. `alone`
+    tells that the question took words of another, and may be asked without them.
     """
     question = f"-# Question: {shorten(' '.join(answer.question.split()), 200)}" if show_question else ""
     if answer.refusal:
@@ -182,7 +184,8 @@ def answer_view(
     row = [] if several else [button("context", answer.excerpts[0].number)]
     if row := [*row, *([button("alone")] if alone else [])]:
         view.add_item(ui.ActionRow(*row))
-    whats = ("more", "sources", "share" if private else "remove", "helpful", "not_helpful")
+    last = ["share"] * share if private else ["remove"]
+    whats = ("more", "sources", *last, "helpful", "not_helpful")
     return view.add_item(ui.ActionRow(*map(button, whats)))
 
 

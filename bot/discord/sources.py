@@ -10,7 +10,7 @@ from discord import app_commands, ui
 
 from bot import wording
 from bot.discord import render
-from bot.discord.client import visit_by
+from bot.discord.client import anywhere, visit_by
 from bot.discord.replies import choices, press, text_file
 from bot.sources import ORDERS, Wanted, fitting
 from bot.visit import UsageError
@@ -139,6 +139,7 @@ class TextButton(
 
 
 @app_commands.command(description="List the articles in the index")
+@anywhere
 @app_commands.describe(
     outlet="Only articles of this outlet",
     since=SINCE,
@@ -166,6 +167,7 @@ async def sources(
 
 
 @app_commands.command(description="Show all that is known about one article")
+@anywhere
 @app_commands.describe(article="Begin to type its title, outlet or id")
 @app_commands.autocomplete(article=article_choices)
 async def source(interaction: Interaction, article: str) -> None:
