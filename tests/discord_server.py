@@ -363,7 +363,7 @@ class LoopbackDiscord:
             **more,
         }
 
-    def _guild(self) -> dict[str, Any]:
+    def guild(self) -> dict[str, Any]:
         everyone = {
             "id": str(GUILD),
             "name": "@everyone",
@@ -473,7 +473,7 @@ class LoopbackDiscord:
                 self.shards.append(shard)
             application = {"id": str(APPLICATION), "flags": 0}
             await self.dispatch("READY", {**ready, "resume_gateway_url": self.gateway, "application": application})
-            await self.dispatch("GUILD_CREATE", self._guild())
+            await self.dispatch("GUILD_CREATE", self.guild())
             self.identified += 1
         elif frame["op"] == 6:
             assert frame["d"]["session_id"] == "s1"

@@ -27,6 +27,7 @@ from bot.discord.client import PLATFORM, DiscordBot, visit_of
 from bot.discord.privacy import ForgetButton
 from bot.discord.replies import failure_logged, press, sentence_for, tell, tell_failure
 from bot.discord.sources import PageButton, TextButton
+from bot.discord.welcome import welcome
 from bot.privacy import forget_server
 from bot.service import StoppingError
 from bot.visit import FollowUp, UsageError
@@ -117,6 +118,10 @@ class OnTheRecordBot(DiscordBot):
             button.__discord_ui_compiled_template__.fullmatch(name) for button in _BUTTONS
         ):
             await press(interaction, "button_unknown", _outdated())
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Say who the bot is in a server that it has just joined."""
+        await welcome(self, guild)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget a server that the bot was taken out of."""

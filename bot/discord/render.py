@@ -67,6 +67,13 @@ You can also mention me with a question in a channel, or write to me directly. R
 “only from …” or “since Monday” to ask the same of fewer articles; “and who paid for it?” takes what the question \
 before is about, and says so."""
 
+WELCOME = """\
+Hello! I am **On the Record**. I answer questions about a body of news articles with the articles' own words: \
+excerpts, each with its source. I write nothing about the news myself, and where the coverage does not answer, I say so.
+
+Ask with `/ask`, or mention me together with a question; `/help` says what else there is. I read no other messages.
+Whoever manages this server sets with `/settings` how I behave here. The admins of this bot look after the articles."""
+
 # The buttons of answers: what each does, its label and its look.
 BUTTONS = {
     "context": ("Context", discord.ButtonStyle.secondary),
