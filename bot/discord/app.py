@@ -24,6 +24,7 @@ from bot.discord import add, admin, commands, compare, privacy, render, sources
 from bot.discord.add import AddButton
 from bot.discord.answers import AnswerButton, ContextMenu, sender
 from bot.discord.client import PLATFORM, DiscordBot, visit_of
+from bot.discord.names import Names
 from bot.discord.privacy import ForgetButton
 from bot.discord.replies import failure_logged, press, sentence_for, tell, tell_failure
 from bot.discord.sources import PageButton, TextButton
@@ -182,7 +183,9 @@ class OnTheRecordBot(DiscordBot):
         """
         if self.settings.sync_commands == "never":
             return
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        names = Names()
+        await self.tree.set_translator(names)
+        payload = [await command.get_translated_payload(self.tree, names) for command in self.tree.get_commands()]
         stamp = hashlib.sha256(json.dumps([self.application_id, payload], sort_keys=True).encode()).hexdigest().encode()
         file = self.settings.index_dir / "discord-commands.sha256"
         try:
