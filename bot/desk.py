@@ -18,6 +18,7 @@ from bot.records.database import RecordsError
 from bot.records.records import Records
 from bot.records.retention import Retention
 from bot.records.sent import Context, Lost, Quoted, context, quote_again
+from bot.tongue import say
 from bot.verifying import SHORT, Verifier, joined
 from index.build import MAX_LOSS
 from index.errors import IndexUnavailableError, OnTheRecordError
@@ -214,7 +215,9 @@ class Desk:
         if len(message) + sum(map(len, files)) <= SHORT:
             return await self._search(lambda store: verify(joined(message, files), store, self._seen(filters)))
         if self._long_waiting >= LONG_QUEUE:
-            raise DeskBusyError(f"{LONG_QUEUE} long texts are waiting already. Verify it in a moment, or a part of it.")
+            raise DeskBusyError(
+                say("{n} long texts are waiting already. Verify it in a moment, or a part of it.", n=LONG_QUEUE)
+            )
         self._long_waiting += 1
         try:
             served = await self._search(lambda store: (store.manifest.generation, self._seen(filters)))
@@ -306,7 +309,7 @@ class Desk:
 
     async def _search(self, work: Callable[[Store], T]) -> T:
         if self._waiting >= QUEUE:
-            raise DeskBusyError(f"{QUEUE} questions are waiting already. Ask again in a moment.")
+            raise DeskBusyError(say("{n} questions are waiting already. Ask again in a moment.", n=QUEUE))
         self._waiting += 1
         try:
             return await _in_time(self._search_thread, lambda: work(self._current()))
@@ -336,7 +339,7 @@ async def _in_time(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     except TimeoutError as exc:
         if not deadline.expired():
             raise
-        busy = f"This takes longer than {DEADLINE} seconds, so it was given up. Ask again in a moment."
+        busy = say("This takes longer than {n} seconds, so it was given up. Ask again in a moment.", n=DEADLINE)
         raise DeskBusyError(busy) from exc
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gettext
 import io
 from contextvars import ContextVar
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Self
 
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -49,19 +51,25 @@ def language_of(locale: str) -> str:
 def say(text: str, many: str = "", /, **values: object) -> Said:
     """The bot's own words in the language that is spoken, with values in their `{places}`.
 
-    `many` is said in place of `text` where the value `n` is not one, by the rules of the language. Numbers are written
-    as the language does. What was said before is said again; what no catalogue has is left in English.
+    `many` is said in place of `text` where the value `n` is not one, by the rules of the language. Numbers and days are
+    written as the language does. What was said before is said again; what no catalogue has is left in English.
     """
     if isinstance(text, Said):
         (text, many), values = text.forms, text.values
     language = _language.get()
     words = _catalogue(language)
     n = values.get("n")
-    template = words.ngettext(text, many, n) if many and isinstance(n, int) else words.gettext(text)
+    # The name "" is that of a catalogue's head.
+    template = words.ngettext(text, many, n) if many and isinstance(n, int) else text and words.gettext(text)
     shown = {name: _shown(value, language) for name, value in values.items()}
     said = Said(template.format(**shown) if values else template)
     said.forms, said.values = (text, many), values
     return said
+
+
+def name_of(kind: str, name: str) -> str:
+    """The name of a `kind` of thing in the language that is spoken."""
+    return translated(name, _language.get(), kind)
 
 
 def translated(text: str, language: str, kind: str = "") -> str:
@@ -72,7 +80,9 @@ def translated(text: str, language: str, kind: str = "") -> str:
 
 def _shown(value: object, language: str) -> str:
     if isinstance(value, int):
-        return str(format_decimal(value, locale=language))
+        return format_decimal(value, locale=language)
+    if isinstance(value, date):
+        return format_date(value, "long", locale="en_GB" if language == ENGLISH else language)
     return say(value) if isinstance(value, Said) else str(value)
 
 

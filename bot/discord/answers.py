@@ -11,9 +11,10 @@ from discord import ui
 from bot import wording
 from bot.answer import Way, is_question
 from bot.discord import render
-from bot.discord.client import admitted, is_guest, visit_by
+from bot.discord.client import admitted, is_guest, speak_to, visit_by
 from bot.discord.replies import failure_logged, press
 from bot.records.feedback import Verdict
+from bot.tongue import say
 from bot.visit import RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class AnswerButton(
 
     def __init__(self, key: str, what: str, number: int = 0) -> None:
         label, style = render.BUTTONS.get(what, ("", discord.ButtonStyle.secondary))
-        super().__init__(ui.Button(label=label, style=style, custom_id=f"answer:{what}:{key}:{number}"))
+        super().__init__(ui.Button(label=say(label), style=style, custom_id=f"answer:{what}:{key}:{number}"))
         self.key, self.what, self.number = key, what, number
 
     @classmethod
@@ -97,7 +98,7 @@ class ContextMenu(
     """The excerpts of an answer, known by the key of what is kept; the one that is chosen is shown in its context."""
 
     def __init__(self, key: str, options: list[discord.SelectOption]) -> None:
-        super().__init__(ui.Select(custom_id=f"context:{key}", placeholder="Context", options=options))
+        super().__init__(ui.Select(custom_id=f"context:{key}", placeholder=say("Context"), options=options))
         self.key = key
 
     @classmethod
@@ -157,9 +158,13 @@ async def _share(interaction: Interaction, button: AnswerButton, was: SentAnswer
     visit.require_answers()
     await visit.require_asker(button.key, wording.NOT_YOURS_TO_SHARE)
     answer, losses = await visit.again(was)
+    speak_to(interaction, all_see=True)
     await visit.deliver(answer, sender(answer, partial(_publish, interaction)), skipped=was.skipped)
     if losses:
-        await interaction.followup.send(render.shorten("\n".join(losses), render.CONTENT_LIMIT), ephemeral=True)
+        speak_to(interaction)
+        await interaction.followup.send(
+            render.shorten("\n".join(map(say, losses)), render.CONTENT_LIMIT), ephemeral=True
+        )
 
 
 async def _remove(interaction: Interaction, button: AnswerButton, _was: SentAnswer, visit: Visit) -> None:

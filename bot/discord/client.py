@@ -10,6 +10,7 @@ from discord import app_commands
 
 from bot.pace import Pace
 from bot.service import Work
+from bot.tongue import speak
 from bot.visit import Visit
 
 if TYPE_CHECKING:
@@ -76,6 +77,19 @@ def is_guest(interaction: Interaction) -> bool:
     return not (interaction.is_guild_integration() or interaction.client.get_guild(interaction.guild_id))
 
 
+def speak_to(interaction: discord.Interaction[Any], *, all_see: bool = False) -> None:
+    """Speak the language of whoever uses something from here on, or of the server where all see what is said."""
+    locale = (interaction.guild_locale if all_see else None) or interaction.locale
+    interaction.extras["locale"] = locale.value
+    speak(locale.value)
+
+
+async def think(interaction: Interaction, *, private: bool) -> None:
+    """Acknowledge a command in whose place an answer comes, in the language of those who see it."""
+    await interaction.response.defer(thinking=True, ephemeral=private)
+    speak_to(interaction, all_see=not private)
+
+
 async def visit_of(bot: DiscordBot, user: int, guild_id: int | None, channel: Any) -> Visit:
     """A person in a channel that an event names, and what holds there now."""
     if guild_id and not _known(channel):
@@ -103,7 +117,7 @@ async def admitted(interaction: Interaction, private: bool | None) -> tuple[Visi
         visit = _at_hand(interaction.client, interaction.user.id, server, interaction.channel)
         visit.admit()
         private = is_guest(interaction) or (visit.settings.private if private is None else private)
-        await interaction.response.defer(thinking=True, ephemeral=private)
+        await think(interaction, private=private)
         return await visit.now(), private
     # Until Discord has said what holds here, others may see nothing.
     await interaction.response.defer(thinking=True, ephemeral=True)

@@ -15,6 +15,7 @@ from bot.discord.client import admitted, anywhere, visit_by
 from bot.discord.replies import text_file
 from bot.discord.sources import SINCE, UNTIL, outlet_choices
 from bot.settings import MAX_EXCERPTS  # noqa: TC001 discord.py reads annotations when it runs
+from bot.tongue import say
 from bot.visit import UsageError
 from index.model import ANY, Filters
 
@@ -52,7 +53,7 @@ async def ask(
 async def ask_message(interaction: Interaction, message: discord.Message) -> None:
     """Answer what a message says, for whoever chose the menu."""
     if not message.content.strip():
-        raise UsageError("This message has no text to ask.")
+        raise UsageError(say("This message has no text to ask."))
     await answer_command(interaction, message.content, ANY, private=True)
 
 
@@ -71,7 +72,7 @@ async def verify(
 ) -> None:
     """Verify the quotations of a text, of a file, or of both."""
     if text is None and file is None:
-        raise UsageError("There is nothing to verify. Give a text, or attach a text file.")
+        raise UsageError(say("There is nothing to verify. Give a text, or attach a text file."))
     await _verify(interaction, text or "", [file] if file else [], private=private)
 
 
@@ -81,7 +82,7 @@ async def verify_message(interaction: Interaction, message: discord.Message) -> 
     """Verify the quotations of a message and of the text files in it."""
     files = [file for file in message.attachments if (file.content_type or "").startswith("text/")]
     if not message.content.strip() and not files:
-        raise UsageError("This message has no text to verify.")
+        raise UsageError(say("This message has no text to verify."))
     await _verify(interaction, message.content, files, private=True)
 
 
@@ -109,8 +110,9 @@ async def status(interaction: Interaction) -> None:
 @anywhere
 async def help_(interaction: Interaction) -> None:
     """Explain the bot."""
-    kept = wording.remembered(interaction.client.settings.retention, "`/mydata`", "`/forgetme`")
-    await interaction.response.send_message(f"{render.HELP}\n\n{kept}", ephemeral=True)
+    commands = render.command("mydata"), render.command("forgetme")
+    kept = wording.remembered(interaction.client.settings.retention, *commands)
+    await interaction.response.send_message(f"{say(render.HELP)}\n\n{kept}", ephemeral=True)
 
 
 COMMANDS: Commands = (ask, ask_message, verify, verify_message, status, help_)

@@ -13,6 +13,7 @@ from bot.discord import render
 from bot.discord.client import anywhere, visit_by
 from bot.discord.replies import choices, press, text_file
 from bot.sources import ORDERS, Wanted, fitting
+from bot.tongue import say
 from bot.visit import UsageError
 from index.shown import visible
 
@@ -100,8 +101,8 @@ async def sources_view(visit: Visit, wanted: Wanted, key: str, page: int) -> ui.
     last = render.pages(listings) - 1
     page = max(0, min(page, last))
     row: ui.ActionRow[Any] = ui.ActionRow(
-        PageButton(key, "Previous", page - 1, disabled=page == 0),
-        PageButton(key, "Next", page + 1, disabled=page == last),
+        PageButton(key, say("Previous"), page - 1, disabled=page == 0),
+        PageButton(key, say("Next"), page + 1, disabled=page == last),
     )
     text = render.sources_text(listings, page, narrowed=wanted.narrowed)
     # The buttons work for ever; without this discord.py starts a timer for each list.
@@ -115,7 +116,7 @@ class TextButton(
     """Gives the stored text of an article, known by its hash, as a file."""
 
     def __init__(self, sha256: str) -> None:
-        super().__init__(ui.Button(label="Stored text", custom_id=f"text:{sha256}"))
+        super().__init__(ui.Button(label=say("Stored text"), custom_id=f"text:{sha256}"))
         self.sha256 = sha256
 
     @classmethod

@@ -10,6 +10,7 @@ import discord
 from bot.discord import render
 from bot.discord.client import PLATFORM
 from bot.records.arrivals import REMEMBERED
+from bot.tongue import say, speak
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ async def welcome(bot: DiscordBot, guild: discord.Guild) -> None:
     try:
         bot.work.begin()
         if await bot.desk.record(lambda records: records.arrivals.is_new(PLATFORM, f"joined {guild.id}")):
-            await channel.send(render.WELCOME)
+            speak(guild.preferred_locale.value)
+            await channel.send(say(render.WELCOME))
     except (discord.DiscordException, OSError, OnTheRecordError) as exc:
         log.warning("discord.not_welcomed guild=%s error=%s", guild.id, type(exc).__name__)
 
