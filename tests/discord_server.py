@@ -9,12 +9,14 @@ import asyncio
 import copy
 import itertools
 import json
+import os
 import re
+import signal
 import time
 import zlib
 from collections import defaultdict
 from contextlib import asynccontextmanager
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -22,9 +24,15 @@ import jsonschema
 from aiohttp import WSMsgType, web
 from conftest import SHARED
 
+from bot import service
+from bot.discord.app import run_discord
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
+
+    from bot.desk import Desk
+    from bot.settings import Settings
 
 OPENAPI = SHARED / "spec" / "discord-openapi.json"
 COMPONENTS_V2 = 1 << 15
@@ -511,3 +519,24 @@ async def loopback_discord() -> AsyncIterator[LoopbackDiscord]:
             check(*request)
     finally:
         await runner.cleanup()
+
+
+async def run(settings: Settings, desk: Desk) -> None:
+    await service.run(settings, desk, [partial(run_discord, settings, desk)])
+
+
+@asynccontextmanager
+async def running(settings: Settings, desk: Desk, server: LoopbackDiscord) -> AsyncIterator[asyncio.Task[None]]:
+    """The bot connected; stopped by a signal at the end, as a person would."""
+    task = asyncio.create_task(run(settings, desk))
+    try:
+        await server.until(lambda: server.identified or task.done())
+        if task.done():
+            task.result()
+        yield task
+        if not task.done():
+            os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(task, 120)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

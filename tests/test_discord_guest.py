@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import signal
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -14,13 +10,23 @@ import pytest
 from conftest import dated_corpus
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
-from discord_server import APPLICATION, CHANNEL, GUILD, OWNER, READER, TOKEN, LoopbackDiscord, loopback_discord, walk
+from discord_server import (
+    APPLICATION,
+    CHANNEL,
+    GUILD,
+    OWNER,
+    READER,
+    TOKEN,
+    LoopbackDiscord,
+    loopback_discord,
+    running,
+    walk,
+)
 from word_encoder import WordHashEncoder
 
-from bot import service
 from bot.desk import Desk
 from bot.discord import render
-from bot.discord.app import OnTheRecordBot, run_discord
+from bot.discord.app import OnTheRecordBot
 from bot.settings import Settings
 from index.build import build
 
@@ -69,17 +75,13 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     build(corpus, tmp_path / "data", WordHashEncoder())
     desk = Desk(tmp_path / "data", corpus, WordHashEncoder)
     await desk.record(lambda records: records.places.change("discord", str(GUILD), "another", outlets=("The Paper",)))
-    async with loopback_discord() as running:
+    async with loopback_discord() as loopback:
         settings = Settings(
             corpus_dir=corpus, index_dir=tmp_path / "data", discord_token=TOKEN, admin_role_ids=frozenset({ROLE}),
-            discord_api_base=running.api, discord_gateway=running.gateway,
+            discord_api_base=loopback.api, discord_gateway=loopback.gateway,
         )  # fmt: skip
-        task = asyncio.create_task(service.run(settings, desk, [partial(run_discord, settings, desk)]))
-        await running.until(lambda: running.identified or task.done())
-        yield running
-        if not task.done():
-            os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(task, 120)
+        async with running(settings, desk, loopback):
+            yield loopback
     desk.close()
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import os
-import signal
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -15,13 +11,11 @@ import pytest
 from conftest import SEEDS
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
-from discord_server import CHANNEL, TOKEN, LoopbackDiscord, loopback_discord, reply
+from discord_server import CHANNEL, TOKEN, LoopbackDiscord, loopback_discord, reply, running
 from word_encoder import WordHashEncoder
 
-from bot import service
 from bot.desk import Desk
 from bot.discord import render
-from bot.discord.app import run_discord
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -73,16 +67,13 @@ async def bot(data: Path, server: LoopbackDiscord, caplog: pytest.LogCaptureFixt
     )
     caplog.clear()
     caplog.set_level(logging.INFO, "bot.discord")
-    task = asyncio.create_task(service.run(settings, desk, [partial(run_discord, settings, desk)]))
-    await server.until(lambda: "discord.ready" in caplog.text or task.done())
-    yield
-    # Events are handled in the order in which they come, and so are writes to the records.
-    await server.mention("Who denied the attack?")
-    replies = len(said(server))
-    await server.until(lambda: any(channel == str(CHANNEL) for channel, _ in said(server)[replies - 1 :]))
-    if not task.done():
-        os.kill(os.getpid(), signal.SIGTERM)
-    await asyncio.wait_for(task, 120)
+    async with running(settings, desk, server) as task:
+        await server.until(lambda: "discord.ready" in caplog.text or task.done())
+        yield
+        # Events are handled in the order in which they come, and a stop waits for what has begun.
+        before = len(said(server))
+        await server.mention("Who denied the attack?")
+        await server.until(lambda: any(channel == str(CHANNEL) for channel, _ in said(server)[before:]))
     desk.close()
 
 
