@@ -48,14 +48,14 @@ def language_of(locale: str) -> str:
     return language if language in LANGUAGES else ENGLISH
 
 
-def say(text: str, many: str = "", /, **values: object) -> Said:
+def say(text: str, many: str = "", /, **values: object) -> str:
     """The bot's own words in the language that is spoken, with values in their `{places}`.
 
     `many` is said in place of `text` where the value `n` is not one, by the rules of the language. Numbers and days are
     written as the language does. What was said before is said again; what no catalogue has is left in English.
     """
     if isinstance(text, Said):
-        (text, many), values = text.forms, text.values
+        return say(*text.forms, **text.values)
     language = _language.get()
     words = _catalogue(language)
     n = values.get("n")
