@@ -1,4 +1,4 @@
-"""In which language the bot speaks to whom, and that all of its own words are translated, against Discord on loopback."""
+"""In which language the bot speaks to whom, and that nothing of its own is left out, against Discord on loopback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from conftest import dated_corpus
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
-from discord_server import CHANNEL, GUILD, OWNER, READER, TOKEN, LoopbackDiscord, loopback_discord, running, walk
+from discord_server import CHANNEL, OWNER, READER, TOKEN, LoopbackDiscord, loopback_discord, running, walk
 from word_encoder import WordHashEncoder
 
 from bot import tongue
@@ -140,7 +140,7 @@ async def test_a_message_is_answered_in_the_language_of_its_server(server: Loopb
     assert "2 fragmentos de 2 de 3 artículos del índice" in text_of(answer)
 
 
-# ---- A language that brackets all that is translated ------------------------------------------------------------------
+# ---- A language that brackets all that is translated -----------------------------------------------------------------
 
 
 class Brackets(gettext.NullTranslations):
@@ -156,7 +156,7 @@ class Brackets(gettext.NullTranslations):
         return f"⟦{message}⟧"
 
 
-# What is no word of the bot's: names of files and of its folder, the zone of a time, a hash, and the code of a language.
+# What is no word of the bot's: names of files and their folder, the zone of a time, a hash, the code of a language.
 _NO_WORDS = re.compile(r"\.md\b|\badded(?=\\/)|\bUTC\b|sha256 [0-9a-f]+|(?<=\*\*⟦Language⟧:\*\* )\w+")
 
 
