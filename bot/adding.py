@@ -25,6 +25,7 @@ from filelock import FileLock, Timeout
 
 from bot import admin, wording
 from bot.days import parse_since, parse_until, quoted, today
+from bot.tongue import say
 from bot.visit import UsageError
 from index.build import CACHE
 from index.corpus import METADATA_FILE, Corpus, article_files, read_corpus, read_metadata, require_folder
@@ -69,9 +70,9 @@ _BUSY_SECONDS = 10.0
 _ASIDE = ".adding-"
 # Beside a file that is kept aside: where it is being stored.
 _BEGUN = "begun"
-GONE = "This card is too old: its file was stored, discarded, or not confirmed within a day. Add it again."
-NOT_YOURS = "Only whoever gave the file may do this."
-DISCARDED = "Discarded. Nothing was stored."
+GONE = say("This card is too old: its file was stored, discarded, or not confirmed within a day. Add it again.")
+NOT_YOURS = say("Only whoever gave the file may do this.")
+DISCARDED = say("Discarded. Nothing was stored.")
 # Names that are not read as articles, and those that Windows keeps for devices.
 _RESERVED = {"readme", "con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 
@@ -145,7 +146,7 @@ class Intake:
         try:
             file = self._free(_safe(name, data), self._metadata()[0], taken)
         except UnreadableError as exc:
-            raise AddingError(f"{quoted(name)} is not added: {exc}.") from exc
+            raise AddingError(say("{file} is not added: {reasons}.", file=quoted(name), reasons=exc)) from exc
         key = f"{hashlib.sha256(data).hexdigest()}-{secrets.token_hex(4)}"
         folder = self._staged / key
         try:
@@ -154,8 +155,9 @@ class Intake:
                 for each in (folder / ADDED, folder, self._staged, self._index):
                     sync_folder(each)
             if not found.articles:
-                reasons = "; ".join(problem.reason for problem in found.refused[:3]) or "it holds no articles"
-                raise AddingError(f"{quoted(name)} is not added: {reasons}.")  # noqa: TRY301 what is kept goes either way
+                reasons = "; ".join(problem.reason for problem in found.refused[:3]) or say("it holds no articles")
+                told = say("{file} is not added: {reasons}.", file=quoted(name), reasons=reasons)
+                raise AddingError(told)  # noqa: TRY301 what is kept goes either way
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -173,7 +175,7 @@ class Intake:
             CorpusError: there is no corpus folder.
 
         """
-        with _explained("The file"), self._locked():
+        with _explained(say("The file")), self._locked():
             self._undo_killed()
             folder, shown, data, found, cards = self._load(key)
             require_folder(self._corpus)
@@ -206,7 +208,7 @@ class Intake:
             UsageError: it is no longer kept.
 
         """
-        with _explained("The file"), self._locked():
+        with _explained(say("The file")), self._locked():
             self._undo_killed()
             if not (self._staged / key).is_dir():
                 raise UsageError(GONE)
@@ -226,7 +228,7 @@ class Intake:
         try:
             lock.acquire()
         except Timeout as exc:
-            raise AddingError("Another file is being stored. Try again in a moment.") from exc
+            raise AddingError(say("Another file is being stored. Try again in a moment.")) from exc
         try:
             yield
         finally:
@@ -254,13 +256,15 @@ class Intake:
             with suppress(OSError):
                 if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
                     held = path.relative_to(self._corpus).as_posix()
-                    raise AddingError(f"The corpus has this very file already: {held}. Nothing was stored.")
+                    raise AddingError(
+                        say("The corpus has this very file already: {file}. Nothing was stored.", file=held)
+                    )
 
     def _own(self, name: str) -> Path:
         """The path of this name in the corpus; a link there could lead anywhere."""
         path = self._corpus / name
         if path.is_symlink():
-            raise AddingError(f"In the corpus, {name} is a link, so nothing is stored there.")
+            raise AddingError(say("In the corpus, {name} is a link, so nothing is stored there.", name=name))
         return path
 
     def _metadata(self) -> _Cards:
@@ -268,7 +272,10 @@ class Intake:
         try:
             return _read_cards(self._corpus / METADATA_FILE)
         except CorpusError as exc:
-            raise AddingError(f"{METADATA_FILE}: {exc.__cause__}. Nothing was stored; correct it first.") from exc
+            told = say(
+                "{file}: {reason}. Nothing was stored; correct it first.", file=METADATA_FILE, reason=exc.__cause__
+            )
+            raise AddingError(told) from exc
 
     def _free(self, name: str, cards: Collection[str], taken: Collection[str]) -> str:
         """A place for a file of this name that neither a file, a card nor an article has or had, but for its number."""
@@ -292,7 +299,10 @@ class Intake:
             except CorpusError:
                 sound = False
             if not sound:
-                raise AddingError(f"{METADATA_FILE} takes no table as it is now. Nothing was stored; correct it first.")
+                told = say(
+                    "{file} takes no table as it is now. Nothing was stored; correct it first.", file=METADATA_FILE
+                )
+                raise AddingError(told)
             if not is_new:
                 shutil.copymode(path, written)
             written.replace(path)
@@ -352,7 +362,7 @@ def given_fields(**typed: str | None) -> Card:
             value.encode()
             given[name] = _day(value) if name == "published" else card_field(name, value)
         except UnicodeEncodeError:
-            raise UsageError(f"{name} holds half a character. Type it again.") from None
+            raise UsageError(say("{name} holds half a character. Type it again.", name=name)) from None
         except ValueError as exc:
             raise UsageError(f"{exc}.") from None
     return given
@@ -360,7 +370,8 @@ def given_fields(**typed: str | None) -> Card:
 
 def too_large(name: str) -> str:
     """That a file is larger than is taken."""
-    return f"{quoted(name)} is larger than {MAX_FILE_BYTES // 1024**2} MB. Put it into the corpus folder itself."
+    size = MAX_FILE_BYTES // 1024**2
+    return say("{file} is larger than {size} MB. Put it into the corpus folder itself.", file=quoted(name), size=size)
 
 
 def already(articles: Sequence[Article], sources: Sequence[Source], removed: Sequence[Withdrawal]) -> tuple[str, ...]:
@@ -371,11 +382,17 @@ def already(articles: Sequence[Article], sources: Sequence[Source], removed: Seq
     remarks = []
     for new in (article.source for article in articles):
         if new.sha256 in texts:
-            remarks.append(f"The index has the text of {new.id} already, as {texts[new.sha256]}.")
+            as_what = texts[new.sha256]
+            remarks.append(say("The index has the text of {new} already, as {old}.", new=new.id, old=as_what))
         if new.url and (where := address(new.url)) in links:
-            remarks.append(f"The index has the address of {new.id} already, as that of {links[where]}.")
+            as_what = links[where]
+            remarks.append(
+                say("The index has the address of {new} already, as that of {old}.", new=new.id, old=as_what)
+            )
         if new.sha256 in gone:
-            remarks.append(f"The text of {new.id} was removed as {gone[new.sha256]}; if stored it is quoted again.")
+            was = gone[new.sha256]
+            told = say("The text of {new} was removed as {old}; if stored it is quoted again.", new=new.id, old=was)
+            remarks.append(told)
     return tuple(remarks)
 
 
@@ -383,15 +400,16 @@ def facts(staged: Staged) -> list[tuple[str, str]]:
     """What is known of the one article of a file, and what is not: names and values, in the order to show them."""
     source = staged.articles[0].source
     known = {
-        "Outlet": source.outlet or "",
-        "Author": source.author or "",
-        "Date": wording.day(source) if source.published else "",
-        "Language": source.language or "",
-        "Link": source.url or "",
+        "outlet": source.outlet or "",
+        "author": source.author or "",
+        "date": wording.day(source) if source.published else "",
+        "language": source.language or "",
+        "link": source.url or "",
     }
-    missing = [name.lower() for name, value in {"Headline": source.title_given, **known}.items() if not value]
-    told = {**known, "Not given": ", ".join(missing), "Text": wording.extent(source)}
-    told["Paragraphs"] = f"{staged.paragraphs:,}"
+    missing = wording.missing({"headline": source.title_given, **known})
+    told = {say(wording.FACTS[name]): value for name, value in known.items()}
+    told |= {say("Not given"): missing, say("Text"): wording.extent(source)}
+    told[say("Paragraphs")] = f"{staged.paragraphs:,}"
     return [(name, visible(value)) for name, value in told.items() if value]
 
 
@@ -402,26 +420,29 @@ def opening(article: Article) -> str:
 
 def problems(staged: Staged) -> list[tuple[str, Sequence[Problem]]]:
     """What is wrong in a file, as far as anything is: a name, and all that goes by it."""
-    return [(name, found) for name, found in (("Refused", staged.refused), ("Notes", staged.notes)) if found]
+    kinds = ((say("Refused"), staged.refused), (say("Notes"), staged.notes))
+    return [(name, found) for name, found in kinds if found]
 
 
 def waiting(file: str) -> str:
     """That a file, its name as it is shown, is only kept aside."""
-    return f"Nothing is stored yet. Within a day it can be stored as {file}."
+    return say("Nothing is stored yet. Within a day it can be stored as {file}.", file=file)
 
 
 def stored(added: Stored) -> str:
     """What was stored, and where."""
     if len(added.ids) > 1:
-        return f"Stored: {wording.plural(len(added.ids), 'article')}, in {added.file}."
+        return say("Stored: {what}, in {file}.", what=wording.plural(len(added.ids), "article"), file=added.file)
     # A file of one article is known by its name, with the ending or without.
     named = added.file.startswith(added.ids[0])
-    return f"Stored: {added.file}." if named else f"Stored: {added.ids[0]}, in {added.file}."
+    if named:
+        return say("Stored: {what}.", what=added.file)
+    return say("Stored: {what}, in {file}.", what=added.ids[0], file=added.file)
 
 
 def afterwards(reindex: str) -> str:
     """What is left to do with what was stored: the command `reindex`."""
-    return f"{reindex} brings it into the answers."
+    return say("{reindex} brings it into the answers.", reindex=reindex)
 
 
 async def propose(visit: Visit, data: bytes, name: str, given: Card) -> Proposal:
@@ -491,7 +512,7 @@ def _day(typed: str) -> date:
     """The one day that is named: a period's first day would be made up."""
     first, last = parse_since(typed, today()), parse_until(typed, today())
     if first != last:
-        raise UsageError(f"{quoted(typed)} is more than one day. Write the day, or leave it out.")
+        raise UsageError(say("{words} is more than one day. Write the day, or leave it out.", words=quoted(typed)))
     return first
 
 
@@ -533,8 +554,13 @@ def _only_article(folder: Path, file: str) -> str:
     drafts = [draft for draft in found.drafts if isinstance(draft, Draft)]
     if len(drafts) > 1:
         raise UsageError(
-            f"This file holds {len(drafts):,} articles, and {', '.join(CARD_FIELDS)} are of one. Add it without, and "
-            f"give each its table in {METADATA_FILE}."
+            say(
+                "This file holds {n} articles, and {fields} are of one. Add it without, and give each its table in "
+                "{file}.",
+                n=len(drafts),
+                fields=", ".join(CARD_FIELDS),
+                file=METADATA_FILE,
+            )
         )
     return f"{file}#{drafts[0].member}" if drafts[0].member else file
 
@@ -584,6 +610,10 @@ def _explained(what: str) -> Iterator[None]:
         yield
     except OSError as exc:
         raise AddingError(
-            f"{what} cannot be stored: {exc.strerror or exc}. Nothing was stored; check the disk's space and the "
-            "permissions of the folders."
+            say(
+                "{what} cannot be stored: {reason}. Nothing was stored; check the disk's space and the permissions of "
+                "the folders.",
+                what=what,
+                reason=exc.strerror or exc,
+            )
         ) from exc

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot import wording
 from bot.records.database import RecordsError
+from bot.tongue import say
 from bot.visit import RefusedError, UsageError
 from index.model import ANY
 
@@ -109,7 +110,7 @@ async def restore(visit: Visit, article: str) -> None:
 
     """
     if not await visit.desk.record(lambda records: records.withdrawals.restore(article)):
-        raise UsageError("No article of this id was removed. Pick one from the list.")
+        raise UsageError(say("No article of this id was removed. Pick one from the list."))
     await note(visit, "restore", article=article)
 
 
@@ -140,8 +141,10 @@ async def outlets_named(visit: Visit, typed: str) -> tuple[str, ...]:
     known = {name.casefold(): name for name in await visit.desk.outlets(ANY)}
     names = [name.strip() for name in typed.split(";") if name.strip()]
     if unknown := [name for name in names if name.casefold() not in known]:
-        listed = ", ".join(f"“{name}”" for name in unknown)
-        raise UsageError(f"There is no outlet {listed} in the index. Write the names as /sources shows them.")
+        listed = ", ".join(say("“{words}”", words=name) for name in unknown)
+        raise UsageError(
+            say("There is no outlet {names} in the index. Write the names as /sources shows them.", names=listed)
+        )
     if not names:
-        raise UsageError(f'No outlet is named. Name some, with ";" between, or write "{ALL_OUTLETS}".')
+        raise UsageError(say('No outlet is named. Name some, with ";" between, or write "{all}".', all=ALL_OUTLETS))
     return tuple(known[name.casefold()] for name in names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.tongue import say
 from bot.visit import UsageError
 
 # How much is fetched of files, all together; much more than what is read of them.
@@ -11,4 +12,6 @@ MAX_FILE_BYTES = 10 * 1024 * 1024
 def require_small(size: int) -> None:
     """Raise UsageError where files have more bytes, all together, than are fetched."""
     if size > MAX_FILE_BYTES:
-        raise UsageError(f"What is attached is larger than {MAX_FILE_BYTES // 1024**2} MB. Attach a part of it.")
+        raise UsageError(
+            say("What is attached is larger than {n} MB. Attach a part of it.", n=MAX_FILE_BYTES // 1024**2)
+        )

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bot.tongue import say
 from index.build import BuildReport, Changes, build, preview
 from index.errors import BuildError, BuildLockedError
 
@@ -62,7 +63,7 @@ class Builds:
 
         """
         if self.running:
-            raise BuildLockedError("The index is being built already, by this bot. Try again when it is done.")
+            raise BuildLockedError(say("The index is being built already, by this bot. Try again when it is done."))
         self.running = True
         try:
             return await asyncio.get_running_loop().run_in_executor(
@@ -91,7 +92,7 @@ class Builds:
 
         """
         if self.running:
-            raise BuildLockedError("The index is being built, by this bot. Try again when it is done.")
+            raise BuildLockedError(say("The index is being built, by this bot. Try again when it is done."))
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._generations.rollback)
 
     def stop(self) -> None:
@@ -106,7 +107,7 @@ class Builds:
     def _build(self, progress: Callable[[int, int], None], max_loss: int) -> BuildReport:
         def checked(done: int, total: int) -> None:
             if self._stopping.is_set():
-                raise BuildError("The build was stopped with the bot. The old index stays; reindex again.")
+                raise BuildError(say("The build was stopped with the bot. The old index stays; reindex again."))
             progress(done, total)
 
         encoder = self._load_encoder()

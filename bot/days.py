@@ -14,11 +14,12 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from dateparser import DateDataParser
 
+from bot.tongue import say
 from index.errors import OnTheRecordError
 
 _MAX_CHARS = 60
 _SHOWN_CHARS = 40
-_WRITE = "Write it as 2023-05-03, 3 May 2023 or last Monday."
+_WRITE = say("Write it as 2023-05-03, 3 May 2023 or last Monday.")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
            "december")  # fmt: skip
@@ -116,16 +117,22 @@ def parse_range(first: str, last: str, today: date) -> tuple[date, date]:
     until = parse_until(last, today)
     since = parse_since(first, until if _WITHOUT_YEAR.fullmatch(_words(first)) else today)
     if since > until:
-        raise DayError(f"{since} comes after {until}. Write the earlier day first.")
+        raise DayError(too_late(since, until))
     return since, until
+
+
+def too_late(since: date, until: date) -> str:
+    """That a first day is none."""
+    days = {"since": since.isoformat(), "until": until.isoformat()}
+    return say("{since} comes after {until}. Write the earlier day first.", **days)
 
 
 def quoted(text: str) -> str:
     """What was typed, short and fit to be shown."""
     if not text.strip():
-        return "An empty text"
+        return say("An empty text")
     shown = " ".join(text[:_SHOWN_CHARS].split()) + "…" * (len(text) > _SHOWN_CHARS)
-    return f"“{''.join(char if char.isprintable() else '�' for char in shown)}”"
+    return say("“{words}”", words="".join(char if char.isprintable() else "�" for char in shown))
 
 
 def _read(text: str, today: date) -> tuple[date, date]:
@@ -144,15 +151,23 @@ def _read(text: str, today: date) -> tuple[date, date]:
         day = _only_reading(text, _dates(year, (second, first), (first, second)))
         return day, day
     if _AHEAD.fullmatch(words):
-        raise DayError(f"{quoted(text)} is still to come, so no article is from then. Name today or a day before it.")
+        raise DayError(
+            say(
+                "{words} is still to come, so no article is from then. Name today or a day before it.",
+                words=quoted(text),
+            )
+        )
     if named := _DAY.fullmatch(words):
         day = _parsed(text, words, today)
         if named["weekday"] and _weekday(named) != day.weekday():
-            raise DayError(f"{quoted(text)} does not fit: {_spoken(day)} is a {_WEEKDAYS[day.weekday()].capitalize()}.")
+            weekday = say(_WEEKDAYS[day.weekday()].capitalize())
+            raise DayError(
+                say("{words} does not fit: {day} is a {weekday}.", words=quoted(text), day=day, weekday=weekday)
+            )
         return day, day
     if _PERIOD.fullmatch(words):
         return _around(_parsed(text, words, today), words)
-    raise NotADayError(f"{quoted(text)} is not a day I can read. {_WRITE}")
+    raise NotADayError(say("{words} is not a day I can read. {write}", words=quoted(text), write=_WRITE))
 
 
 def _words(text: str) -> str:
@@ -176,8 +191,17 @@ def _only_reading(text: str, readings: list[date]) -> date:
     if not readings:
         raise _no_such_day(text)
     if len(readings) > 1:
-        spoken, written = (" or ".join(map(form, readings)) for form in (_spoken, date.isoformat))
-        raise DayError(f"{quoted(text)} can be read as {spoken}. Write {written}.")
+        one, other = readings
+        raise DayError(
+            say(
+                "{words} can be read as {one} or {other}. Write {first} or {second}.",
+                words=quoted(text),
+                one=one,
+                other=other,
+                first=one.isoformat(),
+                second=other.isoformat(),
+            )
+        )
     return readings[0]
 
 
@@ -207,8 +231,4 @@ def _around(day: date, words: str) -> tuple[date, date]:
 
 
 def _no_such_day(text: str) -> DayError:
-    return DayError(f"There is no {quoted(text)}. {_WRITE}")
-
-
-def _spoken(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1].capitalize()} {day.year}"
+    return DayError(say("There is no {words}. {write}", words=quoted(text), write=_WRITE))

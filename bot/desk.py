@@ -20,6 +20,7 @@ from bot.records.records import Records
 from bot.records.retention import Retention
 from bot.records.sent import Context, Lost, Quoted, context, quote_again
 from bot.serving import Serving
+from bot.tongue import say
 from bot.verifying import SHORT, Verifier, joined
 from index.build import MAX_LOSS
 from index.errors import OnTheRecordError
@@ -216,7 +217,9 @@ class Desk:
         if len(message) + sum(map(len, files)) <= SHORT:
             return await self._search(lambda store: verify(joined(message, files), store, self._seen(filters)))
         if self._long_waiting >= LONG_QUEUE:
-            raise DeskBusyError(f"{LONG_QUEUE} long texts are waiting already. Verify it in a moment, or a part of it.")
+            raise DeskBusyError(
+                say("{n} long texts are waiting already. Verify it in a moment, or a part of it.", n=LONG_QUEUE)
+            )
         self._long_waiting += 1
         try:
             served = await self._search(lambda store: (store.manifest.generation, self._seen(filters)))
@@ -308,7 +311,7 @@ class Desk:
 
     async def _search(self, work: Callable[[Store], T]) -> T:
         if self._waiting >= QUEUE:
-            raise DeskBusyError(f"{QUEUE} questions are waiting already. Ask again in a moment.")
+            raise DeskBusyError(say("{n} questions are waiting already. Ask again in a moment.", n=QUEUE))
         self._waiting += 1
         try:
             return await _in_time(self._search_threads, lambda: self._at_work(work))
@@ -328,7 +331,7 @@ async def _in_time(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     except TimeoutError as exc:
         if not deadline.expired():
             raise
-        busy = f"This takes longer than {DEADLINE} seconds, so it was given up. Ask again in a moment."
+        busy = say("This takes longer than {n} seconds, so it was given up. Ask again in a moment.", n=DEADLINE)
         raise DeskBusyError(busy) from exc
 
 

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from bot.tongue import say
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ QUESTIONS = Limits(6, 30, 240)
 LOOKS = Limits(30, 120, 960)
 # Windows that are remembered before those that are over are thrown away.
 _REMEMBERED = 10_000
+_PERSON = say("You ask faster than I may answer.")
+_CHANNEL = say("This channel asks faster than I may answer.")
+_SERVER = say("This server asks faster than I may answer.")
 
 
 class TooFastError(OnTheRecordError):
@@ -52,18 +56,18 @@ class Pace:
         now = self._clock()
         counted = []
         for who, name, most in (
-            ("You ask", person, limits.person),
-            ("This channel asks", channel, limits.channel),
-            ("This server asks", server, limits.server),
+            (_PERSON, person, limits.person),
+            (_CHANNEL, channel, limits.channel),
+            (_SERVER, server, limits.server),
         ):
-            if who == "This server asks" and not name:
+            if who == _SERVER and not name:
                 continue
             times = self._seen.setdefault((limits, who, name), deque())
             while times and times[0] <= now - WINDOW:
                 times.popleft()
             if len(times) >= most:
                 wait = max(1, math.ceil(times[0] + WINDOW - now))
-                raise TooFastError(f"{who} faster than I may answer. The next question is welcome in {wait} s.")
+                raise TooFastError(say("{who} The next question is welcome in {wait} s.", who=who, wait=wait))
             counted.append(times)
         for times in counted:
             times.append(now)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot import wording
 from bot.records.feedback import Verdict
+from bot.tongue import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 
 # Whose line of the audit log says that somebody was forgotten: it does not say who.
 FORGOTTEN = "someone"
-FORGET = "Forget all of this"
-NOTHING = "Nothing is kept of you."
-ASK_TO_FORGET = "It goes for good, and the buttons of your answers stop working. The messages themselves stay."
+FORGET = say("Forget all of this")
+NOTHING = say("Nothing is kept of you.")
+ASK_TO_FORGET = say("It goes for good, and the buttons of your answers stop working. The messages themselves stay.")
 _VERDICTS = {
-    Verdict.HELPFUL: "helpful",
-    Verdict.NOT_HELPFUL: "not helpful",
-    Verdict.NOT_AN_ANSWER: "not an answer",
-    Verdict.WRONG_SOURCE: "wrong source",
+    Verdict.HELPFUL: say("helpful"),
+    Verdict.NOT_HELPFUL: say("not helpful"),
+    Verdict.NOT_AN_ANSWER: say("not an answer"),
+    Verdict.WRONG_SOURCE: say("wrong source"),
 }
 
 
@@ -42,7 +43,7 @@ async def forget(visit: Visit) -> str:
     await visit.desk.record(
         lambda records: records.audit.note(visit.platform, FORGOTTEN, "", "", "forget_me", counts),
     )
-    return f"Forgotten: {_counted(messages, feedback)}."
+    return say("Forgotten: {counts}.", counts=_counted(messages, feedback))
 
 
 async def forget_server(desk: Desk, platform: str, server: str) -> None:
@@ -52,36 +53,43 @@ async def forget_server(desk: Desk, platform: str, server: str) -> None:
 
 
 def _counted(messages: int, feedback: int) -> str:
-    return f"{wording.plural(messages, 'message')} and {wording.plural(feedback, 'verdict')}"
+    counts = {"messages": wording.plural(messages, "message"), "verdicts": wording.plural(feedback, "verdict")}
+    return say("{messages} and {verdicts}", **counts)
 
 
 def _lines(found: Kept, retention: Retention) -> Iterator[str]:
     if found.messages or found.feedback:
-        yield f"Kept of you: {_counted(len(found.messages), len(found.feedback))}, under a hash and not your name."
-        yield (
-            f"What only some see is kept for {wording.plural(retention.private_days, 'day')}, the rest for "
-            f"{wording.plural(retention.public_days, 'day')}."
+        counts = _counted(len(found.messages), len(found.feedback))
+        yield say("Kept of you: {counts}, under a hash and not your name.", counts=counts)
+        yield say(
+            "What only some see is kept for {private}, the rest for {public}.",
+            private=wording.plural(retention.private_days, "day"),
+            public=wording.plural(retention.public_days, "day"),
         )
     else:
-        yield NOTHING
+        yield say(NOTHING)
     if found.actions or found.removals:
-        yield (
-            f"Under your name: {wording.plural(found.actions, 'line')} of the audit log, kept for "
-            f"{wording.plural(retention.audit_days, 'day')}, and {wording.plural(found.removals, 'removed article')}. "
-            "These are not forgotten on demand: they say why articles are not quoted."
+        yield say(
+            "Under your name: {lines} of the audit log, kept for {days}, and {removals}. These are not forgotten on "
+            "demand: they say why articles are not quoted.",
+            lines=wording.plural(found.actions, "line"),
+            days=wording.plural(retention.audit_days, "day"),
+            removals=wording.plural(found.removals, "removed article"),
         )
     for sent in found.messages:
-        yield f"{sent.at:%Y-%m-%d %H:%M} UTC · {'private' if sent.private else 'public'} · {_what(sent)}"
+        seen = say("private") if sent.private else say("public")
+        yield f"{sent.at:%Y-%m-%d %H:%M} UTC · {seen} · {_what(sent)}"
     for given in found.feedback:
-        said = ", ".join(filter(None, [_VERDICTS[given.verdict], given.article]))
-        yield f"{given.at:%Y-%m-%d %H:%M} UTC · verdict: {said} · {' '.join(given.question.split())}"
+        said = ", ".join(filter(None, [say(_VERDICTS[given.verdict]), given.article]))
+        verdict = say("verdict: {verdict}", verdict=said)
+        yield f"{given.at:%Y-%m-%d %H:%M} UTC · {verdict} · {' '.join(given.question.split())}"
 
 
 def _what(sent: Sent) -> str:
     """What somebody asked for, in one line."""
     if "question" in sent.fields:
-        return f"question: {' '.join(sent.fields['question'].split())}"
+        return say("question: {question}", question=" ".join(sent.fields["question"].split()))
     if "staged" in sent.fields:
-        return "a file to add"
+        return say("a file to add")
     wanted = (f"{name}: {value}" for name, value in sent.fields.items() if value)
-    return f"list of articles ({', '.join(wanted)})"
+    return say("list of articles ({wanted})", wanted=", ".join(wanted))

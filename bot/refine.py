@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from rapidfuzz import fuzz, process
 
-from bot.days import DayError, NotADayError, parse_range, parse_since, parse_until, quoted
+from bot.days import DayError, NotADayError, parse_range, parse_since, parse_until, quoted, too_late
+from bot.tongue import say
 from index.errors import OnTheRecordError
 from index.preference import spoken
 
@@ -206,15 +207,17 @@ def _refuse_unknown(name: str, names: Names, *, plainly: bool) -> None:
     near = process.extract(_plain(name), names.keys(), scorer=fuzz.token_set_ratio, score_cutoff=_LIKENESS, limit=None)
     outlets = list(dict.fromkeys(outlet for known, _, _ in near for outlet in names[known]))[:_NEAREST]
     if plainly or outlets:
-        nearest = f" The nearest: {', '.join(outlets)}." if outlets else ""
-        raise RefinementError(f"There is no outlet {quoted(name)} in this index.{nearest}")
+        told = say("There is no outlet {name} in this index.", name=quoted(name))
+        if outlets:
+            told = say("{told} The nearest: {outlets}.", told=told, outlets=", ".join(outlets))
+        raise RefinementError(told)
 
 
 def _changed(filters: Filters, changes: dict[str, Any]) -> Filters:
     refined = replace(filters, **changes)
     if refined.since and refined.until and refined.since > refined.until:
         if changes.get("since") and changes.get("until"):
-            raise DayError(f"{refined.since} comes after {refined.until}. Write the earlier day first.")
+            raise DayError(too_late(refined.since, refined.until))
         return replace(refined, until=None) if changes.get("since") else replace(refined, since=None)
     return refined
 

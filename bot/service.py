@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.metrics import serve
 from bot.records.database import RecordsError
+from bot.tongue import say
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 # answer did not come; what is left of the 45 that the README gives Docker is for closing.
 GRACE = 25.0
 TELLING = 10.0
-STOPPING = "The bot is being restarted. Ask again in a minute."
+STOPPING = say("The bot is being restarted. Ask again in a minute.")
 # Seconds between two looks for what has been remembered for long enough.
 TIDY_PAUSE = 3600.0
 

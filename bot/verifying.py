@@ -6,6 +6,7 @@ import pickle
 from typing import TYPE_CHECKING
 
 from bot.quotations import MAX_MESSAGE_CHARS, Verification, verify
+from bot.tongue import say
 from index.apart import Apart, EndedError, work_for
 from index.errors import OnTheRecordError
 from index.generations import Generations
@@ -53,7 +54,9 @@ class Verifier:
             self._apart.send(pickle.dumps(asked))
             found: Verification | OnTheRecordError = pickle.loads(self._apart.receive())  # noqa: S301 – of a process of ours
         except EndedError as exc:
-            raise VerificationError(f"The text was not verified: {exc}. Verify a part of it.") from exc
+            raise VerificationError(
+                say("The text was not verified: {reason}. Verify a part of it.", reason=exc)
+            ) from exc
         if isinstance(found, OnTheRecordError):
             raise found
         return found

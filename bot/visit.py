@@ -18,6 +18,7 @@ from bot.records.feedback import Verdict
 from bot.records.sent import Context, Lost, Quoted, SentAnswer, sent
 from bot.refine import refine
 from bot.sources import named
+from bot.tongue import say
 from index.errors import OnTheRecordError
 from index.model import ANY, Filters
 
@@ -269,7 +270,7 @@ class Visit:
         found = await self.desk.quote_again(was.quoted, self.within())
         excerpts = tuple(excerpt for excerpt in found if isinstance(excerpt, Excerpt))
         losses = [
-            f"Excerpt {quoted.number}: {wording.lost(loss)}"
+            say("Excerpt {number}: {lost}", number=quoted.number, lost=wording.lost(loss))
             for quoted, loss in zip(was.quoted, found, strict=True)
             if isinstance(loss, Lost)
         ]
@@ -292,8 +293,9 @@ class Visit:
             )
         )  # fmt: skip
         if not new:
-            return wording.SAID_BEFORE
-        return f"{wording.THANKS} {wording.WHAT_IS_WRONG}" if verdict is Verdict.NOT_HELPFUL else wording.THANKS
+            return say(wording.SAID_BEFORE)
+        thanks = say(wording.THANKS)
+        return f"{thanks} {say(wording.WHAT_IS_WRONG)}" if verdict is Verdict.NOT_HELPFUL else thanks
 
     async def require_asker(self, key: str, refusal: str) -> None:
         """Raise RefusedError with this sentence where the answer of a key was sent for somebody else."""
@@ -309,7 +311,7 @@ class Visit:
         """
         found = named(await self.desk.listings(self.within()), typed)
         if found is None:
-            raise UsageError("No article in the index has this id. Pick one from the list.")
+            raise UsageError(say("No article in the index has this id. Pick one from the list."))
         return found
 
     async def text(self, sha256: str) -> Article:
@@ -331,11 +333,11 @@ def sentence_for(error: BaseException, platform: str, event: str) -> str:
     log = logging.getLogger(f"bot.{platform}")
     if isinstance(error, OnTheRecordError):
         log.warning("%s.%s_failed error=%s", platform, event, type(error).__name__)
-        return str(error)
+        return say(str(error))
     # Not its message: an error that nobody foresaw may quote what was asked.
     where = "".join(traceback.format_tb(error.__traceback__))
     log.error("%s.%s_failed error=%s\n%s", platform, event, type(error).__name__, where)
-    return wording.UNEXPECTED
+    return say(wording.UNEXPECTED)
 
 
 def _quoted(was: SentAnswer, number: int) -> Quoted:

@@ -1,4 +1,4 @@
-"""The bot's own words: fixed frame text around quotations, the same on every platform."""
+"""The bot's own words: fixed frame text around quotations, the same on every platform, in any language."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from bot.answer import Way
 from bot.records.sent import Lost
+from bot.tongue import say
 from index.findings import Verdict
 from index.shown import visible
 from index.tokens import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from bot.answer import Answer, Excerpt, Place
@@ -27,50 +28,50 @@ if TYPE_CHECKING:
     from index.model import Filters, Source
     from index.tokens import Segment
 
-OUTLET_UNKNOWN = "outlet not given"
-DATE_UNKNOWN = "date not given"
-ORIGIN_UNKNOWN = "source not stated"
+OUTLET_UNKNOWN = say("outlet not given")
+DATE_UNKNOWN = say("date not given")
+ORIGIN_UNKNOWN = say("source not stated")
 TRIMMED = "[…]"
-KIND_LABELS = {"caption": "picture caption", "embed": "embedded post"}
-EMPTY_QUESTION = "There is no question to look for. Ask in a few words, for example: Who denied the attack?"
-EMPTY_INDEX = "The index holds no articles yet. An admin can add some and reindex."
-NEAREST = "Closest"
-NOT_AN_ANSWER = "This is not an answer. It is what comes closest:"
+KIND_LABELS = {"caption": say("picture caption"), "embed": say("embedded post")}
+EMPTY_QUESTION = say("There is no question to look for. Ask in a few words, for example: Who denied the attack?")
+EMPTY_INDEX = say("The index holds no articles yet. An admin can add some and reindex.")
+NEAREST = say("Closest")
+NOT_AN_ANSWER = say("This is not an answer. It is what comes closest:")
 VERDICTS = {
-    Verdict.EXACT: "exact",
-    Verdict.SHORTENED: "exact with words left out",
-    Verdict.ALTERED: "altered",
-    Verdict.STITCHED: "stitched",
-    Verdict.OTHER_SOURCE: "other source",
-    Verdict.CORRECTED: "corrected since",
-    Verdict.NOT_FOUND: "not found in this index",
+    Verdict.EXACT: say("exact"),
+    Verdict.SHORTENED: say("exact with words left out"),
+    Verdict.ALTERED: say("altered"),
+    Verdict.STITCHED: say("stitched"),
+    Verdict.OTHER_SOURCE: say("other source"),
+    Verdict.CORRECTED: say("corrected since"),
+    Verdict.NOT_FOUND: say("not found in this index"),
 }
-UNEXPECTED = "Something went wrong here, and it is in the log. Ask again; if it stays so, tell an admin."
-NOT_ADMIN = "Only an admin of this bot may do this."
-OUTLETS_BY_ADMINS = "Only an admin of this bot may change which outlets are seen."
-REPORT_NAMES_ALL = "The report names articles that may not be seen here. Use this in a direct message to me."
-OUTLETS_COVER = (
+UNEXPECTED = say("Something went wrong here, and it is in the log. Ask again; if it stays so, tell an admin.")
+NOT_ADMIN = say("Only an admin of this bot may do this.")
+OUTLETS_BY_ADMINS = say("Only an admin of this bot may change which outlets are seen.")
+REPORT_NAMES_ALL = say("The report names articles that may not be seen here. Use this in a direct message to me.")
+OUTLETS_COVER = say(
     "Nothing of other outlets is shown there: no answer, list, card, suggestion or verification, and no earlier text "
     "of an article that was another outlet's then. It is hidden in direct messages with me too, unless their own "
     "setting says otherwise. Messages sent before stay as they are."
 )
-NOT_HERE = "I am set not to answer in this channel. Whoever manages my settings here can change that."
-NOT_YOURS_TO_SHARE = "Only whoever asked may share this."
-TOO_OLD = "This message is too old: what its buttons need is no longer kept. Ask again."
-NO_FIGURES = "No figure stands in what the coverage in this index has for this."
-NOT_QUOTED = (
+NOT_HERE = say("I am set not to answer in this channel. Whoever manages my settings here can change that.")
+NOT_YOURS_TO_SHARE = say("Only whoever asked may share this.")
+TOO_OLD = say("This message is too old: what its buttons need is no longer kept. Ask again.")
+NO_FIGURES = say("No figure stands in what the coverage in this index has for this.")
+NOT_QUOTED = say(
     "No quotation of this name was found. Only those are known of which an article's own sentence says who speaks."
 )
-NO_MORE = "There are no further excerpts near enough to the question."
-TEXT_GONE = "This text is no longer in the index: the article has changed or is gone."
-THANKS = "Noted, without your name. Thank you."
-WHAT_IS_WRONG = "Where an excerpt is wrong, its context takes what is wrong with it."
-SAID_BEFORE = "You have said so before; it is noted."
-NO_CARDS = "The articles that this answer quoted are no longer in the index."
-NO_ACTIONS = "Nothing has been done yet."
-NONE_UNANSWERED = "No question was refused here."
-NO_SUCH_SOURCES = "No article in the index is like that."
-MAY_NOT_ANSWER = "This is what comes closest; it may not answer."
+NO_MORE = say("There are no further excerpts near enough to the question.")
+TEXT_GONE = say("This text is no longer in the index: the article has changed or is gone.")
+THANKS = say("Noted, without your name. Thank you.")
+WHAT_IS_WRONG = say("Where an excerpt is wrong, its context takes what is wrong with it.")
+SAID_BEFORE = say("You have said so before; it is noted.")
+NO_CARDS = say("The articles that this answer quoted are no longer in the index.")
+NO_ACTIONS = say("Nothing has been done yet.")
+NONE_UNANSWERED = say("No question was refused here.")
+NO_SUCH_SOURCES = say("No article in the index is like that.")
+MAY_NOT_ANSWER = say("This is what comes closest; it may not answer.")
 # From how many questions on their number is told to whoever waits behind them.
 _LONG_QUEUE = 20
 # Characters of a stretch that are kept where only its beginning and its end are shown.
@@ -78,26 +79,53 @@ _BRIEF = 80
 # Articles that are named one by one in a remark.
 _NAMED = 3
 
+# What a card says of an article: its name at the beginning of a line, and where it is named as missing.
+FACTS = {
+    "headline": say("Headline"),
+    "outlet": say("Outlet"),
+    "author": say("Author"),
+    "date": say("Date"),
+    "language": say("Language"),
+    "link": say("Link"),
+}
+_MISSING = {
+    "headline": say("headline"),
+    "outlet": say("outlet"),
+    "author": say("author"),
+    "date": say("date"),
+    "language": say("language"),
+    "link": say("link"),
+}
+
+
+def missing(facts: Mapping[str, object]) -> str:
+    """What is not known of an article's facts, known by their names in `FACTS`."""
+    return ", ".join(say(_MISSING[name]) for name, value in facts.items() if not value)
+
 
 def remembered(kept: Retention, mydata: str, forgetme: str) -> str:
     """What is kept of people, why and how long, and by which commands it is shown and forgotten."""
-    return (
+    return say(
         "I keep what buttons need of a question and its answer, and what you say of answers, to get better: for "
-        f"{plural(kept.private_days, 'day')} where only some see it, else for {plural(kept.public_days, 'day')}, under "
-        "a hash and not a name; and public questions that were refused, without who asked. Admins' actions are kept "
-        f"under their names for {plural(kept.audit_days, 'day')}. {mydata} shows what is kept of you, {forgetme} has "
-        "it forgotten. PRIVACY.md, which comes with the program, says the rest."
+        "{private} where only some see it, else for {public}, under a hash and not a name; and public questions that "
+        "were refused, without who asked. Admins' actions are kept under their names for {audit}. {mydata} shows what "
+        "is kept of you, {forgetme} has it forgotten. PRIVACY.md, which comes with the program, says the rest.",
+        private=plural(kept.private_days, "day"),
+        public=plural(kept.public_days, "day"),
+        audit=plural(kept.audit_days, "day"),
+        mydata=mydata,
+        forgetme=forgetme,
     )
 
 
 def outlet(source: Source) -> str:
     """The outlet, or that it is not known."""
-    return visible(source.outlet or OUTLET_UNKNOWN)
+    return visible(source.outlet or say(OUTLET_UNKNOWN))
 
 
 def day(source: Source) -> str:
     """The publication date as YYYY-MM-DD, or that it is not known."""
-    return source.published.isoformat() if source.published else DATE_UNKNOWN
+    return source.published.isoformat() if source.published else say(DATE_UNKNOWN)
 
 
 def title(source: Source) -> str:
@@ -108,23 +136,28 @@ def title(source: Source) -> str:
 
 def extent(source: Source) -> str:
     """That only the beginning of the article is stored; nothing where all of it is."""
-    return "only the beginning of the article" if source.teaser else ""
+    return say("only the beginning of the article") if source.teaser else ""
 
 
 def opening(words: str) -> str:
     """Opening words, marked as such, in place of a headline."""
-    return f"“{words}” (opening words)"
+    return say("“{words}” (opening words)", words=words)
 
 
 def origin(source: Source) -> str:
     """The outlet and the publication date, or in few words that neither is known."""
-    return f"{outlet(source)} · {day(source)}" if source.outlet or source.published else ORIGIN_UNKNOWN
+    return f"{outlet(source)} · {day(source)}" if source.outlet or source.published else say(ORIGIN_UNKNOWN)
 
 
 def place(excerpt: Excerpt) -> str:
     """The paragraph, and what the passage is where it is not prose."""
     label = KIND_LABELS.get(excerpt.passage.kind)
-    return f"paragraph {excerpt.passage.paragraph}" + (f", {label}" if label else "")
+    return paragraph(excerpt.passage.paragraph) + (f", {say(label)}" if label else "")
+
+
+def paragraph(number: int) -> str:
+    """Which paragraph of an article."""
+    return say("paragraph {number}", number=str(number))
 
 
 def citation(excerpt: Excerpt) -> str:
@@ -142,12 +175,31 @@ def also_in(excerpt: Excerpt) -> list[str]:
     same = [place for place in excerpt.also_in if not place.differing]
     near = [place for place in excerpt.also_in if place.differing]
     differing = [told for told in (_spoken(excerpt), _differing(excerpt)) if told]
-    named = [f"The same words stand in: {'; '.join(map(_where, same))}{_earliest(excerpt, same)}"] if same else []
-    shown = [f"Nearly the same, in: {'; '.join(_where_nearly(near))}"] if near else []
-    counted = [f"The same words stand in {plural(len(same), 'other place')}."] if same else []
-    counted_near = [f"Nearly the same words stand in {plural(len(near), 'other place')}."] if near else []
+    named, shown, counted, counted_near = [], [], [], []
+    if same:
+        named = [say("The same words stand in: {places}", places="; ".join(map(_where, same)))]
+        named += _earliest(excerpt, same)
+        counted = [
+            say("The same words stand in {n} other place.", "The same words stand in {n} other places.", n=len(same))
+        ]
+    if near:
+        shown = [say("Nearly the same, in: {places}", places="; ".join(_where_nearly(near)))]
+        counted_near = [
+            say(
+                "Nearly the same words stand in {n} other place.",
+                "Nearly the same words stand in {n} other places.",
+                n=len(near),
+            )
+        ]
     differ = [_spoken(excerpt)] if excerpt.speaker else []
-    differ += [f"{plural(len(excerpt.differing), 'figure')} elsewhere for the same."] if excerpt.differing else []
+    if excerpt.differing:
+        differ += [
+            say(
+                "{n} figure elsewhere for the same.",
+                "{n} figures elsewhere for the same.",
+                n=len(excerpt.differing),
+            )
+        ]
     lines = (
         ". ".join(differing + named + shown),
         ". ".join(differing + named + counted_near),
@@ -160,10 +212,13 @@ def _spoken(excerpt: Excerpt) -> str:
     """Who said what is marked, in the article's words, and how that is known where it is not in the sentence itself."""
     if excerpt.speaker is None:
         return ""
-    who = f"“{one_line(excerpt.speaker.words)}”"
-    if excerpt.speaker.meant:
-        who += f", taken for “{one_line(excerpt.speaker.meant)}” before it"
-    return f"Goes on from a quotation of {who}" if excerpt.speaker.goes_on else f"Said by {who}"
+    words, meant = one_line(excerpt.speaker.words), one_line(excerpt.speaker.meant)
+    who = say("“{words}”", words=words)
+    if meant:
+        who = say("“{words}”, taken for “{meant}” before it", words=words, meant=meant)
+    if excerpt.speaker.goes_on:
+        return say("Goes on from a quotation of {who}", who=who)
+    return say("Said by {who}", who=who)
 
 
 def _differing(excerpt: Excerpt) -> str:
@@ -174,9 +229,10 @@ def _differing(excerpt: Excerpt) -> str:
     for found in excerpt.differing:
         here = excerpt.text[found.here.start - excerpt.start : found.here.end - excerpt.start]
         there, source = found.passage.words(found.there), found.passage.source
-        where = f"{title(source)}, {outlet(source)}, paragraph {found.passage.paragraph}"
-        told.append(f"“{one_line(here)}” here, “{one_line(there)}” in {where}")
-    return f"Figures differ: {'; '.join(told)}"
+        where = f"{title(source)}, {outlet(source)}, {paragraph(found.passage.paragraph)}"
+        words = {"here": one_line(here), "there": one_line(there)}
+        told.append(say("“{here}” here, “{there}” in {where}", where=where, **words))
+    return say("Figures differ: {told}", told="; ".join(told))
 
 
 def one_line(words: str) -> str:
@@ -185,7 +241,7 @@ def one_line(words: str) -> str:
 
 
 def _where(place: Place) -> str:
-    return f"{title(place.source)}, {outlet(place.source)}, paragraph {place.paragraph}"
+    return f"{title(place.source)}, {outlet(place.source)}, {paragraph(place.paragraph)}"
 
 
 def _where_nearly(near: Sequence[Place]) -> list[str]:
@@ -194,7 +250,9 @@ def _where_nearly(near: Sequence[Place]) -> list[str]:
     for place in near:
         alike.setdefault("; ".join(map(_differs, place.differing)), []).append(_where(place))
     return [
-        f"{' and '.join(places)} ({'in each ' if len(places) > 1 else ''}{difference})"
+        say("{places} (in each {difference})", places=_and(places), difference=difference)
+        if len(places) > 1
+        else f"{places[0]} ({difference})"
         for difference, places in alike.items()
     ]
 
@@ -203,55 +261,62 @@ def _differs(segment: Segment) -> str:
     """The words there and the words here, in one line; there is where the words of the excerpt nearly stand."""
     there, here = (" ".join(words.split()) for words in (segment.printed, segment.quoted))
     if there and here:
-        return f"“{there}” there, “{here}” here"
-    return f"“{there}” only there" if there else f"“{here}” only here"
+        return say("“{there}” there, “{here}” here", there=there, here=here)
+    return say("“{there}” only there", there=there) if there else say("“{here}” only here", here=here)
 
 
-def _earliest(excerpt: Excerpt, same: Sequence[Place]) -> str:
+def _earliest(excerpt: Excerpt, same: Sequence[Place]) -> list[str]:
     """Which of the articles with the same words has the earliest date, if there is one."""
     dated = [s for s in (excerpt.source, *(p.source for p in same)) if s.published]
     first = min((s.published for s in dated if s.published), default=None)
     earliest = {s.id: s for s in dated if s.published == first}
     if len({s.published for s in dated}) < 2 or len(earliest) > 1:
-        return ""
+        return []
     (source,) = earliest.values()
     if source.id == excerpt.source.id:
-        return ". This is the earliest dated in this index"
-    return f". The earliest dated in this index is {title(source)}, {outlet(source)}, {day(source)}"
+        return [say("This is the earliest dated in this index")]
+    named = f"{title(source)}, {outlet(source)}, {day(source)}"
+    return [say("The earliest dated in this index is {article}", article=named)]
 
 
 def counts(answer: Answer) -> str:
     """How many excerpts from how many of the articles in the index."""
     articles = len({excerpt.source.id for excerpt in answer.excerpts})
-    excerpts = plural(len(answer.excerpts), "excerpt")
-    total = plural(answer.articles, "article")
-    return f"{excerpts} from {articles} of {total} in the index"
+    return say(
+        "{excerpts} from {articles} of {n} article in the index",
+        "{excerpts} from {articles} of {n} articles in the index",
+        n=answer.articles,
+        excerpts=plural(len(answer.excerpts), "excerpt"),
+        articles=articles,
+    )
 
 
 def remarks(answer: Answer) -> tuple[str, ...]:
     """What to know before the excerpts are read: whether they answer, what was left out and what put first."""
-    remarks = [] if answer.likely else [MAY_NOT_ANSWER]
+    remarks = [] if answer.likely else [say(MAY_NOT_ANSWER)]
     if answer.way is Way.COMPARED:
-        remarks.append("One excerpt from each article in which something was found, the oldest first.")
+        remarks.append(say("One excerpt from each article in which something was found, the oldest first."))
     if answer.way is Way.FIGURES:
-        remarks.append("Excerpts with figures, each before those of other articles that differ.")
+        remarks.append(say("Excerpts with figures, each before those of other articles that differ."))
     if answer.way is Way.SAID:
-        remarks.append("Quotations that the articles' own words give to this name, the oldest first.")
+        remarks.append(say("Quotations that the articles' own words give to this name, the oldest first."))
     if answer.without:
-        remarks.append(f"Nothing was found in {_listed(answer.without)}.")
+        remarks.append(say("Nothing was found in {articles}.", articles=_listed(answer.without)))
     if answer.mentioned:
-        remarks.append(f"Mentions of {' and '.join(f'“{word}”' for word in answer.mentioned)}.")
+        remarks.append(say("Mentions of {words}.", words=_and(map(_quoted, answer.mentioned))))
     if answer.filters:
-        remarks.append(f"Only articles {' and '.join(described(answer.filters))}.")
+        remarks.append(say("Only articles {wanted}.", wanted=_and(described(answer.filters))))
     if answer.preferred:
-        named = " and ".join(map(visible, answer.preferred))
-        remarks.append(f"The question names {named}, so such articles come first.")
+        named = _and(map(visible, answer.preferred))
+        remarks.append(say("The question names {names}, so such articles come first.", names=named))
     return tuple(remarks)
 
 
 def ahead(questions: int) -> str:
     """How many questions come before one that was asked; nothing where they are few."""
-    return f"{plural(questions, 'question')} come before yours." if questions >= _LONG_QUEUE else ""
+    if questions < _LONG_QUEUE:
+        return ""
+    return say("{n} question come before yours.", "{n} questions come before yours.", n=questions)
 
 
 def searching(questions: int) -> str:
@@ -263,62 +328,100 @@ def _listed(sources: Sequence[Source]) -> str:
     """A few articles by name, more as a number."""
     named = "; ".join(f"{title(source)}, {outlet(source)}" for source in sources[:_NAMED])
     more = len(sources) - _NAMED
-    return f"{named}; and {plural(more, 'other article')}" if more > 0 else named
+    if more <= 0:
+        return named
+    return say("{named}; and {n} other article", "{named}; and {n} other articles", n=more, named=named)
+
+
+def _and(words: Iterable[str]) -> str:
+    """Several words or phrases as all of them."""
+    first, *more = words
+    return say("{first} and {more}", first=first, more=_and(more)) if more else first
+
+
+def _or(words: Iterable[str]) -> str:
+    """Several words or phrases as any of them."""
+    first, *more = words
+    return say("{first} or {more}", first=first, more=_or(more)) if more else first
+
+
+def _quoted(word: str) -> str:
+    return say("“{words}”", words=word)
 
 
 def plural(count: int, noun: str) -> str:
     """A count with its noun: "1 article", "2 articles"."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+    return say(f"{{n}} {noun}", f"{{n}} {noun}s", n=count)
 
 
 def nothing_near(unknown: Sequence[str]) -> str:
     """That the coverage does not answer; and which names of the question it does not hold at all."""
-    message = "The coverage in this index does not answer this."
-    if unknown:
-        names = " and ".join(f"“{name}”" for name in unknown)
-        message += f" {names} {'does' if len(unknown) == 1 else 'do'} not occur in it."
-    return message
+    message = say("The coverage in this index does not answer this.")
+    if not unknown:
+        return message
+    return say(
+        "{message} {names} does not occur in it.",
+        "{message} {names} do not occur in it.",
+        n=len(unknown),
+        message=message,
+        names=_and(map(_quoted, unknown)),
+    )
 
 
 def filtered_out(filters: Filters, passing: int, undated: int) -> str:
     """That a question is answered outside the asked-for articles only, and what was asked for."""
-    wanted = " and ".join(described(filters))
+    wanted = _and(described(filters))
     if not passing:
-        message = f"No article in the index is {wanted}."
+        message = say("No article in the index is {wanted}.", wanted=wanted)
     else:
-        message = f"Nothing in {plural(passing, 'article')} {wanted} answers this; other articles in the index may."
-    if undated and (filters.since or filters.until):
-        message += (
-            f" {plural(undated, 'article')} without a date {'is' if undated == 1 else 'are'} left out by a date filter."
+        message = say(
+            "Nothing in {n} article {wanted} answers this; other articles in the index may.",
+            "Nothing in {n} articles {wanted} answers this; other articles in the index may.",
+            n=passing,
+            wanted=wanted,
         )
-    return message
+    if not (undated and (filters.since or filters.until)):
+        return message
+    return say(
+        "{message} {n} article without a date is left out by a date filter.",
+        "{message} {n} articles without a date are left out by a date filter.",
+        n=undated,
+        message=message,
+    )
 
 
 def described(filters: Filters) -> Sequence[str]:
     """The filters in words, one phrase each."""
     phrases = []
     if filters.outlets:
-        phrases.append("from " + " or ".join(map(visible, filters.outlets)))
+        phrases.append(say("from {outlets}", outlets=_or(map(visible, filters.outlets))))
     if filters.articles:
-        phrases.append("named " + " or ".join(filters.articles))
+        phrases.append(say("named {articles}", articles=_or(filters.articles)))
     if filters.since:
-        phrases.append(f"published on or after {filters.since.isoformat()}")
+        phrases.append(say("published on or after {day}", day=filters.since.isoformat()))
     if filters.until:
-        phrases.append(f"published on or before {filters.until.isoformat()}")
+        phrases.append(say("published on or before {day}", day=filters.until.isoformat()))
     return phrases
 
 
 def replaced(days: Sequence[datetime]) -> str:
     """How many earlier texts of an article are kept, and when the last was replaced."""
-    return f"{plural(len(days), 'earlier text')}, last replaced {max(days):%Y-%m-%d}" if days else ""
+    if not days:
+        return ""
+    last = f"{max(days):%Y-%m-%d}"
+    return say("{n} earlier text, last replaced {day}", "{n} earlier texts, last replaced {day}", n=len(days), day=last)
 
 
 def times(answered: Quantiles | None) -> str:
     """How long the latest answers took."""
     if answered is None:
-        return "Answers: none yet"
-    latest = f"the latest {answered.count:,}"
-    return f"Answers: half within {answered.p50:.2f} s, 95 % within {answered.p95:.2f} s ({latest})"
+        return say("Answers: none yet")
+    return say(
+        "Answers: half within {half} s, 95 % within {most} s (the latest {n})",
+        n=answered.count,
+        half=f"{answered.p50:.2f}",
+        most=f"{answered.p95:.2f}",
+    )
 
 
 def details(action: Action) -> str:
@@ -328,14 +431,16 @@ def details(action: Action) -> str:
 
 def settings_rows(own: OwnSettings, holds: PlaceSettings, excerpts: int) -> list[tuple[str, str, str]]:
     """What holds in a place: each setting's name, its value, and a note where it is not set there."""
-    outlets = "; ".join(map(visible, filter(None, holds.outlets))) or ("none" if holds.outlets else "all")
+    outlets = "; ".join(map(visible, filter(None, holds.outlets))) or (say("none") if holds.outlets else say("all"))
+    yes, no = say("yes"), say("no")
     rows = (
-        ("answers", "yes" if holds.answers else "no", own.answers),
-        ("outlets", outlets, own.outlets),
-        ("excerpts", str(holds.excerpts or excerpts), own.excerpts),
-        ("private", "yes" if holds.private else "no", own.private),
+        (say("answers"), yes if holds.answers else no, own.answers),
+        (say("outlets"), outlets, own.outlets),
+        (say("excerpts"), str(holds.excerpts or excerpts), own.excerpts),
+        (say("private"), yes if holds.private else no, own.private),
     )
-    return [(name, value, "" if here is not None else " (not set here)") for name, value, here in rows]
+    unset = f" {say('(not set here)')}"
+    return [(name, value, "" if here is not None else unset) for name, value, here in rows]
 
 
 def would_find(changes: Changes) -> str:
@@ -345,38 +450,46 @@ def would_find(changes: Changes) -> str:
 
 def progress(done: int, total: int) -> str:
     """How far a build is; `total` is 0 until the articles are read."""
-    stage = f"{done:,} of {plural(total, 'text')}" if total else "reading the articles"
-    return f"Reindexing: {stage}. Questions are answered from the index there is until this is done."
+    stage = say("reading the articles")
+    if total:
+        stage = say("{done} of {n} text", "{done} of {n} texts", n=total, done=done)
+    return say("Reindexing: {stage}. Questions are answered from the index there is until this is done.", stage=stage)
 
 
 def removed(title: str, restore: str) -> str:
     """That an article is withdrawn, and how that is undone: by the command `restore`."""
-    return (
-        f"Removed: {title}. It is not quoted, listed or found any more, and no reindex brings it back; {restore} does. "
-        "Its file is where it was. Messages sent before still show what they quoted."
+    return say(
+        "Removed: {title}. It is not quoted, listed or found any more, and no reindex brings it back; {restore} does. "
+        "Its file is where it was. Messages sent before still show what they quoted.",
+        title=title,
+        restore=restore,
     )
 
 
 def lost(why: Lost) -> str:
     """That a quotation that was sent can no longer be shown, and why."""
     if why is Lost.CHANGED:
-        return "The article has changed since this was quoted. Ask again."
-    return "The article of this quotation is no longer in the index."
+        return say("The article has changed since this was quoted. Ask again.")
+    return say("The article of this quotation is no longer in the index.")
 
 
 def verified(found: Verification) -> str:
     """How many quotations were held against the index, and how many there are of each verdict."""
     counted = Counter(finding.verdict for finding in found.findings)
-    verdicts = ", ".join(f"{count} {VERDICTS[verdict]}" for verdict, count in counted.items())
-    text = f"{plural(len(found.findings), 'quotation')}: {verdicts}." if found.findings else "Nothing is quoted there."
-    return f"{text} Only the first part of the text was read." if found.cut else text
+    verdicts = ", ".join(f"{count} {say(VERDICTS[verdict])}" for verdict, count in counted.items())
+    text = say("Nothing is quoted there.")
+    if found.findings:
+        text = say(
+            "{n} quotation: {verdicts}.", "{n} quotations: {verdicts}.", n=len(found.findings), verdicts=verdicts
+        )
+    return f"{text} {say('Only the first part of the text was read.')}" if found.cut else text
 
 
 def verification_lines(found: Verification) -> list[str]:
     """What became of every quotation, as plain lines."""
     lines = [verified(found)]
     for number, finding in enumerate(found.findings, start=1):
-        lines += ["", f"{number}. {VERDICTS[finding.verdict]}: {finding.quotation.text}"]
+        lines += ["", f"{number}. {say(VERDICTS[finding.verdict])}: {finding.quotation.text}"]
         if finding.segments:
             lines.append("   " + "".join(map(_plain_difference, finding.segments)))
         lines += [f"   {note if isinstance(note, str) else _place_of(note)}" for note in finding_notes(finding)]
@@ -387,35 +500,39 @@ def finding_notes(finding: Finding) -> list[str | Standing]:
     """What is to be said of a quotation, and the places in which it or its parts stand, in the order to show them."""
     notes: list[str | Standing] = []
     if not finding.telling:
-        notes.append("So few words say little, whether they stand somewhere or not.")
+        notes.append(say("So few words say little, whether they stand somewhere or not."))
     match finding.verdict:
         case Verdict.SHORTENED:
-            notes.append("What it leaves out is marked above; whether that changes the sense, only you can tell.")
-            notes.append("It stands in:")
+            notes.append(say("What it leaves out is marked above; whether that changes the sense, only you can tell."))
+            notes.append(say("It stands in:"))
         case Verdict.ALTERED:
-            notes.append("The nearest wording stands in:")
+            notes.append(say("The nearest wording stands in:"))
         case Verdict.STITCHED:
-            notes.append("No one place has all of it; its parts stand apart.")
+            notes.append(say("No one place has all of it; its parts stand apart."))
         case Verdict.OTHER_SOURCE:
-            notes.append(f"No article of {' or '.join(finding.outlets)} in this index has these words. They stand in:")
+            without = say("No article of {outlets} in this index has these words.", outlets=_or(finding.outlets))
+            notes.append(f"{without} {say('They stand in:')}")
         case Verdict.CORRECTED:
-            now = "What it says now is marked above. " if finding.segments else ""
-            until = f"The article said so until {finding.until:%Y-%m-%d}, when its text was replaced."
-            notes.append(f"{until} {now}It stood in:")
+            day = f"{finding.until:%Y-%m-%d}"
+            told = [say("The article said so until {day}, when its text was replaced.", day=day)]
+            told += [say("What it says now is marked above.")] if finding.segments else []
+            notes.append(" ".join([*told, say("It stood in:")]))
         case Verdict.NOT_FOUND:
-            notes.append("No article in this index has it or anything near. It may have been said all the same.")
+            notes.append(say("No article in this index has it or anything near. It may have been said all the same."))
     notes += finding.standings
     for part in finding.parts:
         words = " ".join(finding.quotation.text[part.start : part.end].split())
-        notes += [f"“{brief(words)}” stands in:", *part.standings]
+        notes += [say("“{words}” stands in:", words=brief(words)), *part.standings]
     if finding.more:
-        notes.append("It stands in more places than these.")
+        notes.append(say("It stands in more places than these."))
     return notes
 
 
 def typography(standing: Standing) -> str:
     """How a place differs from words that stand in it exactly, in brackets, if at all."""
-    return f" (differs in {', '.join(standing.typography)})" if standing.typography else ""
+    if not standing.typography:
+        return ""
+    return f" ({say('differs in {kinds}', kinds=', '.join(map(say, standing.typography)))})"
 
 
 def brief(text: str, limit: int = _BRIEF) -> str:
@@ -446,9 +563,15 @@ def difference(
 
 
 def _plain_difference(segment: Segment) -> str:
-    return difference(segment, str, "[only in the quotation: {}]".format, "[only in the article: {}]".format)
+    def quoted(words: str) -> str:
+        return say("[only in the quotation: {words}]", words=words)
+
+    def printed(words: str) -> str:
+        return say("[only in the article: {words}]", words=words)
+
+    return difference(segment, str, quoted, printed)
 
 
 def _place_of(standing: Standing) -> str:
     s = standing.source
-    return f"{origin(s)} · {title(s)} · paragraph {standing.paragraph}{typography(standing)}"
+    return f"{origin(s)} · {title(s)} · {paragraph(standing.paragraph)}{typography(standing)}"

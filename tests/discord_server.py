@@ -9,12 +9,14 @@ import asyncio
 import copy
 import itertools
 import json
+import os
 import re
+import signal
 import time
 import zlib
 from collections import defaultdict
 from contextlib import asynccontextmanager
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -22,9 +24,15 @@ import jsonschema
 from aiohttp import WSMsgType, web
 from conftest import SHARED
 
+from bot import service
+from bot.discord.app import run_discord
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
+
+    from bot.desk import Desk
+    from bot.settings import Settings
 
 OPENAPI = SHARED / "spec" / "discord-openapi.json"
 COMPONENTS_V2 = 1 << 15
@@ -246,27 +254,27 @@ class LoopbackDiscord:
         number = next(self.ids)
         token = f"interaction-token-{number}"
         self._interacted[token] = time.process_time()
-        await self.dispatch(
-            "INTERACTION_CREATE",
-            {
-                "id": str(number),
-                "application_id": str(APPLICATION),
-                "type": kind,
-                "token": token,
-                "version": 1,
-                "guild_id": str(GUILD),
-                "channel_id": str(CHANNEL),
-                "channel": {"id": str(CHANNEL), "type": 0, "name": "news", "permissions": "0", "guild_id": str(GUILD)},
-                "member": {**self.member(self.user(READER)), "permissions": "0"},
-                "data": data,
-                "app_permissions": "0",
-                "locale": "en-US",
-                "entitlements": [],
-                "authorizing_integration_owners": {"0": str(GUILD)},
-                "attachment_size_limit": 10_000_000,
-                **more,
-            },
-        )
+        event = {
+            "id": str(number),
+            "application_id": str(APPLICATION),
+            "type": kind,
+            "token": token,
+            "version": 1,
+            "guild_id": str(GUILD),
+            "channel_id": str(CHANNEL),
+            "channel": {"id": str(CHANNEL), "type": 0, "name": "news", "permissions": "0", "guild_id": str(GUILD)},
+            "member": {**self.member(self.user(READER)), "permissions": "0"},
+            "data": data,
+            "app_permissions": "0",
+            "locale": "en-US",
+            "entitlements": [],
+            "authorizing_integration_owners": {"0": str(GUILD)},
+            "attachment_size_limit": 10_000_000,
+            **more,
+        }
+        if event["guild_id"] is None:
+            event["user"] = event.pop("member")["user"]
+        await self.dispatch("INTERACTION_CREATE", event)
         return token
 
     async def slash(self, name: str, options: dict[str, Any], user: int = READER, channel: int = CHANNEL) -> str:
@@ -363,7 +371,7 @@ class LoopbackDiscord:
             **more,
         }
 
-    def _guild(self) -> dict[str, Any]:
+    def guild(self) -> dict[str, Any]:
         everyone = {
             "id": str(GUILD),
             "name": "@everyone",
@@ -473,7 +481,7 @@ class LoopbackDiscord:
                 self.shards.append(shard)
             application = {"id": str(APPLICATION), "flags": 0}
             await self.dispatch("READY", {**ready, "resume_gateway_url": self.gateway, "application": application})
-            await self.dispatch("GUILD_CREATE", self._guild())
+            await self.dispatch("GUILD_CREATE", self.guild())
             self.identified += 1
         elif frame["op"] == 6:
             assert frame["d"]["session_id"] == "s1"
@@ -511,3 +519,24 @@ async def loopback_discord() -> AsyncIterator[LoopbackDiscord]:
             check(*request)
     finally:
         await runner.cleanup()
+
+
+async def run(settings: Settings, desk: Desk) -> None:
+    await service.run(settings, desk, [partial(run_discord, settings, desk)])
+
+
+@asynccontextmanager
+async def running(settings: Settings, desk: Desk, server: LoopbackDiscord) -> AsyncIterator[asyncio.Task[None]]:
+    """The bot connected; stopped by a signal at the end, as a person would."""
+    task = asyncio.create_task(run(settings, desk))
+    try:
+        await server.until(lambda: server.identified or task.done())
+        if task.done():
+            task.result()
+        yield task
+        if not task.done():
+            os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(task, 120)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

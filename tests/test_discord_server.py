@@ -14,7 +14,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -35,6 +35,8 @@ from discord_server import (
     check_message,
     loopback_discord,
     reply,
+    run,
+    running,
     walk,
 )
 from word_encoder import WordHashEncoder
@@ -44,7 +46,7 @@ from bot.desk import Desk
 from bot.discord import app as discord_app
 from bot.discord import commands as discord_commands
 from bot.discord import render
-from bot.discord.app import DiscordError, run_discord
+from bot.discord.app import DiscordError
 from bot.pace import QUESTIONS
 from bot.settings import Settings
 
@@ -87,27 +89,6 @@ def settings(word_index: Path, server: LoopbackDiscord) -> Settings:
         discord_api_base=server.api,
         discord_gateway=server.gateway,
     )
-
-
-async def run(settings: Settings, desk: Desk) -> None:
-    await service.run(settings, desk, [partial(run_discord, settings, desk)])
-
-
-@contextlib.asynccontextmanager
-async def running(settings: Settings, desk: Desk, server: LoopbackDiscord) -> AsyncIterator[asyncio.Task[None]]:
-    """The bot connected; stopped by a signal at the end, as a person would."""
-    task = asyncio.create_task(run(settings, desk))
-    try:
-        await server.until(lambda: server.identified or task.done())
-        if task.done():
-            task.result()
-        yield task
-        if not task.done():
-            os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(task, 120)
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def shown(message: dict[str, Any]) -> str:

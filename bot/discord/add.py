@@ -12,6 +12,7 @@ from bot.discord import render
 from bot.discord.admin import admins_only, require_admin
 from bot.discord.client import visit_by
 from bot.discord.replies import press
+from bot.tongue import say
 from bot.visit import UsageError
 
 if TYPE_CHECKING:
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
     from bot.adding import Proposal, Staged
     from bot.discord.client import Commands, Interaction
 
-_CUT = "-# There is more than fits here."
-_LABELS = {"store": ("Store", discord.ButtonStyle.primary), "discard": ("Discard", discord.ButtonStyle.danger)}
+_CUT = say("There is more than fits here.")
+_LABELS = {
+    "store": (say("Store"), discord.ButtonStyle.primary),
+    "discard": (say("Discard"), discord.ButtonStyle.danger),
+}
 
 
 @app_commands.command(description="Add an article from a saved file; nothing is fetched (admins)")
@@ -66,7 +70,7 @@ class AddButton(
 
     def __init__(self, what: str, key: str) -> None:
         label, style = _LABELS[what]
-        super().__init__(ui.Button(label=label, style=style, custom_id=f"add:{what}:{key}"))
+        super().__init__(ui.Button(label=say(label), style=style, custom_id=f"add:{what}:{key}"))
         self.what, self.key = what, key
 
     @classmethod
@@ -86,10 +90,10 @@ class AddButton(
         visit = await visit_by(interaction)
         if self.what == "store":
             done = await adding.confirm(visit, self.key)
-            told = f"{render.shorten(adding.stored(done), 1000)} {adding.afterwards('`/reindex`')}"
+            told = f"{render.shorten(adding.stored(done), 1000)} {adding.afterwards(render.command('reindex'))}"
         else:
             await adding.discard(visit, self.key)
-            told = adding.DISCARDED
+            told = say(adding.DISCARDED)
         view = ui.LayoutView(timeout=None).add_item(ui.TextDisplay(told))
         await interaction.edit_original_response(view=view)
 
@@ -97,14 +101,15 @@ class AddButton(
 def proposal_view(proposal: Proposal) -> ui.LayoutView:
     """What would be stored of a file, with the buttons to store and to discard it; it says so where not all fits."""
     staged = proposal.staged
+    cut = f"-# {say(_CUT)}"
     foot = f"-# {adding.waiting(render.shorten(staged.file, 250))}"
     lines = [
         *(f"**{render.shorten(remark, 250)}**" for remark in proposal.remarks[: adding.SHOWN_REASONS]),
         *(_one(staged) if len(staged.articles) == 1 else _several(staged)),
         *_problems(staged),
     ]
-    shown = list(render.first_lines(lines, render.LAYOUT_LIMIT - render.width(foot) - len(_CUT) - 1))
-    shown += [_CUT] if len(shown) < len(lines) else []
+    shown = list(render.first_lines(lines, render.LAYOUT_LIMIT - render.width(foot) - render.width(cut) - 1))
+    shown += [cut] if len(shown) < len(lines) else []
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=render.COLOUR)
     container.add_item(ui.TextDisplay("\n".join(shown))).add_item(ui.TextDisplay(foot))
     row: ui.ActionRow[Any] = ui.ActionRow(*(AddButton(what, proposal.key) for what in _LABELS))
@@ -132,7 +137,7 @@ def _several(staged: Staged) -> list[str]:
     for number, source in enumerate((article.source for article in articles[: adding.SHOWN_ARTICLES]), start=1):
         lines.append(f"**{number}.** {render.shorten(wording.title(source), 150)}\n-# {render.shorten(source.id, 100)}")
     more = len(articles) - adding.SHOWN_ARTICLES
-    return [*lines, f"and {more:,} more"] if more > 0 else lines
+    return [*lines, say("and {n} more", n=more)] if more > 0 else lines
 
 
 def _problems(staged: Staged) -> list[str]:

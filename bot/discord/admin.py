@@ -10,10 +10,11 @@ from discord import app_commands
 
 from bot import admin, wording
 from bot.discord import render
-from bot.discord.client import PLATFORM, visit_by
+from bot.discord.client import PLATFORM, think, visit_by
 from bot.discord.replies import Notice, choices, sentence_for
 from bot.discord.sources import article_choices, name_choices, outlet_choices
 from bot.settings import MAX_EXCERPTS  # noqa: TC001 discord.py reads annotations when it runs
+from bot.tongue import say
 from bot.visit import RefusedError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ async def reindex(interaction: Interaction, dry_run: bool = False, confirm: bool
     require_admin(interaction)
     visit = await visit_by(interaction)
     admin.require_all_seen(visit)
-    await interaction.response.defer(thinking=True)
+    await think(interaction, private=False)
     notice = Notice(interaction)
     if dry_run:
         await notice.show(*render.preview_text(await visit.desk.builds.preview()))
@@ -62,9 +63,9 @@ async def reindex(interaction: Interaction, dry_run: bool = False, confirm: bool
 async def rollback(interaction: Interaction) -> None:
     """Go back to the generation before."""
     require_admin(interaction)
-    await interaction.response.defer(thinking=True)
+    await think(interaction, private=False)
     number = await admin.rollback(await visit_by(interaction))
-    await interaction.edit_original_response(content=f"Generation {number} is served now.")
+    await interaction.edit_original_response(content=say("Generation {number} is served now.", number=number))
 
 
 @app_commands.command(description="Keep an article from being quoted, at once (admins)")
@@ -74,7 +75,7 @@ async def rollback(interaction: Interaction) -> None:
 async def remove(interaction: Interaction, article: str, reason: app_commands.Range[str, 1, 300] | None = None) -> None:
     """Withdraw an article; its file stays where it is, and a rebuild does not bring it back."""
     require_admin(interaction)
-    await interaction.response.defer(thinking=True)
+    await think(interaction, private=False)
     found = await admin.remove(await visit_by(interaction), article, reason)
     await interaction.edit_original_response(content=render.removed_text(found))
 
@@ -85,9 +86,10 @@ async def remove(interaction: Interaction, article: str, reason: app_commands.Ra
 async def restore(interaction: Interaction, article: str) -> None:
     """Undo the removal of an article."""
     require_admin(interaction)
-    await interaction.response.defer(thinking=True)
+    await think(interaction, private=False)
     await admin.restore(await visit_by(interaction), article)
-    await interaction.edit_original_response(content=f"{render.shorten(article, 300)} can be quoted again.")
+    told = say("{article} can be quoted again.", article=render.shorten(article, 300))
+    await interaction.edit_original_response(content=told)
 
 
 @restore.autocomplete("article")
@@ -163,9 +165,9 @@ async def settings(
     await admin.change_settings(visit, name, given, clear=clear)
     own = await bot.desk.recall(lambda records: records.places.own(PLATFORM, server, name))
     holds = await bot.desk.recall(lambda records: records.places.settings(PLATFORM, server, name))
-    where = channel.mention if channel else "this server" if server else "direct messages"
+    where = channel.mention if channel else say("this server") if server else say("direct messages")
     told = render.settings_text(where, own, holds, bot.settings.excerpts)
-    told += f"\n{wording.OUTLETS_COVER}" if given.get("outlets") else ""
+    told += f"\n{say(wording.OUTLETS_COVER)}" if given.get("outlets") else ""
     await interaction.edit_original_response(content=told)
 
 

@@ -11,10 +11,11 @@ from discord import ui
 from bot import wording
 from bot.answer import Way, is_question
 from bot.discord import render
-from bot.discord.client import admitted, visit_by
+from bot.discord.client import admitted, is_guest, speak_to, visit_by
 from bot.discord.replies import failure_logged, press
 from bot.records.feedback import Verdict
-from bot.visit import UsageError
+from bot.tongue import say
+from bot.visit import RefusedError, UsageError
 
 if TYPE_CHECKING:
     import re
@@ -38,7 +39,7 @@ async def answer_command(
     """Answer what a command asks, once the place and the asker's pace allow it."""
     visit, private = await admitted(interaction, private if is_question(question) else True)
     answer = await visit.ask(question, filters, number, way=way, show=partial(_show_place, interaction))
-    await visit.deliver(answer, sender(answer, partial(_edit, interaction), private=private), private=private)
+    await visit.deliver(answer, _in_place(interaction, answer, private=private), private=private)
 
 
 def sender(
@@ -46,6 +47,7 @@ def sender(
     send: Callable[[ui.LayoutView], Awaitable[discord.Message]],
     *,
     private: bool = False,
+    share: bool = True,
     show_question: bool = True,
     alone: bool = False,
 ) -> Callable[[str | None], Awaitable[str]]:
@@ -57,8 +59,9 @@ def sender(
     async def sent(key: str | None) -> str:
         button = key and partial(AnswerButton, key)
         menu = key and partial(ContextMenu, key)
+        made = {"button": button or None, "menu": menu or None}
         view = render.answer_view(
-            answer, show_question=show_question, button=button or None, menu=menu or None, private=private, alone=alone
+            answer, show_question=show_question, private=private, share=share, alone=alone, **made
         )
         return str((await send(view)).id)
 
@@ -73,7 +76,7 @@ class AnswerButton(
 
     def __init__(self, key: str, what: str, number: int = 0) -> None:
         label, style = render.BUTTONS.get(what, ("", discord.ButtonStyle.secondary))
-        super().__init__(ui.Button(label=label, style=style, custom_id=f"answer:{what}:{key}:{number}"))
+        super().__init__(ui.Button(label=say(label), style=style, custom_id=f"answer:{what}:{key}:{number}"))
         self.key, self.what, self.number = key, what, number
 
     @classmethod
@@ -95,7 +98,7 @@ class ContextMenu(
     """The excerpts of an answer, known by the key of what is kept; the one that is chosen is shown in its context."""
 
     def __init__(self, key: str, options: list[discord.SelectOption]) -> None:
-        super().__init__(ui.Select(custom_id=f"context:{key}", placeholder="Context", options=options))
+        super().__init__(ui.Select(custom_id=f"context:{key}", placeholder=say("Context"), options=options))
         self.key = key
 
     @classmethod
@@ -136,14 +139,13 @@ async def _closest(interaction: Interaction, _button: AnswerButton, was: SentAns
 async def _more(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     visit.admit()
     answer, shown = await visit.more(was)
-    send = sender(answer, partial(_edit, interaction), private=True)
-    await visit.deliver(answer, send, private=True, skipped=shown)
+    await visit.deliver(answer, _in_place(interaction, answer), private=True, skipped=shown)
 
 
 async def _alone(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     visit.admit()
     answer = await visit.ask(was.alone)
-    await visit.deliver(answer, sender(answer, partial(_edit, interaction), private=True), private=True)
+    await visit.deliver(answer, _in_place(interaction, answer), private=True)
 
 
 async def _sources(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
@@ -151,12 +153,18 @@ async def _sources(interaction: Interaction, _button: AnswerButton, was: SentAns
 
 
 async def _share(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
+    if is_guest(interaction):
+        raise RefusedError(render.NOT_SHARED_HERE)
     visit.require_answers()
     await visit.require_asker(button.key, wording.NOT_YOURS_TO_SHARE)
     answer, losses = await visit.again(was)
+    speak_to(interaction, all_see=True)
     await visit.deliver(answer, sender(answer, partial(_publish, interaction)), skipped=was.skipped)
     if losses:
-        await interaction.followup.send(render.shorten("\n".join(losses), render.CONTENT_LIMIT), ephemeral=True)
+        speak_to(interaction)
+        await interaction.followup.send(
+            render.shorten("\n".join(map(say, losses)), render.CONTENT_LIMIT), ephemeral=True
+        )
 
 
 async def _remove(interaction: Interaction, button: AnswerButton, _was: SentAnswer, visit: Visit) -> None:
@@ -176,6 +184,13 @@ async def _show_place(interaction: Interaction, ahead: int) -> None:
     if words := wording.ahead(ahead):
         with failure_logged("place"):
             await interaction.edit_original_response(content=words)
+
+
+def _in_place(
+    interaction: Interaction, answer: Answer, *, private: bool = True
+) -> Callable[[str | None], Awaitable[str]]:
+    """What sends an answer in place of "thinking"."""
+    return sender(answer, partial(_edit, interaction), private=private, share=not is_guest(interaction))
 
 
 async def _edit(interaction: Interaction, view: ui.LayoutView) -> discord.Message:

@@ -23,12 +23,15 @@ from bot.answer import is_question
 from bot.discord import add, admin, commands, compare, privacy, render, sources
 from bot.discord.add import AddButton
 from bot.discord.answers import AnswerButton, ContextMenu, sender
-from bot.discord.client import PLATFORM, DiscordBot, visit_of
+from bot.discord.client import PLATFORM, DiscordBot, speak_to, visit_of
+from bot.discord.names import Names
 from bot.discord.privacy import ForgetButton
 from bot.discord.replies import failure_logged, press, sentence_for, tell, tell_failure
 from bot.discord.sources import PageButton, TextButton
+from bot.discord.welcome import welcome
 from bot.privacy import forget_server
 from bot.service import StoppingError
+from bot.tongue import ENGLISH, say, speak
 from bot.visit import FollowUp, UsageError
 from index.errors import OnTheRecordError
 from index.model import ANY
@@ -91,7 +94,10 @@ class OnTheRecordBot(DiscordBot):
 
     def __init__(self, settings: Settings, desk: Desk) -> None:
         super().__init__(settings, desk)
-        self.tree = _Tree(self)
+        # Those that are not for anywhere need the bot in a server, or its direct messages.
+        installs = app_commands.AppInstallationType(guild=True, user=False)
+        contexts = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
+        self.tree = _Tree(self, allowed_installs=installs, allowed_contexts=contexts)
         modules = (commands, compare, sources, privacy, admin, add)
         for command in (command for module in modules for command in module.COMMANDS):
             self.tree.add_command(command)
@@ -115,6 +121,10 @@ class OnTheRecordBot(DiscordBot):
         ):
             await press(interaction, "button_unknown", _outdated())
 
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Say who the bot is in a server that it has just joined."""
+        await welcome(self, guild)
+
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget a server that the bot was taken out of."""
         try:
@@ -129,13 +139,15 @@ class OnTheRecordBot(DiscordBot):
         mentioned = any(user.id == self._id for user in message.mentions)
         if not (mentioned or message.guild is None or self._replies_to_me(message)):
             return
+        locale = message.guild.preferred_locale.value if message.guild else ENGLISH
+        speak(locale)
         try:
-            self.work.begin(partial(message.reply, mention_author=False))
+            self.work.begin(partial(_tell, message, locale))
             if mentioned or message.guild is None:
                 await self._answer(message)
             else:
                 # Without a mention, and without the privileged intent, Discord sends an empty message.
-                await message.reply(render.HOW_TO_ASK, mention_author=False)
+                await message.reply(say(render.HOW_TO_ASK), mention_author=False)
         except discord.Forbidden as exc:
             log.warning("discord.may_not_answer channel=%s code=%s", message.channel.id, exc.code)
         except Exception as exc:  # noqa: BLE001 sentence_for logs it
@@ -148,7 +160,7 @@ class OnTheRecordBot(DiscordBot):
         question = re.sub(rf"<@!?{self._id}>", " ", message.content).strip()
         visit.admit()
         if not is_question(question):
-            await _aside(message, wording.EMPTY_QUESTION)
+            await _aside(message, say(wording.EMPTY_QUESTION))
             return
         replied = message.reference.message_id if message.reference else None
         async with message.channel.typing():
@@ -174,7 +186,9 @@ class OnTheRecordBot(DiscordBot):
         """
         if self.settings.sync_commands == "never":
             return
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        names = Names()
+        await self.tree.set_translator(names)
+        payload = [await command.get_translated_payload(self.tree, names) for command in self.tree.get_commands()]
         stamp = hashlib.sha256(json.dumps([self.application_id, payload], sort_keys=True).encode()).hexdigest().encode()
         file = self.settings.index_dir / "discord-commands.sha256"
         try:
@@ -195,6 +209,7 @@ class ShardedBot(OnTheRecordBot, discord.AutoShardedClient):
 
 class _Tree(app_commands.CommandTree[DiscordBot]):
     async def interaction_check(self, interaction: Interaction, /) -> bool:
+        speak_to(interaction)
         # There is no way to say something to a person who is still typing.
         typing = interaction.type is discord.InteractionType.autocomplete
         try:
@@ -212,7 +227,7 @@ class _Tree(app_commands.CommandTree[DiscordBot]):
         else:
             # Discord knows another form of the command. The error's text would have the question in it.
             log.warning("discord.command_not_understood command=%s error=%s", name, type(error).__name__)
-            await tell(interaction, render.OUTDATED)
+            await tell(interaction, say(render.OUTDATED))
 
 
 _BUTTONS = (AnswerButton, ContextMenu, PageButton, TextButton, AddButton, ForgetButton)
@@ -270,6 +285,12 @@ async def _aside(message: discord.Message, words: str) -> None:
         await message.author.send(words)
     except discord.Forbidden:
         await message.reply(words, mention_author=False)
+
+
+async def _tell(message: discord.Message, locale: str, sentence: str) -> None:
+    """Answer a message with a sentence, from a task that has not read it."""
+    speak(locale)
+    await message.reply(say(sentence), mention_author=False)
 
 
 async def _reply(message: discord.Message, view: discord.ui.LayoutView) -> discord.Message:

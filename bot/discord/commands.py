@@ -11,10 +11,11 @@ from bot import attached, wording
 from bot.days import period
 from bot.discord import render
 from bot.discord.answers import answer_command
-from bot.discord.client import admitted, visit_by
+from bot.discord.client import admitted, anywhere, visit_by
 from bot.discord.replies import text_file
 from bot.discord.sources import SINCE, UNTIL, outlet_choices
 from bot.settings import MAX_EXCERPTS  # noqa: TC001 discord.py reads annotations when it runs
+from bot.tongue import say
 from bot.visit import UsageError
 from index.model import ANY, Filters
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 
 @app_commands.command(description="Ask a question; the answer is quoted from the articles")
+@anywhere
 @app_commands.describe(
     question="What do you want to know?",
     outlet="Only articles of this outlet",
@@ -47,14 +49,16 @@ async def ask(
 
 
 @app_commands.context_menu(name="Ask the coverage")
+@anywhere
 async def ask_message(interaction: Interaction, message: discord.Message) -> None:
     """Answer what a message says, for whoever chose the menu."""
     if not message.content.strip():
-        raise UsageError("This message has no text to ask.")
+        raise UsageError(say("This message has no text to ask."))
     await answer_command(interaction, message.content, ANY, private=True)
 
 
 @app_commands.command(description="Hold every quotation in a text against the articles, word for word")
+@anywhere
 @app_commands.describe(
     text="A text with quotations, or one quotation",
     file="A text file with quotations",
@@ -68,16 +72,17 @@ async def verify(
 ) -> None:
     """Verify the quotations of a text, of a file, or of both."""
     if text is None and file is None:
-        raise UsageError("There is nothing to verify. Give a text, or attach a text file.")
+        raise UsageError(say("There is nothing to verify. Give a text, or attach a text file."))
     await _verify(interaction, text or "", [file] if file else [], private=private)
 
 
 @app_commands.context_menu(name="Verify quotes")
+@anywhere
 async def verify_message(interaction: Interaction, message: discord.Message) -> None:
     """Verify the quotations of a message and of the text files in it."""
     files = [file for file in message.attachments if (file.content_type or "").startswith("text/")]
     if not message.content.strip() and not files:
-        raise UsageError("This message has no text to verify.")
+        raise UsageError(say("This message has no text to verify."))
     await _verify(interaction, message.content, files, private=True)
 
 
@@ -91,6 +96,7 @@ async def _verify(interaction: Interaction, text: str, files: list[discord.Attac
 
 
 @app_commands.command(description="Show which index is served")
+@anywhere
 async def status(interaction: Interaction) -> None:
     """Show the state of the index and of the connection."""
     await interaction.response.defer(thinking=True, ephemeral=True)
@@ -101,10 +107,12 @@ async def status(interaction: Interaction) -> None:
 
 
 @app_commands.command(name="help", description="What this bot does and how to ask it")
+@anywhere
 async def help_(interaction: Interaction) -> None:
     """Explain the bot."""
-    kept = wording.remembered(interaction.client.settings.retention, "`/mydata`", "`/forgetme`")
-    await interaction.response.send_message(f"{render.HELP}\n\n{kept}", ephemeral=True)
+    commands = render.command("mydata"), render.command("forgetme")
+    kept = wording.remembered(interaction.client.settings.retention, *commands)
+    await interaction.response.send_message(f"{say(render.HELP)}\n\n{kept}", ephemeral=True)
 
 
 COMMANDS: Commands = (ask, ask_message, verify, verify_message, status, help_)

@@ -10,6 +10,7 @@ from bot.answer import Way
 from bot.compare import outlets_of
 from bot.days import period
 from bot.discord.answers import answer_command
+from bot.discord.client import anywhere
 from bot.discord.sources import SINCE, UNTIL
 from index.model import Filters
 
@@ -21,6 +22,7 @@ _PRIVATE = "Show it only to me"
 
 
 @app_commands.command(description="Show what each article says of a question, the oldest first")
+@anywhere
 @app_commands.describe(
     question="What do you want to compare?", outlets=_OUTLETS, since=SINCE, until=UNTIL, private=_PRIVATE
 )
@@ -38,6 +40,7 @@ async def compare(
 
 
 @app_commands.command(description="Show the figures in what answers a question, and where articles differ in one")
+@anywhere
 @app_commands.describe(
     question="What are the figures about?", outlets=_OUTLETS, since=SINCE, until=UNTIL, private=_PRIVATE
 )
@@ -55,6 +58,7 @@ async def figures(
 
 
 @app_commands.command(description="Show what a person is quoted as saying, by day")
+@anywhere
 @app_commands.describe(
     person="The name, or only the surname", about="Only quotations near these words", outlets=_OUTLETS, since=SINCE,
     until=UNTIL, private=_PRIVATE,

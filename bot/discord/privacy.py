@@ -9,8 +9,9 @@ from discord import app_commands, ui
 
 from bot import privacy
 from bot.discord import render
-from bot.discord.client import visit_by
+from bot.discord.client import anywhere, visit_by
 from bot.discord.replies import press, text_file
+from bot.tongue import say
 
 if TYPE_CHECKING:
     import re
@@ -21,12 +22,14 @@ _FILE = "my-data.txt"
 
 
 @app_commands.command(description="What is kept of you, shown to you alone")
+@anywhere
 async def mydata(interaction: Interaction) -> None:
     """Show all that is kept of whoever asks."""
     await _show(interaction, forget=False)
 
 
 @app_commands.command(description="Have what is kept of you forgotten; it is shown first")
+@anywhere
 async def forgetme(interaction: Interaction) -> None:
     """Show all that is kept of whoever asks, with a button to forget it."""
     await _show(interaction, forget=True)
@@ -37,13 +40,13 @@ async def _show(interaction: Interaction, *, forget: bool) -> None:
     visit = await visit_by(interaction)
     visit.look()
     lines, anything = await privacy.kept(visit)
-    asked = [privacy.ASK_TO_FORGET] if forget and anything else []
+    asked = [say(privacy.ASK_TO_FORGET)] if forget and anything else []
     escaped = [render.escape(line) for line in lines]
     limit = render.CONTENT_LIMIT - sum(len(line) + 1 for line in asked) - 100
     shown = list(render.first_lines(escaped, limit))
     files = []
     if len(shown) < len(lines):
-        shown.append(f"-# The whole is in {_FILE}.")
+        shown.append(f"-# {say('The whole is in {file}.', file=_FILE)}")
         files = [text_file("\n".join(lines), _FILE)]
     view = ui.View(timeout=None).add_item(ForgetButton()) if asked else None
     await interaction.edit_original_response(content="\n".join([*shown, *asked]), attachments=files, view=view)
@@ -53,7 +56,7 @@ class ForgetButton(ui.DynamicItem[ui.Button[ui.View]], template=r"forget:me"):
     """Has whoever presses it forgotten."""
 
     def __init__(self) -> None:
-        super().__init__(ui.Button(label=privacy.FORGET, style=discord.ButtonStyle.danger, custom_id="forget:me"))
+        super().__init__(ui.Button(label=say(privacy.FORGET), style=discord.ButtonStyle.danger, custom_id="forget:me"))
 
     @classmethod
     async def from_custom_id(

@@ -18,6 +18,7 @@ import discord
 from discord import ui
 
 from bot import wording
+from bot.tongue import name_of, say
 from index.shown import is_link, model_name, visible
 from index.shown import link as percent_encoded
 
@@ -42,11 +43,12 @@ LAYOUT_LIMIT = 4000  # characters of text in a message made of components
 SOURCES_PER_PAGE = 10
 COLOUR = discord.Colour(0x4A6FA5)
 
-HOW_TO_ASK = "Mention me together with a question, or use /ask: a reply alone does not let me read it."
-OUTDATED = "This command has changed. Reload Discord and try again; if that does not help, tell an admin."
-NOT_YOURS = "Only whoever asked, a moderator or an admin may remove this."
-NOT_MANAGER = "Only a manager of this server, or an admin of this bot, may see and change its settings."
-HELP = """\
+HOW_TO_ASK = say("Mention me together with a question, or use /ask: a reply alone does not let me read it.")
+OUTDATED = say("This command has changed. Reload Discord and try again; if that does not help, tell an admin.")
+NOT_YOURS = say("Only whoever asked, a moderator or an admin may remove this.")
+NOT_SHARED_HERE = say("I am not a member here, so what I say stays between us.")
+NOT_MANAGER = say("Only a manager of this server, or an admin of this bot, may see and change its settings.")
+HELP = say("""\
 **On the Record** answers questions about a body of news articles with the articles' own words: verbatim excerpts, \
 each with its source. It writes nothing about the news itself. Where the coverage does not answer, it says so.
 
@@ -64,21 +66,28 @@ Admins have `/add`, `/reindex`, `/rollback`, `/remove`, `/restore`, `/audit`, `/
 
 You can also mention me with a question in a channel, or write to me directly. Reply to an answer with words such as \
 “only from …” or “since Monday” to ask the same of fewer articles; “and who paid for it?” takes what the question \
-before is about, and says so."""
+before is about, and says so.""")
+
+WELCOME = say("""\
+Hello! I am **On the Record**. I answer questions about a body of news articles with the articles' own words: \
+excerpts, each with its source. I write nothing about the news myself, and where the coverage does not answer, I say so.
+
+Ask with `/ask`, or mention me together with a question; `/help` says what else there is. I read no other messages.
+Whoever manages this server sets with `/settings` how I behave here. The admins of this bot look after the articles.""")
 
 # The buttons of answers: what each does, its label and its look.
 BUTTONS = {
-    "context": ("Context", discord.ButtonStyle.secondary),
-    "more": ("More", discord.ButtonStyle.secondary),
-    "sources": ("Sources", discord.ButtonStyle.secondary),
-    "alone": ("Ask it alone", discord.ButtonStyle.secondary),
-    "closest": ("Show the closest", discord.ButtonStyle.secondary),
-    "share": ("Share", discord.ButtonStyle.primary),
-    "remove": ("Remove", discord.ButtonStyle.secondary),
-    "helpful": ("Helpful", discord.ButtonStyle.secondary),
-    "not_helpful": ("Not helpful", discord.ButtonStyle.secondary),
-    "not_an_answer": ("Not an answer", discord.ButtonStyle.secondary),
-    "wrong_source": ("Wrong source", discord.ButtonStyle.secondary),
+    "context": (say("Context"), discord.ButtonStyle.secondary),
+    "more": (say("More"), discord.ButtonStyle.secondary),
+    "sources": (say("Sources"), discord.ButtonStyle.secondary),
+    "alone": (say("Ask it alone"), discord.ButtonStyle.secondary),
+    "closest": (say("Show the closest"), discord.ButtonStyle.secondary),
+    "share": (say("Share"), discord.ButtonStyle.primary),
+    "remove": (say("Remove"), discord.ButtonStyle.secondary),
+    "helpful": (say("Helpful"), discord.ButtonStyle.secondary),
+    "not_helpful": (say("Not helpful"), discord.ButtonStyle.secondary),
+    "not_an_answer": (say("Not an answer"), discord.ButtonStyle.secondary),
+    "wrong_source": (say("Wrong source"), discord.ButtonStyle.secondary),
 }
 REPORT_FILE = "verification.txt"
 CHOICES = 25  # choices of an option that Discord shows at once
@@ -116,6 +125,11 @@ _LINE = {
 _URL_ESCAPES = str.maketrans({"(": "%28", ")": "%29", "\\": "%5C", "<": "%3C", ">": "%3E", " ": "%20"})
 
 
+def command(name: str) -> str:
+    """A command as it is called in the language that is spoken."""
+    return f"`/{name_of('command', name)}`"
+
+
 def width(text: str) -> int:
     """A text's length as Discord's clients count it, in UTF-16 units; never less than what its servers count."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
@@ -150,15 +164,17 @@ def answer_view(
     button: Callable[..., ui.Item[Any]] | None = None,
     menu: Callable[[list[discord.SelectOption]], ui.Item[Any]] | None = None,
     private: bool = False,
+    share: bool = True,
     alone: bool = False,
 ) -> ui.LayoutView:
     """An answer as one message. All excerpts and their sources are in it; long quotes are cut, marked with […].
 
     `button` makes one from what it does and the number of its excerpt, `menu` a menu of excerpts whose context may be
-    seen; without the first there are neither. `alone` tells that the question took words of another, and may be asked
-    without them.
+    seen; without the first there are neither. A `private` answer can be made public where it may be shared. `alone`
+    tells that the question took words of another, and may be asked without them.
     """
-    question = f"-# Question: {shorten(' '.join(answer.question.split()), 200)}" if show_question else ""
+    asked = shorten(" ".join(answer.question.split()), 200)
+    question = f"-# {say('Question: {question}', question=asked)}" if show_question else ""
     if answer.refusal:
         view = _view([question], [_refusal(answer.refusal)])
         offered = {"closest": answer.refusal.closest, "remove": not private, "alone": alone}
@@ -182,7 +198,8 @@ def answer_view(
     row = [] if several else [button("context", answer.excerpts[0].number)]
     if row := [*row, *([button("alone")] if alone else [])]:
         view.add_item(ui.ActionRow(*row))
-    whats = ("more", "sources", "share" if private else "remove", "helpful", "not_helpful")
+    last = ["share"] * share if private else ["remove"]
+    whats = ("more", "sources", *last, "helpful", "not_helpful")
     return view.add_item(ui.ActionRow(*map(button, whats)))
 
 
@@ -192,7 +209,7 @@ def context_view(found: Context, button: Callable[..., ui.Item[Any]]) -> ui.Layo
     What does not fit is cut, marked with `…` in the text around and with […] in the excerpt.
     """
     excerpt = found.excerpt
-    head = f"-# The stored text around excerpt {excerpt.number}"
+    head = f"-# {say('The stored text around excerpt {number}', number=excerpt.number)}"
     citation = _citation(excerpt, LAYOUT_LIMIT // 3)
     most, least = _AROUND
     room = LAYOUT_LIMIT - width(head) - width(citation)
@@ -205,7 +222,7 @@ def context_view(found: Context, button: Callable[..., ui.Item[Any]]) -> ui.Layo
 
 def closest_view(excerpt: Excerpt) -> ui.LayoutView:
     """What is nearest to a question that was refused, as no answer."""
-    head = f"**{wording.NOT_AN_ANSWER}**"
+    head = f"**{say(wording.NOT_AN_ANSWER)}**"
     citation = _citation(excerpt, LAYOUT_LIMIT // 3)
     return _view([head], [_quotation(excerpt, LAYOUT_LIMIT - width(head) - width(citation)), citation])
 
@@ -213,7 +230,7 @@ def closest_view(excerpt: Excerpt) -> ui.LayoutView:
 def cards_view(listings: Sequence[Listing]) -> ui.LayoutView:
     """The articles that an answer quotes: what there is to know about each, in short."""
     if not listings:
-        return _view([wording.NO_CARDS])
+        return _view([say(wording.NO_CARDS)])
     return _view(*([_row("", listing)] for listing in listings))
 
 
@@ -221,7 +238,7 @@ def verification_view(found: Verification) -> tuple[ui.LayoutView, str | None]:
     """What became of the quotations of a text; and the whole as a file's text where it does not fit."""
     head = f"**{escape(wording.verified(found))}**"
     if any(finding.segments for finding in found.findings):
-        head += "\n-# ~~Struck out~~ is only in the quotation, **bold** only in the article."
+        head += f"\n-# {say('~~Struck out~~ is only in the quotation, **bold** only in the article.')}"
     findings = list(enumerate(found.findings, start=1))
     room = LAYOUT_LIMIT - width(head) - 100  # for the note
     if len(findings) <= FINDINGS:
@@ -231,20 +248,26 @@ def verification_view(found: Verification) -> tuple[ui.LayoutView, str | None]:
     limit = max(_FINDING_LIMIT, room // 3 // len(findings))
     shown = [_finding(number, finding, limit) for number, finding in findings[:FINDINGS]]
     shown = shown[: _reach((sum(map(width, texts)) for texts in shown), room)]
-    note = f"-# Shown in short: {len(shown)} of {len(findings)}. The whole is in {REPORT_FILE}."
-    view = _view([head], *shown, [note, ui.File(f"attachment://{REPORT_FILE}")])
+    note = say(
+        "Shown in short: {shown} of {all}. The whole is in {file}.",
+        shown=len(shown),
+        all=len(findings),
+        file=REPORT_FILE,
+    )
+    view = _view([head], *shown, [f"-# {note}", ui.File(f"attachment://{REPORT_FILE}")])
     return view, "\n".join(wording.verification_lines(found))
 
 
 def sources_text(listings: Sequence[Listing], page: int, *, narrowed: bool = False) -> str:
     """One page of the list of sources; `page` counts from 0, `narrowed` tells that not all were asked for."""
     if not listings:
-        return wording.NO_SUCH_SOURCES if narrowed else escape(wording.EMPTY_INDEX)
+        return say(wording.NO_SUCH_SOURCES) if narrowed else escape(say(wording.EMPTY_INDEX))
     first = page * SOURCES_PER_PAGE
     shown = enumerate(listings[first : first + SOURCES_PER_PAGE], start=first + 1)
     rows = [_row(f"**{number}.** ", listing) for number, listing in shown]
     count = wording.plural(len(listings), "article")
-    return "\n".join([f"**Sources** · {count} · page {page + 1} of {pages(listings)}", *rows])
+    where = say("page {page} of {pages}", page=page + 1, pages=pages(listings))
+    return "\n".join([f"**{say('Sources')}** · {count} · {where}", *rows])
 
 
 def pages(listings: Sequence[Listing]) -> int:
@@ -262,27 +285,27 @@ def card_view(
     source = listing.source
     link = _address(source) if is_link(source.url) else ""
     known = {
-        "Outlet": shorten(visible(source.outlet or ""), 200),
-        "Author": shorten(visible(source.author or ""), 200),
-        "Date": wording.day(source) if source.published else "",
-        "Language": shorten(source.language or "", 50),
-        "Link": link if link and width(link) <= _URL_LIMIT else shorten(visible(source.url or ""), _URL_LIMIT),
+        "outlet": shorten(visible(source.outlet or ""), 200),
+        "author": shorten(visible(source.author or ""), 200),
+        "date": wording.day(source) if source.published else "",
+        "language": shorten(source.language or "", 50),
+        "link": link if link and width(link) <= _URL_LIMIT else shorten(visible(source.url or ""), _URL_LIMIT),
     }
-    given = {"Headline": source.title_given, **known}
-    missing = [name.lower() for name, value in given.items() if not value]
+    missing = wording.missing({"headline": source.title_given, **known})
     lines = [f"### {_headline(source, limit=500, link=False)}"]
-    lines += [f"**{name}:** {value}" for name, value in known.items() if value]
-    lines += [f"**Not given:** {', '.join(missing)}"] if missing else []
-    lines += [f"**Text:** {wording.extent(source)}"] if source.teaser else []
-    lines += [f"**Corrected:** {wording.replaced(replaced)}"] if replaced else []
+    lines += [f"**{say(wording.FACTS[name])}:** {value}" for name, value in known.items() if value]
+    lines += [f"**{say('Not given')}:** {missing}"] if missing else []
+    lines += [f"**{say('Text')}:** {wording.extent(source)}"] if source.teaser else []
+    lines += [f"**{say('Corrected')}:** {wording.replaced(replaced)}"] if replaced else []
+    passages = say("**Searchable passages:** {passages}", passages=listing.passages)
     lines += [
-        f"**Searchable passages:** {listing.passages:,} · **Indexed:** {listing.indexed_at:%Y-%m-%d %H:%M} UTC",
+        f"{passages} · **{say('Indexed')}:** {listing.indexed_at:%Y-%m-%d %H:%M} UTC",
         f"-# {shorten(source.id, 200)} · sha256 {source.sha256[:12]}",
     ]
     card = "\n".join(lines)
     if not neighbours:
         return _view([card])
-    shared = ["**The same paragraphs stand in:**"]
+    shared = [f"**{say('The same paragraphs stand in:')}**"]
     for near in neighbours:
         facts = [*_known(near.source), wording.plural(near.paragraphs, "paragraph")]
         shared.append(_entry("- ", near.source, f" · {' · '.join(facts)}", _ENTRY_LIMIT))
@@ -292,18 +315,21 @@ def card_view(
 def status_text(status: DeskStatus, latency: float) -> str:
     """Which index is served, and whether it is well."""
     manifest = status.manifest
+    built = f"{manifest.built_at:%Y-%m-%d %H:%M}"
     lines = [
-        f"**Generation {manifest.generation}**, built {manifest.built_at:%Y-%m-%d %H:%M} UTC",
+        say("**Generation {number}**, built {time} UTC", number=manifest.generation, time=built),
         f"{wording.plural(status.articles, 'article')}, {wording.plural(status.passages, 'passage')}",
-        f"Model: {shorten(model_name(manifest.model), 200)}",
-        "A new generation is being built." if status.building else "No build is running.",
-        f"{wording.plural(status.waiting, 'question')} in the queue",
+        say("Model: {name}", name=shorten(model_name(manifest.model), 200)),
+        say("A new generation is being built.") if status.building else say("No build is running."),
+        say("{n} question in the queue", "{n} questions in the queue", n=status.waiting),
         wording.times(status.times),
         # Before the first heartbeat discord.py says nan or infinity.
-        f"Connection: {latency * 1000:.0f} ms" if 0 <= latency < 3600 else "Connection: not measured yet",
+        say("Connection: {time} ms", time=round(latency * 1000))
+        if 0 <= latency < 3600
+        else say("Connection: not measured yet"),
     ]
     if status.warning:
-        lines.append(f"**Warning:** {shorten(status.warning, 1000)}")
+        lines.append(say("**Warning:** {warning}", warning=shorten(status.warning, 1000)))
     return "\n".join(lines)
 
 
@@ -319,7 +345,7 @@ def preview_text(changes: Changes) -> tuple[str, str | None]:
 
 def removed_text(source: Source) -> str:
     """That an article is withdrawn, and how that is undone."""
-    return wording.removed(shorten(wording.title(source), 300), "`/restore`")
+    return wording.removed(shorten(wording.title(source), 300), command("restore"))
 
 
 def audit_text(actions: Sequence[Action]) -> str:
@@ -336,23 +362,24 @@ def audit_text(actions: Sequence[Action]) -> str:
         ]
         # In bold, since a number with a dot would begin a list, which Discord numbers on its own.
         lines.append(f"**{action.number}** · {action.at:%Y-%m-%d %H:%M} UTC · {' · '.join(filter(None, told))}")
-    return "\n".join(first_lines(lines, CONTENT_LIMIT)) or wording.NO_ACTIONS
+    return "\n".join(first_lines(lines, CONTENT_LIMIT)) or say(wording.NO_ACTIONS)
 
 
 def unanswered_text(asked: Sequence[Unanswered]) -> str:
     """Refused questions, most asked first, as many as fit."""
-    lines = [
-        f"{u.count}× {shorten(u.question, 300)}\n-# last {u.last_asked:%Y-%m-%d}, {escape(u.reason.replace('_', ' '))}"
-        for u in asked
-    ]
-    return "\n".join(first_lines(lines, CONTENT_LIMIT)) or wording.NONE_UNANSWERED
+    lines = []
+    for refused in asked:
+        reason = escape(say(refused.reason.replace("_", " ")))
+        last = say("last {day}, {reason}", day=f"{refused.last_asked:%Y-%m-%d}", reason=reason)
+        lines.append(f"{refused.count}× {shorten(refused.question, 300)}\n-# {last}")
+    return "\n".join(first_lines(lines, CONTENT_LIMIT)) or say(wording.NONE_UNANSWERED)
 
 
 def settings_text(where: str, own: OwnSettings, holds: PlaceSettings, excerpts: int) -> str:
     """What holds in a place, and what of it is set there."""
     rows = wording.settings_rows(own, holds, excerpts)
     told = [f"**{name}:** {shorten(value, 800)}{note}" for name, value, note in rows]
-    return "\n".join([f"Settings of {where}", *told])
+    return "\n".join([say("Settings of {where}", where=where), *told])
 
 
 def first_lines(lines: Sequence[str], limit: int) -> Sequence[str]:
@@ -369,7 +396,8 @@ def _long_text(lines: Sequence[str]) -> tuple[str, str | None]:
     text = "\n".join(map(escape, lines))
     if width(text) <= CONTENT_LIMIT:
         return text, None
-    return shorten("\n".join(lines[:2]), CONTENT_LIMIT - 50) + "\nThe whole report is attached.", "\n".join(lines)
+    note = say("The whole report is attached.")
+    return "\n".join([shorten("\n".join(lines[:2]), CONTENT_LIMIT - width(note) - 1), note]), "\n".join(lines)
 
 
 def _view(*blocks: Sequence[str | ui.Item[Any]], lined: bool = True) -> ui.LayoutView:
@@ -393,7 +421,7 @@ def _finding(number: int, finding: Finding, limit: int | None = None) -> list[st
         quotation = "> " + "".join(map(_segment, finding.segments))
     else:
         quotation = quote(finding.quotation.text)
-    return [f"**{number}. {wording.VERDICTS[finding.verdict]}**\n{quotation}", "\n".join(notes)]
+    return [f"**{number}. {say(wording.VERDICTS[finding.verdict])}**\n{quotation}", "\n".join(notes)]
 
 
 def _cut(finding: Finding, limit: int) -> str:
@@ -412,7 +440,8 @@ def _cut(finding: Finding, limit: int) -> str:
 def _note(note: str | Standing) -> str:
     if isinstance(note, str):
         return f"-# {shorten(note, 300)}"
-    facts = f" · {_origin(note.source)} · paragraph {note.paragraph}{wording.typography(note)}"
+    where = f"{wording.paragraph(note.paragraph)}{wording.typography(note)}"
+    facts = f" · {_origin(note.source)} · {where}"
     return _entry("-# ", note.source, facts, _ENTRY_LIMIT)
 
 
@@ -526,7 +555,7 @@ def _citation(excerpt: Excerpt, limit: int) -> str:
 def _origin(source: Source) -> str:
     """The outlet and the day of publication, or that they are not known, in few words."""
     if not source.outlet and not source.published:
-        return wording.ORIGIN_UNKNOWN
+        return say(wording.ORIGIN_UNKNOWN)
     return f"{shorten(wording.outlet(source), _NAME_LIMIT)} · {wording.day(source)}"
 
 
@@ -545,7 +574,7 @@ def _headline(source: Source, *, limit: int = _TITLE_LIMIT, link: bool) -> str:
         return shown
     # Discord reads no link whose text has brackets or an address.
     unlinkable = any(mark in source.title for mark in ("[", "]", "://"))
-    return f"{shown} [link]({_address(source)})" if unlinkable else f"[{shown}]({_address(source)})"
+    return f"{shown} [{say('link')}]({_address(source)})" if unlinkable else f"[{shown}]({_address(source)})"
 
 
 def _option(excerpt: Excerpt) -> discord.SelectOption:
@@ -568,9 +597,9 @@ def _address(source: Source) -> str:
 
 
 def _refusal(refusal: Refusal) -> str:
-    lines = [f"**{shorten(refusal.message, 1000)}**"]
+    lines = [f"**{shorten(say(refusal.message), 1000)}**"]
     if refusal.nearest:
-        lines.append(f"{wording.NEAREST}:")
+        lines.append(f"{say(wording.NEAREST)}:")
     lines += [_entry("- ", s, "".join(f" · {fact}" for fact in _known(s)), _URL_LIMIT - 300) for s in refusal.nearest]
     return "\n".join(lines)
 
@@ -579,7 +608,7 @@ def _row(number: str, listing: Listing) -> str:
     source = listing.source
     facts = [
         *_known(source),
-        f"indexed {listing.indexed_at:%Y-%m-%d}",
+        say("indexed {day}", day=f"{listing.indexed_at:%Y-%m-%d}"),
         shorten(source.id, _NAME_LIMIT),
     ]
     return _entry(number, source, f"\n-# {' · '.join(facts)}", _ENTRY_LIMIT)

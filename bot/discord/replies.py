@@ -13,6 +13,8 @@ import discord
 
 from bot import visit
 from bot.discord import render
+from bot.discord.client import speak_to
+from bot.tongue import ENGLISH, say, speak
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ def sentence_for(error: BaseException, event: str) -> str:
 
 async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:
     """Answer with a sentence: to the asker alone, or in place of "thinking", whose privacy cannot be changed."""
+    # A stop tells it from a task of its own.
+    speak(interaction.extras.get("locale", ENGLISH))
+    sentence = say(sentence)
     with failure_logged("tell"):
         if not interaction.response.is_done():
             await interaction.response.send_message(sentence, ephemeral=True)
@@ -55,6 +60,7 @@ async def tell_failure(interaction: discord.Interaction[Any], error: BaseExcepti
 
 async def press(interaction: discord.Interaction[Any], event: str, work: Coroutine[Any, Any, None]) -> None:
     """Do what a button is for; what fails is told to whoever pressed it."""
+    speak_to(interaction)
     # Where the bot is being stopped the work is not begun, and Python wants it closed.
     with contextlib.closing(work):
         try:

@@ -10,9 +10,10 @@ from discord import app_commands, ui
 
 from bot import wording
 from bot.discord import render
-from bot.discord.client import visit_by
+from bot.discord.client import anywhere, visit_by
 from bot.discord.replies import choices, press, text_file
 from bot.sources import ORDERS, Wanted, fitting
+from bot.tongue import say
 from bot.visit import UsageError
 from index.shown import visible
 
@@ -100,8 +101,8 @@ async def sources_view(visit: Visit, wanted: Wanted, key: str, page: int) -> ui.
     last = render.pages(listings) - 1
     page = max(0, min(page, last))
     row: ui.ActionRow[Any] = ui.ActionRow(
-        PageButton(key, "Previous", page - 1, disabled=page == 0),
-        PageButton(key, "Next", page + 1, disabled=page == last),
+        PageButton(key, say("Previous"), page - 1, disabled=page == 0),
+        PageButton(key, say("Next"), page + 1, disabled=page == last),
     )
     text = render.sources_text(listings, page, narrowed=wanted.narrowed)
     # The buttons work for ever; without this discord.py starts a timer for each list.
@@ -115,7 +116,7 @@ class TextButton(
     """Gives the stored text of an article, known by its hash, as a file."""
 
     def __init__(self, sha256: str) -> None:
-        super().__init__(ui.Button(label="Stored text", custom_id=f"text:{sha256}"))
+        super().__init__(ui.Button(label=say("Stored text"), custom_id=f"text:{sha256}"))
         self.sha256 = sha256
 
     @classmethod
@@ -139,6 +140,7 @@ class TextButton(
 
 
 @app_commands.command(description="List the articles in the index")
+@anywhere
 @app_commands.describe(
     outlet="Only articles of this outlet",
     since=SINCE,
@@ -166,6 +168,7 @@ async def sources(
 
 
 @app_commands.command(description="Show all that is known about one article")
+@anywhere
 @app_commands.describe(article="Begin to type its title, outlet or id")
 @app_commands.autocomplete(article=article_choices)
 async def source(interaction: Interaction, article: str) -> None:
