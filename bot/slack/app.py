@@ -184,6 +184,9 @@ class SlackApp:
             await answers.answer_message(self.bot, event)
         elif kind == "app_uninstalled" or (kind == "tokens_revoked" and event["tokens"].get("bot")):
             await self._forget_workspace()
+        elif kind == "member_joined_channel":
+            if event["user"] == self.bot.user and not await self._again(f"joined {event['channel']}"):
+                await self._welcome(event["channel"])
         elif kind == "app_home_opened":
             request = Request(self.bot, event["user"], event["channel"], public=False)
             opened = self._show_home if event.get("tab") == "home" else self._offer_questions
@@ -192,6 +195,14 @@ class SlackApp:
                 await opened(request)
             except Exception as exc:  # noqa: BLE001 logged there; nobody waits for a word
                 sentence_for(exc, PLATFORM, "home")
+
+    async def _welcome(self, channel: str) -> None:
+        """Say who the bot is in a channel that it has just been added to; nobody waits for it."""
+        try:
+            self.bot.work.begin()
+            await self.bot.say(channel, None, views.welcome_message().payload())
+        except (*TROUBLE, OnTheRecordError) as exc:
+            log.warning("slack.not_welcomed error=%s", reason(exc))
 
     async def _forget_workspace(self) -> None:
         """Forget what was asked in the workspace that the app was taken out of, and in direct messages there."""
