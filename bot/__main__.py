@@ -71,6 +71,9 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
 @click.option("--compare", "way", flag_value=Way.COMPARED, help="One excerpt from each article, the oldest first.")
 @click.option("--figures", "way", flag_value=Way.FIGURES, help="Excerpts with figures, and where articles differ.")
 @click.option("--said", "way", flag_value=Way.SAID, help="What the person named is quoted as saying, by day.")
+@click.option(
+    "--timeline", "way", flag_value=Way.TIMELINE, help="By the days spoken of; --since and --until bound these."
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer as a JSON object, one a line.")
 @_index_dir
 @click.pass_context

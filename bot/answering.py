@@ -12,6 +12,7 @@ from bot import wording
 from bot.answer import Answer, Place, Reason, Refusal, Way, compose, is_question, refuse, sought
 from bot.compare import candidates, oldest_first, told_of, with_differing, with_figures
 from bot.said import said
+from bot.timeline import timeline
 from index.copies import place_of
 from index.errors import DamagedIndexError
 from index.mentions import mentions
@@ -21,6 +22,8 @@ from index.search import search
 from index.shown import whole
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from bot.answer import Excerpt
     from index.encoder import Encoder
     from index.model import Source
@@ -71,11 +74,14 @@ class Answerer:
         elif asked.way is Way.SAID:
             answer = _said(store, answer, asked)
         else:
+            # What bounds a timeline are the days that it tells of.
+            bounds = {"since": None, "until": None} if asked.way is Way.TIMELINE else {}
+            filters = replace(filters, **bounds)
             ranking, mentioned = self._rank(store, question, filters)
             if self._answers(ranking):
                 likely = ranking.confidence >= self.caution[1]
                 answer = replace(answer, likely=likely, preferred=ranking.preferred, mentioned=mentioned)
-                answer = self._laid_out(store, answer, ranking, asked)
+                answer = self._laid_out(store, answer, ranking, replace(asked, filters=filters))
             else:
                 answer = replace(answer, refusal=self._refusal(store, question, filters, ranking))
         _check(answer, store)
@@ -83,9 +89,9 @@ class Answerer:
 
     def _laid_out(self, store: Store, answer: Answer, ranking: Ranking, asked: Asked) -> Answer:
         """The answer with its excerpts, as it is wanted."""
-        seen, shown = answer.filters.scope(), slice(asked.skip, asked.skip + asked.count)
+        filters, seen, shown = asked.filters, asked.filters.scope(), slice(asked.skip, asked.skip + asked.count)
         if answer.way is Way.COMPARED:
-            rows, without = self._compared(store, answer.question, ranking, answer.filters)
+            rows, without = self._compared(store, answer.question, ranking, filters)
             return replace(answer, excerpts=tuple(rows[shown]), without=without)
         if answer.way is Way.FIGURES:
             hits = with_figures(ranking.hits, store)
@@ -95,6 +101,14 @@ class Answerer:
             found = [with_copies(store, excerpt, seen) for excerpt in compose(replace(ranking, hits=hits), len(hits))]
             told = told_of([with_differing(excerpt, store, self._encoder, seen) for excerpt in found])
             return replace(answer, excerpts=tuple(told)[shown])
+        if answer.way is Way.TIMELINE:
+            alone = (
+                found for _, found in self._alone(store, answer.question, ranking, filters) if self._answers(found)
+            )
+            dated = timeline([ranking] if answer.mentioned else list(alone), store, answer.filters)
+            if not dated:
+                return replace(answer, refusal=refuse(ranking, Reason.NOTHING_NEAR, wording.NO_DAYS, answers=True))
+            return _page(store, answer, dated, asked)
         composed = compose(ranking, asked.count, asked.skip, brief=asked.brief)
         excerpts = [with_copies(store, excerpt, seen) for excerpt in composed]
         if excerpts and not asked.skip:
@@ -106,15 +120,22 @@ class Answerer:
     ) -> tuple[list[Excerpt], tuple[Source, ...]]:
         """One excerpt from each article that answers by itself, and the articles near that do not."""
         rows, without = [*compose(ranking, 1)], []
-        for source in candidates(question, ranking.hits, store, self._encoder, filters):
+        for source, alone in self._alone(store, question, ranking, filters):
             if source == rows[0].source:
                 continue
-            alone = search(question, store, self._encoder, replace(filters, articles=(source.id,)), self._reader)
             if self._answers(alone):
                 rows += compose(alone, 1)
             else:
                 without.append(source)
         return oldest_first(with_copies(store, row, filters.scope()) for row in rows), tuple(without)
+
+    def _alone(
+        self, store: Store, question: str, ranking: Ranking, filters: Filters
+    ) -> Iterator[tuple[Source, Ranking]]:
+        """The articles in which something may answer, each searched by itself."""
+        for source in candidates(question, ranking.hits, store, self._encoder, filters):
+            alone = replace(filters, articles=(source.id,))
+            yield source, search(question, store, self._encoder, alone, self._reader)
 
     def _rank(self, store: Store, question: str, filters: Filters) -> tuple[Ranking, tuple[str, ...]]:
         """How passages rank; and the words that they mention, where it is no question and all of these stand there."""
@@ -147,9 +168,14 @@ def _said(store: Store, answer: Answer, asked: Asked) -> Answer:
     found = said(answer.question, store, answer.filters)
     if not found:
         return replace(answer, refusal=Refusal(Reason.NOTHING_NEAR, wording.NOT_QUOTED))
-    shown = enumerate(found[asked.skip : asked.skip + asked.count], start=asked.skip + 1)
-    rows = (with_copies(store, replace(row, number=number), answer.filters.scope()) for number, row in shown)
-    return replace(answer, excerpts=tuple(rows))
+    return _page(store, answer, found, asked)
+
+
+def _page(store: Store, answer: Answer, rows: Sequence[Excerpt], asked: Asked) -> Answer:
+    """The answer with those of the rows that are asked for, numbered, with where else their words stand."""
+    shown = enumerate(rows[asked.skip : asked.skip + asked.count], start=asked.skip + 1)
+    told = (with_copies(store, replace(row, number=number), answer.filters.scope()) for number, row in shown)
+    return replace(answer, excerpts=tuple(told))
 
 
 def _check(answer: Answer, store: Store) -> None:

@@ -58,6 +58,7 @@ NOT_HERE = "I am set not to answer in this channel. Whoever manages my settings 
 NOT_YOURS_TO_SHARE = "Only whoever asked may share this."
 TOO_OLD = "This message is too old: what its buttons need is no longer kept. Ask again."
 NO_FIGURES = "No figure stands in what the coverage in this index has for this."
+NO_DAYS = "What the coverage in this index has for this speaks of no day, or of none in that time."
 NOT_QUOTED = (
     "No quotation of this name was found. Only those are known of which an article's own sentence says who speaks."
 )
@@ -141,12 +142,12 @@ def also_in(excerpt: Excerpt) -> list[str]:
     """
     same = [place for place in excerpt.also_in if not place.differing]
     near = [place for place in excerpt.also_in if place.differing]
-    differing = [told for told in (_spoken(excerpt), _differing(excerpt)) if told]
+    differing = [told for told in (_days_meant(excerpt), _spoken(excerpt), _differing(excerpt)) if told]
     named = [f"The same words stand in: {'; '.join(map(_where, same))}{_earliest(excerpt, same)}"] if same else []
     shown = [f"Nearly the same, in: {'; '.join(_where_nearly(near))}"] if near else []
     counted = [f"The same words stand in {plural(len(same), 'other place')}."] if same else []
     counted_near = [f"Nearly the same words stand in {plural(len(near), 'other place')}."] if near else []
-    differ = [_spoken(excerpt)] if excerpt.speaker else []
+    differ = [told for told in (_days_meant(excerpt, marked=True), _spoken(excerpt)) if told]
     differ += [f"{plural(len(excerpt.differing), 'figure')} elsewhere for the same."] if excerpt.differing else []
     lines = (
         ". ".join(differing + named + shown),
@@ -164,6 +165,20 @@ def _spoken(excerpt: Excerpt) -> str:
     if excerpt.speaker.meant:
         who += f", taken for “{one_line(excerpt.speaker.meant)}” before it"
     return f"Goes on from a quotation of {who}" if excerpt.speaker.goes_on else f"Said by {who}"
+
+
+def _days_meant(excerpt: Excerpt, *, marked: bool = False) -> str:
+    """Which days the words of an excerpt mean, and how that is known; of all its words, or of those that are marked."""
+    told = []
+    for moment in excerpt.moments:
+        words = f"“{one_line(excerpt.passage.words(moment.span))}”"
+        if moment.meant:
+            by = f", by the article's date {moment.by.isoformat()}" if moment.by else ""
+            told.append((moment.span, f"{words} → {moment.meant.replace('/', ' to ')}{by}"))
+        else:
+            why = "" if excerpt.source.published else ", as the article has none"
+            told.append((moment.span, f"{words}: date not worked out{why}"))
+    return "; ".join(words for span, words in told if not marked or span == excerpt.answer)
 
 
 def _differing(excerpt: Excerpt) -> str:
@@ -237,12 +252,16 @@ def remarks(answer: Answer) -> tuple[str, ...]:
         remarks.append("Excerpts with figures, each before those of other articles that differ.")
     if answer.way is Way.SAID:
         remarks.append("Quotations that the articles' own words give to this name, the oldest first.")
+    if answer.way is Way.TIMELINE:
+        remarks.append("By the days that are spoken of, not those of publication; what is not worked out comes last.")
     if answer.without:
         remarks.append(f"Nothing was found in {_listed(answer.without)}.")
     if answer.mentioned:
         remarks.append(f"Mentions of {' and '.join(f'“{word}”' for word in answer.mentioned)}.")
     if answer.filters:
-        remarks.append(f"Only articles {' and '.join(described(answer.filters))}.")
+        # What bounds a timeline are the days that it tells of.
+        dated = "that speak of days" if answer.way is Way.TIMELINE else "published"
+        remarks.append(f"Only articles {' and '.join(described(answer.filters, dated))}.")
     if answer.preferred:
         named = " and ".join(map(visible, answer.preferred))
         remarks.append(f"The question names {named}, so such articles come first.")
@@ -294,17 +313,17 @@ def filtered_out(filters: Filters, passing: int, undated: int) -> str:
     return message
 
 
-def described(filters: Filters) -> Sequence[str]:
-    """The filters in words, one phrase each."""
+def described(filters: Filters, dated: str = "published") -> Sequence[str]:
+    """The filters in words, one phrase each; `dated` is what lies between their days."""
     phrases = []
     if filters.outlets:
         phrases.append("from " + " or ".join(map(visible, filters.outlets)))
     if filters.articles:
         phrases.append("named " + " or ".join(filters.articles))
     if filters.since:
-        phrases.append(f"published on or after {filters.since.isoformat()}")
+        phrases.append(f"{dated} on or after {filters.since.isoformat()}")
     if filters.until:
-        phrases.append(f"published on or before {filters.until.isoformat()}")
+        phrases.append(f"{dated} on or before {filters.until.isoformat()}")
     return phrases
 
 

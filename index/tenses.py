@@ -22,8 +22,8 @@ _AHEAD = "to|set|going|due|scheduled|expected|slated|planned|likely|forecast|sup
 # Something that was to be, or may be: its day may lie on either side.
 _TO_BE = (
     "if|unless|whether|ahead of|before|until|till|prior to|upcoming|forthcoming|pending|deadline|scheduled|planned|due|"
-    "expected|slated|postponed|delayed|rescheduled|takes?|begins?|starts?|opens?|closes?|ends?|expires?|goes|comes?|"
-    "runs?|meets?|holds?|faces?|returns?|is|are|be"
+    "expected|slated|postponed|delayed|rescheduled|takes|begins|starts|opens|closes|ends|expires|goes|comes|runs|"
+    "meets|holds|returns|is|are|be"
 )
 # So may what is spoken of after these and "to", "for" or "until".
 _TO_DO = (
