@@ -74,6 +74,10 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
 @click.option(
     "--timeline", "way", flag_value=Way.TIMELINE, help="By the days spoken of; --since and --until bound these."
 )
+@click.option("--first", "way", flag_value=Way.FIRST, help="The earliest dated article that carries what answers.")
+@click.option(
+    "--only-in", "way", flag_value=Way.ONLY_IN, help="What no other outlet carries: OUTLET, or OUTLET about …"
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer as a JSON object, one a line.")
 @_index_dir
 @click.pass_context

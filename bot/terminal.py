@@ -39,15 +39,20 @@ Ask anything about the coverage; the answer is quoted from the articles, word fo
   /figures QUESTION  the figures in what answers it, and where articles differ in one
   /said NAME   what a person is quoted as saying, by day; "/said NAME about …" narrows it
   /timeline QUESTION  what answers it, by the days that are spoken of
+  /first QUESTION  the earliest dated article that carries what answers it
+  /only-in OUTLET  what no other outlet carries; "/only-in OUTLET about …" narrows it
   /verify TEXT hold the quotations in a text against the articles
   /status      what is being served
   /help        this
   /quit        leave (so does Ctrl-D)
 Tab completes commands and the names of outlets, and the arrow keys call back what was typed before."""
 
-COMMANDS = re.findall(r"^  (/\w+)", HELP, re.MULTILINE)
+COMMANDS = re.findall(r"^  (/[\w-]+)", HELP, re.MULTILINE)
 
-_WAYS = {"/compare": Way.COMPARED, "/figures": Way.FIGURES, "/said": Way.SAID, "/timeline": Way.TIMELINE}
+_WAYS = {
+    "/compare": Way.COMPARED, "/figures": Way.FIGURES, "/said": Way.SAID, "/timeline": Way.TIMELINE,
+    "/first": Way.FIRST, "/only-in": Way.ONLY_IN,
+}  # fmt: skip
 
 _FIRST_STEPS = """\
 There are no articles to answer from yet.

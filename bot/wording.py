@@ -58,6 +58,11 @@ NOT_HERE = "I am set not to answer in this channel. Whoever manages my settings 
 NOT_YOURS_TO_SHARE = "Only whoever asked may share this."
 TOO_OLD = "This message is too old: what its buttons need is no longer kept. Ask again."
 NO_FIGURES = "No figure stands in what the coverage in this index has for this."
+NO_SUCH_OUTLET = (
+    "No outlet in the index is called so. Write its name as the list of sources has it, alone or with “about” and a "
+    "question after it."
+)
+NONE_ALONE = "All that was found of this outlet stands in another outlet's article in this index too, or nearly so."
 NO_DAYS = "What the coverage in this index has for this speaks of no day, or of none in that time."
 NOT_QUOTED = (
     "No quotation of this name was found. Only those are known of which an article's own sentence says who speaks."
@@ -254,6 +259,10 @@ def remarks(answer: Answer) -> tuple[str, ...]:
         remarks.append("Quotations that the articles' own words give to this name, the oldest first.")
     if answer.way is Way.TIMELINE:
         remarks.append("By the days that are spoken of, not those of publication; what is not worked out comes last.")
+    if answer.way is Way.FIRST:
+        remarks += _earliest_found(answer)
+    if answer.way is Way.ONLY_IN:
+        remarks.append("Found in no other outlet's article in this index, in these words or nearly these.")
     if answer.without:
         remarks.append(f"Nothing was found in {_listed(answer.without)}.")
     if answer.mentioned:
@@ -266,6 +275,17 @@ def remarks(answer: Answer) -> tuple[str, ...]:
         named = " and ".join(map(visible, answer.preferred))
         remarks.append(f"The question names {named}, so such articles come first.")
     return tuple(remarks)
+
+
+def _earliest_found(answer: Answer) -> list[str]:
+    """Of which day the earliest article is, and that those without a day may be earlier."""
+    days = [excerpt.source.published for excerpt in answer.excerpts if excerpt.source.published]
+    undated = len(answer.excerpts) - len(days)
+    told = [f"The earliest dated article found in this index that carries this is of {days[0]}."] if days else []
+    if undated:
+        carry = "carries" if undated == 1 else "carry"
+        told.append(f"{plural(undated, 'article')} without a date {carry} it too, and may be earlier.")
+    return told
 
 
 def ahead(questions: int) -> str:
