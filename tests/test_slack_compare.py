@@ -1,4 +1,4 @@
-"""/compare, /figures and /said against Slack on loopback: what they show, and that they are asked as questions are."""
+"""Commands that compare articles, and tell what came when, against Slack on loopback: asked as questions are."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ ASKED = {
     "/compare": (PELICAN, PELICAN, "One excerpt from each article", "hat of the mayor of Utrecht"),
     "/figures": (KHERSON, KHERSON, "Excerpts with figures", "“at least four dead” in"),
     "/said": ("Podolyak about:drones", "Podolyak about drones", "Quotations that the articles", "Said by “"),
+    "/timeline": (KHERSON, KHERSON, "By the days that are spoken of", "date not worked out"),
+    "/first": (PELICAN, PELICAN, "The earliest dated article found", "hat of the mayor of Dresden"),
+    "/only-in": (
+        'Example Post about:"the umbrella in Bruges"',
+        "Example Post about the umbrella in Bruges",
+        "Found in no other outlet",
+        "An otter in Bruges",
+    ),
 }
 each = pytest.mark.parametrize("command", ASKED)
 

@@ -82,6 +82,16 @@ DIFFERING = {
     "required": ["start", "end", "there"],
     "additionalProperties": False,
 }  # fmt: skip
+MOMENT = {
+    "type": "object",
+    "properties": {
+        "start": {"type": "integer"}, "end": {"type": "integer"},
+        "meant": {"type": ["string", "null"], "pattern": r"^\d{4}(-\d\d(-\d\d(/\d{4}-\d\d-\d\d)?)?)?$"},
+        "by": {"type": ["string", "null"], "format": "date"},
+    },
+    "required": ["start", "end", "meant", "by"],
+    "additionalProperties": False,
+}  # fmt: skip
 EXCERPT = {
     "type": "object",
     "properties": {
@@ -91,9 +101,11 @@ EXCERPT = {
         "kind": {"enum": ["body", "caption", "embed"]}, "score": {"type": "number"},
         "differing": {"type": "array", "items": DIFFERING},
         "speaker": {"type": ["object", "null"], "required": ["words", "meant", "goes_on"]},
+        "moments": {"type": "array", "items": MOMENT},
     },
     "required": [
         "number", "text", "article", "start", "end", "answer", "paragraph", "kind", "score", "differing", "speaker",
+        "moments",
     ],
     "additionalProperties": False,
 }  # fmt: skip
@@ -101,7 +113,7 @@ CONTRACT = {
     "type": "object",
     "properties": {
         "question": {"type": "string"},
-        "mode": {"enum": ["question", "mentions", "compared", "figures", "said"]},
+        "mode": {"enum": ["question", "mentions", "compared", "figures", "said", "timeline", "first", "only_in"]},
         "answered": {"type": "boolean"},
         "refusal": {
             "type": ["object", "null"],

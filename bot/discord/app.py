@@ -20,7 +20,7 @@ from discord.http import Route
 
 from bot import days, wording
 from bot.answer import is_question
-from bot.discord import add, admin, commands, compare, privacy, render, sources
+from bot.discord import add, admin, commands, compare, privacy, render, sources, when
 from bot.discord.add import AddButton
 from bot.discord.answers import AnswerButton, ContextMenu, sender
 from bot.discord.client import PLATFORM, DiscordBot, visit_of
@@ -92,7 +92,7 @@ class OnTheRecordBot(DiscordBot):
     def __init__(self, settings: Settings, desk: Desk) -> None:
         super().__init__(settings, desk)
         self.tree = _Tree(self)
-        modules = (commands, compare, sources, privacy, admin, add)
+        modules = (commands, compare, when, sources, privacy, admin, add)
         for command in (command for module in modules for command in module.COMMANDS):
             self.tree.add_command(command)
 
