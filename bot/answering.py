@@ -77,8 +77,7 @@ class Answerer:
             answer = self._only_in(store, answer, asked)
         else:
             # What bounds a timeline are the days that it tells of.
-            bounds = {"since": None, "until": None} if asked.way is Way.TIMELINE else {}
-            filters = replace(filters, **bounds)
+            filters = replace(filters, since=None, until=None) if asked.way is Way.TIMELINE else filters
             ranking, mentioned = self._rank(store, question, filters)
             if self._answers(ranking):
                 likely = ranking.confidence >= self.caution[1]

@@ -111,3 +111,16 @@ async def test_a_timeline_is_bounded_by_days_that_are_spoken_of(world: World) ->
     )
     assert "February 2022" in text_of(result.response)
     assert "“February 2022” → 2022-02" in text_of(result.response)
+
+
+async def test_a_picture_comes_with_its_numbers_to_one_person_and_without_hidden_outlets(world: World) -> None:
+    result = await world.alice.slash(world.channel, "picture")
+    assert result.ephemeral
+    assert "by month and outlet" in result.response.content
+    assert "Example Post 2" in result.response.content
+    [drawn] = result.response.attachments
+    assert drawn.filename == "coverage.png"
+    await world.by_chief("settings", channel=world.channel, outlets="Example Wire")
+    result = await world.alice.slash(world.channel, "picture", since="2023-01-01")
+    assert "1 article by day and outlet" in result.response.content
+    assert "Example Post" not in result.response.content

@@ -703,6 +703,7 @@ async def test_commands_are_registered_only_when_they_changed(
         "compare",
         "figures",
         "said",
+        "picture",
         "timeline",
         "first",
         "only-in",

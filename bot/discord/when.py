@@ -1,17 +1,24 @@
-"""When it came, on Discord: what is told by the days spoken of, the earliest article, and what no other outlet has."""
+"""When it came, on Discord: by the days spoken of, the earliest article, what one outlet has alone, and a picture."""
 
 from __future__ import annotations
 
+import asyncio
+import io
 from typing import TYPE_CHECKING
 
+import discord
 from discord import app_commands
 
 from bot.answer import Way
 from bot.compare import outlets_of
 from bot.days import period
+from bot.discord import render
 from bot.discord.answers import answer_command
+from bot.discord.client import visit_by
 from bot.discord.compare import OUTLETS, PRIVATE
+from bot.discord.replies import text_file
 from bot.discord.sources import SINCE, UNTIL, outlet_choices
+from bot.pictures import coverage, lines, png
 from index.model import Filters
 
 if TYPE_CHECKING:
@@ -76,4 +83,22 @@ async def only_in(
     await answer_command(interaction, asked, filters, private=private, way=Way.ONLY_IN)
 
 
-COMMANDS: Commands = (timeline, first, only_in)
+@app_commands.command(description="Draw how many articles each outlet has of each day")
+@app_commands.describe(outlets=OUTLETS, since=SINCE, until=UNTIL)
+async def picture(
+    interaction: Interaction, outlets: str | None = None, since: str | None = None, until: str | None = None
+) -> None:
+    """Show the picture of articles by day and outlet to whoever asks, alone, with its numbers as text."""
+    filters = Filters(outlets_of(outlets), (), *period(since, until))
+    await interaction.response.defer(thinking=True, ephemeral=True)
+    visit = await visit_by(interaction)
+    visit.look()
+    counted = coverage(row.source for row in await visit.desk.listings(visit.within(filters)))
+    drawn = io.BytesIO(await asyncio.to_thread(png, counted))
+    text, rest = render.picture_text(counted)
+    files = [discord.File(drawn, "coverage.png", description=lines(counted)[0])]
+    files += [text_file(rest, "coverage.txt")] if rest else []
+    await interaction.edit_original_response(content=text, attachments=files)
+
+
+COMMANDS: Commands = (timeline, first, only_in, picture)

@@ -1,12 +1,17 @@
-"""When it came, on Slack: what is told by the days spoken of, the earliest article, and what no other outlet has."""
+"""When it came, on Slack: by the days spoken of, the earliest article, what one outlet has alone, and numbers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bot.answer import Way
+from bot.compare import outlets_of
+from bot.days import period
+from bot.pictures import coverage, lines
 from bot.slack.compare import answer_options
 from bot.slack.text import options
+from bot.slack.views import lines_messages
+from index.model import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,4 +37,15 @@ async def only_in(request: Request, text: str) -> None:
     await answer_options(request, asked, chosen, Way.ONLY_IN)
 
 
-COMMANDS: Mapping[str, Command] = {"timeline": timeline, "first": first, "only-in": only_in}
+async def picture(request: Request, text: str) -> None:
+    """Show the numbers of articles by day and outlet to whoever asks; to post a picture takes a further permission."""
+    _, chosen = options(text, ("outlets", "since", "until"))
+    filters = Filters(outlets_of(chosen.get("outlets")), (), *period(chosen.get("since"), chosen.get("until")))
+    visit = await request.visit()
+    visit.look()
+    counted = coverage(row.source for row in await visit.desk.listings(visit.within(filters)))
+    title, *rest = lines(counted)
+    await request.whisper(lines_messages(title, rest))
+
+
+COMMANDS: Mapping[str, Command] = {"timeline": timeline, "first": first, "only-in": only_in, "picture": picture}
