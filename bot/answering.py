@@ -250,7 +250,8 @@ def _check(answer: Answer, store: Store) -> None:
         article = store.article(excerpt.source.id)
         marked = excerpt.answer or Span(excerpt.start, excerpt.end)
         within = excerpt.start <= marked.start < marked.end <= excerpt.end
-        others = ((d.passage.source.id, d.passage.words(d.there), d.there) for d in excerpt.differing)
+        others = [(d.passage.source.id, d.passage.words(d.there), d.there) for d in excerpt.differing]
+        others += [(excerpt.source.id, excerpt.passage.words(m.span), m.span) for m in excerpt.moments]
         stand = all((other := store.article(a)) and other.text[s.start : s.end] == words for a, words, s in others)
         if article is None or article.text[excerpt.start : excerpt.end] != excerpt.text or not within or not stand:
             raise DamagedIndexError(

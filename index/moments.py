@@ -143,6 +143,7 @@ _DAY = (
 # What is always named so, whatever year it was in.
 _NO_EVENT = r"(?!['’]s\b| (?:attacks?|bombings?|massacre|riots?|movement|revolution|uprising|coup|terror)\b)"
 _COUNT = rf"(?:\d{{1,3}}|an?|{'|'.join(VALUES)})"
+_ATTRIBUTIVE = re.compile(r"(?:['’]s|\b(?:the|its|their|this|a))\s$")
 
 _DAY_OF_A_YEAR = re.compile(rf"(?P<named>{_DAY}{_OF_A_YEAR})")
 _DATE = re.compile(r"(?<![\w-])(?P<named>(\d{4})-(\d\d)-(\d\d))(?![\w-])")
@@ -181,6 +182,9 @@ _WHOSE_DAY = re.compile(
     r"from|between|against|over|during|the|if|because|following|near|outside|inside|of|under|was|were|is)\b|[^ ]|$"
 )
 _PREPOSITION = re.compile(r"\b(?:on|by|since|until|till|from|through|of|early|late|after|before|for|to)\s$", re.I)
+_TWO_WORDS = re.compile(r"(\w+)\W+(?:\w+\W+)?$")
+# How far before a day what tells of it stands, in characters.
+_BESIDE = 60
 _OPENS = re.compile(r"(?:^|[.:;“‘\"(—–-]\s*)(?:On|By|Since|From|Early|Late|Before|After|Until|For|And|But|As|In)\s$")
 _BESIDE_TODAY = re.compile(
     r"\b(?P<named>(?P<before>[Tt]he day before yesterday)|(?P<back>[Yy]esterday)|(?P<night>(?<!the )[Ll]ast night)|"
@@ -227,7 +231,8 @@ def _day_by(named: re.Match[str], sentence: _Sentence, by: date) -> Period | Non
         return _days(named, by.year + _BACK[named["which"]])
     found = (_days(named, year) for year in (by.year - 1, by.year, by.year + 1))
     # "The May 9 parade" is held every year.
-    attributive = re.search(r"(?:['’]s|\b(?:the|its|their|this|a))\s$", sentence.words[: named.start("named")])
+    start = named.start("named")
+    attributive = _ATTRIBUTIVE.search(sentence.words, max(0, start - _BESIDE), start)
     told = EITHER if attributive else side(sentence.told, Span(*named.span("named")))
     return _on_that_side(list(filter(None, found)), told, by)
 
@@ -250,9 +255,10 @@ def _named_month(named: re.Match[str], _sentence: _Sentence, by: date) -> Period
 
 
 def _weekday_by(named: re.Match[str], sentence: _Sentence, by: date) -> Period | None:
-    before = sentence.words[: named.start("named")]
-    bare = not named["side"] and not _PREPOSITION.search(before)
-    if _NO_WEEKDAY.search(before) and not _OPENS.search(before):
+    start = named.start("named")
+    before = max(0, start - _BESIDE), start
+    bare = not named["side"] and not _PREPOSITION.search(sentence.words, *before)
+    if _NO_WEEKDAY.search(sentence.words, *before) and not _OPENS.search(sentence.words, *before):
         raise _NoDayError
     if bare and not _WHOSE_DAY.match(sentence.words, named.end("named")):
         raise _NoDayError
@@ -286,8 +292,9 @@ def _weekday_by(named: re.Match[str], sentence: _Sentence, by: date) -> Period |
 def _beside_today(named: re.Match[str], sentence: _Sentence, by: date) -> Period | None:
     if named["today"]:
         # "Today" may be nowadays, unless something happened then.
-        opens = not sentence.told[: named.start("named")].strip('\0“”" ')
-        before = re.search(r"(\w+)\W+(?:\w+\W+)?$", sentence.told[: named.start("named")])
+        start = named.start("named")
+        opens = not sentence.told[:start].strip('\0“”" ')
+        before = _TWO_WORDS.search(sentence.told, max(0, start - _BESIDE), start)
         happened = before and told_by(before[1])
         if not (happened or (opens and side(sentence.told, Span(*named.span("named"))))):
             raise _NoDayError

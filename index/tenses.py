@@ -40,6 +40,8 @@ _VERB = re.compile(
 _TO = re.compile(r"\b(?:to|for|until|till|by)\b")
 # What is announced "from Friday" may be still to come, whatever the verb says.
 _BOUND = re.compile(r"\b(?:[Ff]rom|[Uu]ntil|till|through|to|for)\s(?:the )?$")
+# How far from words their verb is looked for, in characters: a sentence may be as long as an article.
+_REACH = 300
 _SINCE = re.compile(r"\b(?:[Ss]ince|[Aa]s of)\s$")
 
 
@@ -48,16 +50,17 @@ def side(sentence: str, span: Span) -> int:
 
     What is quoted is to be blotted out in it: that has verbs of its own.
     """
-    if _SINCE.search(sentence[: span.start]):
+    start = max(0, span.start - _REACH, sentence.rfind(";", 0, span.start) + 1)
+    if _SINCE.search(sentence, start, span.start):
         return WAS
-    verbs = list(_VERB.finditer(sentence))
-    before = [verb for verb in verbs if verb.end() <= span.start and ";" not in sentence[verb.end() : span.start]]
-    after = [verb for verb in verbs if verb.start() >= span.end and ";" not in sentence[span.end : verb.start()]]
+    before = list(_VERB.finditer(sentence, start, span.start))
     if not before:
-        return _told(after[0]) if after else EITHER
+        after = _VERB.search(sentence, span.end, span.end + _REACH)
+        return _told(after) if after and ";" not in sentence[span.end : after.start()] else EITHER
     verb = before[-1]
     open_ended = verb["to_do"] and _TO.search(sentence, verb.end(), span.start)
-    return EITHER if open_ended or (_told(verb) == WAS and _BOUND.search(sentence[: span.start])) else _told(verb)
+    bound = _told(verb) == WAS and _BOUND.search(sentence, start, span.start)
+    return EITHER if open_ended or bound else _told(verb)
 
 
 def told_by(word: str) -> int:
