@@ -17,7 +17,7 @@ import click
 from dotenv import load_dotenv
 from rich.console import Console
 
-from bot import service, terminal
+from bot import pictures, service, terminal
 from bot.answer import CAUTION, Way, shown_at_once
 from bot.days import period
 from bot.desk import RECORDS, Desk
@@ -29,6 +29,7 @@ from index.encoder import SentenceTransformerEncoder
 from index.generations import Generations
 from index.model import Filters
 from index.reader import open_reader
+from index.shown import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -71,6 +72,13 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
 @click.option("--compare", "way", flag_value=Way.COMPARED, help="One excerpt from each article, the oldest first.")
 @click.option("--figures", "way", flag_value=Way.FIGURES, help="Excerpts with figures, and where articles differ.")
 @click.option("--said", "way", flag_value=Way.SAID, help="What the person named is quoted as saying, by day.")
+@click.option(
+    "--timeline", "way", flag_value=Way.TIMELINE, help="By the days spoken of; --since and --until bound these."
+)
+@click.option("--first", "way", flag_value=Way.FIRST, help="The earliest dated article that carries what answers.")
+@click.option(
+    "--only-in", "way", flag_value=Way.ONLY_IN, help="What no other outlet carries: OUTLET, or OUTLET about …"
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer as a JSON object, one a line.")
 @_index_dir
 @click.pass_context
@@ -131,6 +139,34 @@ def sources(ctx: click.Context, index_dir: Path | None) -> None:
 
     async def work(desk: Desk) -> None:
         click.echo(terminal.sources_text(await desk.listings()))
+
+    _with_desk(_settings(index_dir or ctx.obj), work)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--outlet", "outlets", multiple=True, type=Words(), help="Only articles of this outlet; again for others."
+)
+@click.option("--since", type=Words(), help="Only articles published on this day, such as last Monday, or later.")
+@click.option("--until", type=Words(), help="Only articles published on this day or earlier.")
+@_index_dir
+@click.pass_context
+def picture(
+    ctx: click.Context,
+    file: Path,
+    outlets: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    index_dir: Path | None,
+) -> None:
+    """Draw how many articles each outlet has of each day into FILE, a PNG, and print the numbers."""
+    filters = Filters(outlets, (), *period(since, until))
+
+    async def work(desk: Desk) -> None:
+        counted = pictures.coverage(row.source for row in await desk.listings(filters))
+        await asyncio.to_thread(pictures.draw, counted, file)
+        click.echo(harmless("\n".join(pictures.lines(counted))))
 
     _with_desk(_settings(index_dir or ctx.obj), work)
 

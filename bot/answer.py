@@ -15,6 +15,7 @@ from index.model import ANY, Filters, Span
 
 if TYPE_CHECKING:
     from index.model import Passage, Source
+    from index.moments import Moment
     from index.search import Hit, Ranking
     from index.tokens import Segment
 
@@ -77,12 +78,15 @@ class Place:
 
 
 class Way(StrEnum):
-    """How a question is answered: by the best excerpts, one from each article, those with figures, or what one said."""
+    """How a question is answered: by the best excerpts, or as the command asks that is called so."""
 
     BEST = "best"
     COMPARED = "compared"
     FIGURES = "figures"
     SAID = "said"
+    TIMELINE = "timeline"
+    FIRST = "first"
+    ONLY_IN = "only_in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,8 @@ class Excerpt:
     stand, or nearly the same (see `copies`). `answer` are the words that answer: offsets into the article's text within
     the excerpt, which neither begin nor end with white space; None where nothing is marked. `differing` are figures of
     the excerpt for which other articles have others. Where a person's quotations are asked for, `answer` is one of them
-    and `speaker` who said it.
+    and `speaker` who said it. In a timeline `moments` are the days that its sentence speaks of, and `answer` the words
+    of the one by which it is in order.
     """
 
     number: int
@@ -132,6 +137,7 @@ class Excerpt:
     answer: Span | None = None
     differing: tuple[Differing, ...] = ()
     speaker: Speaker | None = None
+    moments: tuple[Moment, ...] = ()
 
     @property
     def source(self) -> Source:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.desk import Desk, DeskStatus
     from bot.quotations import Verification
     from index.model import Article, Listing
+    from index.moments import Moment
 
 HELP = """\
 Ask anything about the coverage; the answer is quoted from the articles, word for word, or it is refused.
@@ -37,15 +38,21 @@ Ask anything about the coverage; the answer is quoted from the articles, word fo
   /compare QUESTION  what each article says of it, the oldest first
   /figures QUESTION  the figures in what answers it, and where articles differ in one
   /said NAME   what a person is quoted as saying, by day; "/said NAME about …" narrows it
+  /timeline QUESTION  what answers it, by the days that are spoken of
+  /first QUESTION  the earliest dated article that carries what answers it
+  /only-in OUTLET  what no other outlet carries; "/only-in OUTLET about …" narrows it
   /verify TEXT hold the quotations in a text against the articles
   /status      what is being served
   /help        this
   /quit        leave (so does Ctrl-D)
 Tab completes commands and the names of outlets, and the arrow keys call back what was typed before."""
 
-COMMANDS = re.findall(r"^  (/\w+)", HELP, re.MULTILINE)
+COMMANDS = re.findall(r"^  (/[\w-]+)", HELP, re.MULTILINE)
 
-_WAYS = {"/compare": Way.COMPARED, "/figures": Way.FIGURES, "/said": Way.SAID}
+_WAYS = {
+    "/compare": Way.COMPARED, "/figures": Way.FIGURES, "/said": Way.SAID, "/timeline": Way.TIMELINE,
+    "/first": Way.FIRST, "/only-in": Way.ONLY_IN,
+}  # fmt: skip
 
 _FIRST_STEPS = """\
 There are no articles to answer from yet.
@@ -281,8 +288,14 @@ def _excerpt_json(excerpt: Excerpt) -> dict[str, object]:
         "kind": excerpt.passage.kind.value,
         "score": round(excerpt.score, 4),
         "speaker": excerpt.speaker and dataclasses.asdict(excerpt.speaker),
+        "moments": [_moment_json(moment) for moment in excerpt.moments],
         "differing": [_differing_json(found) for found in excerpt.differing],
     }
+
+
+def _moment_json(moment: Moment) -> dict[str, object]:
+    by = moment.by and moment.by.isoformat()
+    return {"start": moment.span.start, "end": moment.span.end, "meant": moment.meant or None, "by": by}
 
 
 def _differing_json(found: Differing) -> dict[str, object]:

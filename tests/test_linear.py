@@ -9,6 +9,8 @@ import io
 import json
 import time
 from contextlib import suppress
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +19,7 @@ from test_read_pdf import pdf, set_lines
 from bot.quotations import quotations, verify
 from index.findings import Quotation
 from index.model import Article, Source, Span
+from index.moments import moments
 from index.passages import split
 from index.quoting import hold
 from index.readers import html, mail, markup, text, wire, xml
@@ -159,6 +162,17 @@ def test_lines_of_metadata(part: str) -> None:
 )
 def test_passages(part: str) -> None:
     assert_linear(lambda n: split(Article(SOURCE, f"x{repeated(part, n)}", 0)), 20_000)
+
+
+@pytest.mark.parametrize("part", ["Monday ", "He will speak on Monday ", "May 3 and ", "“today ", "in 2019 to "])
+def test_days_that_a_text_speaks_of(part: str) -> None:
+    dated = replace(SOURCE, published=date(2023, 5, 4))
+
+    def read(size: int) -> None:
+        for passage in split(Article(dated, repeated(part, size))):
+            moments(passage)
+
+    assert_linear(read, 2500)
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,16 @@ DIFFERING = {
     "required": ["start", "end", "there"],
     "additionalProperties": False,
 }  # fmt: skip
+MOMENT = {
+    "type": "object",
+    "properties": {
+        "start": {"type": "integer"}, "end": {"type": "integer"},
+        "meant": {"type": ["string", "null"], "pattern": r"^\d{4}(-\d\d(-\d\d(/\d{4}-\d\d-\d\d)?)?)?$"},
+        "by": {"type": ["string", "null"], "format": "date"},
+    },
+    "required": ["start", "end", "meant", "by"],
+    "additionalProperties": False,
+}  # fmt: skip
 EXCERPT = {
     "type": "object",
     "properties": {
@@ -91,9 +101,11 @@ EXCERPT = {
         "kind": {"enum": ["body", "caption", "embed"]}, "score": {"type": "number"},
         "differing": {"type": "array", "items": DIFFERING},
         "speaker": {"type": ["object", "null"], "required": ["words", "meant", "goes_on"]},
+        "moments": {"type": "array", "items": MOMENT},
     },
     "required": [
         "number", "text", "article", "start", "end", "answer", "paragraph", "kind", "score", "differing", "speaker",
+        "moments",
     ],
     "additionalProperties": False,
 }  # fmt: skip
@@ -101,7 +113,7 @@ CONTRACT = {
     "type": "object",
     "properties": {
         "question": {"type": "string"},
-        "mode": {"enum": ["question", "mentions", "compared", "figures", "said"]},
+        "mode": {"enum": ["question", "mentions", "compared", "figures", "said", "timeline", "first", "only_in"]},
         "answered": {"type": "boolean"},
         "refusal": {
             "type": ["object", "null"],
@@ -165,6 +177,25 @@ def test_one_or_two_words_are_a_search(run) -> None:
     assert found["excerpts"]
     assert run("ask", "kherson curfews").stdout.startswith("Mentions of “kherson” and “curfews”. ")
     assert json.loads(run("ask", "Who denied it?", "--json").stdout)["mode"] == "question"
+
+
+def test_a_picture_is_drawn_into_a_file_and_its_numbers_are_printed(run, tmp_path: Path) -> None:
+    told = run("picture", "coverage.png", "--since", "2023-05-04")
+    assert told.stdout == "1 article by day and outlet\n2023-05-04: 1 (outlet not given 1)\n"
+    assert (tmp_path / "coverage.png").read_bytes().startswith(b"\x89PNG")
+    refused = run("picture", "none/coverage.png")
+    assert refused.exit_code == 1
+    assert "cannot be written" in refused.stderr
+
+
+def test_a_timeline_is_bounded_by_the_days_that_are_spoken_of(run) -> None:
+    asked = ("ask", "When did the invasion of Ukraine start?", "--timeline", "--json", "--until", "2022-12-31")
+    found = json.loads(run(*asked).stdout)
+    Draft202012Validator(CONTRACT).validate(found)
+    assert found["mode"] == "timeline"
+    assert found["excerpts"]
+    for excerpt in found["excerpts"]:
+        assert any(moment["meant"] and moment["meant"] < "2023" for moment in excerpt["moments"])
 
 
 def test_a_dash_reads_questions_and_writes_an_answer_a_line(run) -> None:

@@ -18,6 +18,7 @@ import discord
 from discord import ui
 
 from bot import wording
+from bot.pictures import lines
 from bot.tongue import name_of, say
 from index.shown import is_link, model_name, visible
 from index.shown import link as percent_encoded
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from bot.answer import Answer, Excerpt, Refusal
     from bot.desk import DeskStatus, Neighbour
+    from bot.pictures import Coverage
     from bot.quotations import Verification
     from bot.records.audit import Action
     from bot.records.places import OwnSettings, PlaceSettings
@@ -56,6 +58,8 @@ each with its source. It writes nothing about the news itself. Where the coverag
 the menu of a message asks what it says
 `/compare` what each article says of a question; `/figures` the figures in what answers it, and where articles differ; \
 `/said` what a person is quoted as saying
+`/timeline` what is told, by the days that are spoken of; `/first` the earliest article that carries it; `/only-in` \
+what no other outlet carries; `/picture` articles by day and outlet
 `/verify` quotations in a text, word for word; *Verify quotes* in the menu of a message does the same
 `/sources` the articles in the index
 `/source` all that is known about one article
@@ -336,6 +340,11 @@ def status_text(status: DeskStatus, latency: float) -> str:
 def report_text(report: BuildReport) -> tuple[str, str | None]:
     """What a build did, as message text; and the whole as a file's text where it does not fit."""
     return _long_text(report.lines())
+
+
+def picture_text(counted: Coverage) -> tuple[str, str | None]:
+    """The numbers of a picture, as message text; and the whole as a file's text where it does not fit."""
+    return _long_text(lines(counted))
 
 
 def preview_text(changes: Changes) -> tuple[str, str | None]:

@@ -29,7 +29,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import days, wording
 from bot.privacy import forget_server
 from bot.records.database import RecordsError
-from bot.slack import add, admin, answers, commands, compare, privacy, views
+from bot.slack import add, admin, answers, commands, compare, privacy, views, when
 from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, SlackBot, TransientRetryHandler, library_log, reason
 from bot.slack.replies import Request
 from bot.slack.text import plain
@@ -69,13 +69,14 @@ _HOPELESS = frozenset(
 )  # fmt: skip
 # Variables that Bolt would read by itself: a client id would turn on a way to install the app that nobody set up.
 _BOLTS_OWN = ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET")
-_COMMAND = re.compile(r"/(?:coverage-)?(\w+)")
+_COMMAND = re.compile(r"/(?:coverage-)?([\w-]+)")
 # What Slack calls places that not everybody in the workspace sees.
 _PRIVATE = frozenset({"directmessage", "privategroup"})
 _COMMANDS: Mapping[str, Command] = {
     **commands.COMMANDS,
     **privacy.COMMANDS,
     **compare.COMMANDS,
+    **when.COMMANDS,
     **admin.COMMANDS,
     **add.COMMANDS,
 }

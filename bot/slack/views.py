@@ -83,6 +83,8 @@ WELCOME = (
 COMMANDS = (
     "`/compare` what each article says of a question; `/figures` the figures in what answers it, and where articles "
     "differ; `/said` what a person is quoted as saying\n"
+    "`/timeline` what is told, by the days that are spoken of; `/first` the earliest article that carries it; "
+    "`/only-in` what no other outlet carries; `/picture` how many articles by day and outlet\n"
     "`/verify` quotations in a text, word for word\n"
     "`/sources` the articles in the index\n"
     "`/source` all that is known about one article\n"
