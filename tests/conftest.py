@@ -61,6 +61,7 @@ def _one_worker() -> Iterator[None]:
 
     with Worker() as kept, pytest.MonkeyPatch.context() as patch:
         patch.setattr("index.corpus.Worker", Lent)
+        patch.setattr("bot.adding.Worker", Lent)
         yield
 
 
