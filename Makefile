@@ -25,7 +25,7 @@ run: $(STAMP)
 SLOW := linear seed_questions crash search encoder desk index_cli slack_process terminal reader slack_render \
 	discord_server store histories copies records faults discord_render slack_server slack_answers read_html \
 	read_json read_markdown read_pdf discord_places discord_privacy discord_answers quotations quoting \
-	console_scripts layers generations build adding cards remote_code days watch discord_add discord_app \
+	console_scripts layers generations build adding cards days watch discord_add discord_app \
 	discord_admin slack_commands slack_privacy slack_admin read_rtf read_xml slack_add worker kept_vectors corpus \
 	fuzz compare
 SLOW_FILES := $(SLOW:%=tests/test_%.py)

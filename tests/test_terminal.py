@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prompt_toolkit.input import PipeInput
+
 CARD = {
     "type": "object",
     "properties": {
