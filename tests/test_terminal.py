@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from conftest import ROOT, SEEDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.application.current import get_app_session
 from prompt_toolkit.completion import CompleteEvent
