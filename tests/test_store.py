@@ -65,6 +65,15 @@ def make_faiss_from_another(folder: Path, articles: Sequence[Article]) -> Store:
     return store
 
 
+# The same articles are written hundreds of times.
+cut = cache(split)
+
+
+@cache
+def vector_of(text: str) -> NDArray[np.float32]:
+    return ENCODER.encode([text])[0]
+
+
 def written(
     folder: Path, numbered: Sequence[tuple[int, Article]], base: Store | None = None, dropped: Sequence[str] = ()
 ) -> Store:
@@ -73,8 +82,8 @@ def written(
     for name in dropped:
         writer.drop(name)
     for number, one in numbered:
-        writer.add(one, split(one), DAY + timedelta(days=number), b"")
-    passages, sentences = writer.finish({text: ENCODER.encode([text])[0] for text in writer.new_texts()})
+        writer.add(one, cut(one), DAY + timedelta(days=number), b"")
+    passages, sentences = writer.finish({text: vector_of(text) for text in writer.new_texts()})
     kept = len(base.listings(Filters())) - len(dropped) if base else 0
     manifest = Manifest(
         format=FORMAT,
@@ -175,7 +184,7 @@ def coverage() -> list[Article]:
 
 COVERAGE = coverage()
 # What of each article is searched, by its id.
-PASSAGES = {made.source.id: [p for p in split(made) if p.kind is not Kind.RELATED] for made in COVERAGE}
+PASSAGES = {made.source.id: [p for p in cut(made) if p.kind is not Kind.RELATED] for made in COVERAGE}
 
 
 @dataclass(frozen=True)
@@ -297,10 +306,6 @@ def check(
             assert score.dense == pytest.approx(want.dense, abs=1e-5)
             assert score.lexical == pytest.approx(want.lexical, rel=1e-6, abs=1e-9)
             assert score.matched == want.matched
-
-
-def vector_of(text: str) -> NDArray[np.float32]:
-    return ENCODER.encode([text])[0]
 
 
 @pytest.fixture(scope="module", params=list(ENGINES))
@@ -750,7 +755,7 @@ def test_whatever_is_dropped_and_added_rows_have_no_gaps_and_vectors_fit_their_t
         store = after
         assert list(store.faults()) == []
         for text, vector in store.vectors():
-            assert np.array_equal(vector, ENCODER.encode([text])[0])
+            assert np.array_equal(vector, vector_of(text))
         expected = sorted(COVERAGE[number].source.id for number in held)
         assert [listing.source.id for listing in store.listings(Filters())] == expected
         found = store.search(vector_of("the"), ["the"], Filters(), 10_000)
