@@ -35,7 +35,7 @@ MUTATIONS = (
         "index/encoder.py",
         "trust_remote_code=False",
         "trust_remote_code=True",
-        ("tests/test_remote_code.py",),
+        ("tests/test_encoder.py::test_code_that_a_model_brings_along_is_not_run_whatever_its_configuration_asks_for",),
     ),
     Mutation(
         "files of the index are not synced",

@@ -41,14 +41,14 @@ if TYPE_CHECKING:
 
 # Discord's markdown as its clients know it, written from its documented behaviour, as an opinion of its own.
 BLOCKS = {
-    "heading": r" *#{1,3}\s+(?=\S)",
-    "subtext": r" *-#\s+(?=\S)",
-    "list": r"\s*(?:[*+-]|\d+[.)])\s+(?=\S)",
-    "quote": r" *>(?:>>)? ",
+    "heading": r"^ *#{1,3}\s+(?=\S)",
+    "subtext": r"^ *-#\s+(?=\S)",
+    "list": r"^\s*(?:[*+-]|\d+[.)])\s+(?=\S)",
+    "quote": r"^ *>(?:>>)? ",
 }
 INLINE = {
-    "escape": r"\\([^0-9A-Za-z\s])",
-    "code": r"(`+)(?!`)[\s\S]+?(?<!`)\1(?!`)",
+    "escape": r"\\(?P<escaped>[^0-9A-Za-z\s])",
+    "code": r"(?P<ticks>`+)(?!`)[\s\S]+?(?<!`)(?P=ticks)(?!`)",
     "timestamp": r"<t:-?\d+(?::[tTdDfFR])?>",
     "emoji": r"<a?:\w+:\d+>",
     "mention": r"<@[!&]?\d+>|<#\d+>|@everyone|@here",
@@ -107,25 +107,14 @@ MARKUP = st.sampled_from(
 )
 TEXTS = st.lists(MARKUP | st.characters(exclude_categories=["Cs", "Cc"]), max_size=60).map("".join)
 
+# Where several fit, what comes first is taken.
+RULES = re.compile("|".join(f"(?P<{kind}>{rule})" for kind, rule in {**BLOCKS, **INLINE}.items()), re.MULTILINE)
+
 
 def shown(markdown: str) -> tuple[str, list[str]]:
     """The characters that a reader sees, and the kinds of markup found on the way."""
-    text, kinds, at = "", [], 0
-    while at < len(markdown):
-        rules = {**(BLOCKS if at == 0 or markdown[at - 1] == "\n" else {}), **INLINE}
-        for kind, rule in rules.items():
-            if found := re.compile(rule).match(markdown, at):
-                if kind != "escape":
-                    kinds.append(kind)
-                    text += found[0]
-                else:
-                    text += found[1]
-                at = found.end()
-                break
-        else:
-            text += markdown[at]
-            at += 1
-    return text, kinds
+    kinds = [found.lastgroup or "" for found in RULES.finditer(markdown) if found.lastgroup != "escape"]
+    return RULES.sub(lambda found: found["escaped"] or found[0], markdown), kinds
 
 
 def unquoted(markdown: str) -> str:

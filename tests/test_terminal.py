@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from conftest import ROOT, SEEDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.application.current import get_app_session
 from prompt_toolkit.completion import CompleteEvent
@@ -144,6 +144,7 @@ CONTRACT = {
 def run(monkeypatch: pytest.MonkeyPatch, word_index: Path, tmp_path: Path):
     """Runs `python -m bot ARGS` in process, in an empty folder, on an index made of words."""
     monkeypatch.setattr(cli, "SentenceTransformerEncoder", lambda _model: WordHashEncoder())
+    monkeypatch.setenv("READER_MODEL", "off")
     # What a word-hash vector says of relevance is no measure: every question with a hit is answered here.
     monkeypatch.setitem(CAUTION, "balanced", (0.0, 0.0))
     monkeypatch.chdir(tmp_path)
@@ -326,12 +327,13 @@ def test_who_follows_the_first_steps_gets_an_index_and_a_chat(tmp_path: Path, mo
 
 
 def test_the_program_answers_piped_questions(word_index: Path) -> None:
-    """The program with its standard streams, and an encoder that needs no model."""
+    """The program with its standard streams, without a model."""
     program = (
         "import bot.__main__ as program; from word_encoder import WordHashEncoder\n"
         "program.SentenceTransformerEncoder = lambda _model: WordHashEncoder(); program.run()"
     )
-    environ = {**os.environ, "INDEX_DIR": str(word_index), "DISCORD_TOKEN": "", "PYTHONPATH": str(ROOT / "tests")}
+    environ = {**os.environ, "INDEX_DIR": str(word_index), "DISCORD_TOKEN": "", "READER_MODEL": "off"}
+    environ["PYTHONPATH"] = str(ROOT / "tests")
     piped = subprocess.run(
         [sys.executable, "-c", program], input="How far from the border did the incursion occur?\n", env=environ,
         cwd=ROOT, capture_output=True, text=True, timeout=120, check=True,
@@ -359,7 +361,8 @@ def test_the_real_program_answers_on_a_terminal(tmp_path: Path) -> None:
     os.write(leader, b"\x04")
     assert process.wait(180) == 0
     os.close(leader)
-    assert "some 500 kilometers from the Ukrainian border." in " ".join(seen.split())
+    assert "some 500 kilometers from the Ukrainian border." in " ".join(CODES.sub("", seen).split())
+    assert "\x1b[1m500 kilometers\x1b[0m" in seen  # the reader's answer
 
 
 @pytest.fixture
@@ -423,14 +426,16 @@ async def test_a_chat_on_a_terminal_completes_outlets_calls_lines_back_and_ends_
     assert "There is no command /nothing." in printed.get()
 
 
+CODES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\r")
+
+
 def read_to_prompt(leader: int) -> str:
-    """What the program shows until it asks for the next question, without colours."""
+    """What the program shows until it asks for the next question, colours and all."""
     seen = ""
     while select.select([leader], [], [], 180)[0]:
         seen += os.read(leader, 65536).decode(errors="replace")
-        shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\r", "", seen)
-        if re.search(r"\n\?[ \b]+$", shown):
-            return shown
+        if re.search(r"\n\?[ \b]+$", CODES.sub("", seen)):
+            return seen
     raise AssertionError(f"no prompt after {seen!r}")
 
 

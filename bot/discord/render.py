@@ -114,8 +114,8 @@ _NAME_LIMIT = 60
 _URL_LIMIT = 1000
 _ENTRY_LIMIT = 380
 
-# A colon opens the name of an emoji, such as :smile:.
-_MARKUP = re.compile(r"[\\*_~`|<>@\[\]/]|:(?=[^\s:]+:)")
+# The places before markup; a colon opens the name of an emoji, such as :smile:.
+_MARKUP = re.compile(r"(?=[\\*_~`|<>@\[\]/]|:[^\s:]+:)")
 _OPEN_COLON = re.compile(r"(?<!\\):(?=[^\s:]*\Z)")
 # Headings, subtext and lists begin a line, after blanks or not.
 _LINE_MARKUP = re.compile(r"^([^\S\n]*(?:\d+(?=[.)]))?)([#+\-.)])", re.MULTILINE)
@@ -141,7 +141,7 @@ def width(text: str) -> int:
 
 def escape(text: str) -> str:
     """Markdown that Discord shows as exactly `text`: no style, mention, timestamp, emoji code or link comes of it."""
-    return _LINE_MARKUP.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", text))
+    return _LINE_MARKUP.sub(r"\1\\\2", _MARKUP.sub(r"\\", text))
 
 
 def quote(text: str) -> str:
