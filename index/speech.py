@@ -46,17 +46,25 @@ class Speech:
 _EARLIER = "\1"
 # Verbs that say who said what stands beside them.
 _VERBS = (
-    r"(?:said|says|say|saying|told|tells|added|adds|adding|stated|states|stating|insisted|insists|argued|argues|"
+    r"(?:said|says|say|told|tells|added(?!\s+(?:an?|the)\b)|adds|stated|states|insisted|insists|argued|argues|"
     r"claimed|claims|declared|denounced|assured|explained|explains|noted|notes|wrote|writes|tweeted|posted|"
     r"announced|warned|warns|admitted|acknowledged|replied|responded|recalled|remarked|commented|asked|asks|"
     r"concluded|continued|confirmed|reported|reports|suggested|stressed|urged|vowed|pledged|promised|demanded|"
-    r"described|called|calling|read|reads|revealed|predicted|joked|shouted|testified|observed|emphasi[sz]ed|"
-    r"complained|lamented|recounted|denied)"
+    r"described|called|read|reads|revealed|predicted|joked|shouted|testified|observed|emphasi[sz]ed|"
+    r"complained|lamented|recounted|denied|quipped|alleged(?=\s+that\b|[,:])|opined|advised|informed|cautioned|conceded|countered|"
+    r"emphasi[sz]es|exclaimed|maintained|pointed out|proclaimed|affirmed|praised|criticised|criticized|condemned|"
+    r"dismissed|hailed|branded|offered|promises|calls|describes|argue|tell|tweets|indicated)"
+)
+# The same of the subject of the clause before: "…, saying that …".
+_PARTICIPLE = (
+    r"(?:saying|telling|adding|stating|insisting|arguing|claiming|declaring|explaining|noting|writing|tweeting|"
+    r"announcing|warning|admitting|replying|remarking|commenting|asking|concluding|suggesting|stressing|urging|"
+    r"promising|demanding|describing|calling|observing|emphasi[sz]ing|denouncing|quipping|alleging|affirming|posting)"
 )
 _ADVERB = r"(?:(?:also|later|earlier|then|once|however|further|reportedly|again|[a-z]+ly)\s+)?"
 _TITLE = r"(?:Mr|Mrs|Ms|Dr|Prof|Gen|Col|Lt|Sgt|Capt|Sen|Rep|Gov|Rev|St|Jr|Sr)\."
 _PROPER = rf"(?:{_TITLE}|[A-Z][\w’'-]*(?:\.[A-Z]\.?)*)"
-_LINK = r"(?:of|the|for|and|de|del|della|der|den|van|von|bin|al|el|la|le|du|da|dos|on|in|at|to|’s)"
+_LINK = r"(?:of|the|for|and|de|del|della|der|den|van|von|bin|al|el|la|le|du|da|dos|on|in|at|to(?=\sthe)|’s)"
 _LOWER = r"[a-z][\w’'-]*"
 _ARTICLE = r"(?:[Tt]he|[Aa]n?|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts|[Oo]ne|[Aa]nother|[Ss]everal|[Ss]ome|[Oo]ur)"
 # Who may speak without a name.
@@ -66,48 +74,74 @@ _ROLES = (
     r"authorities|court|judge|prosecutors?|lawyers?|attorneys?|company|department|report|letter|mayor|governor|"
     r"senators?|lawmakers?|activists?|researchers?|scientists?|analysts?|experts?|professor|author|authors|coach|"
     r"mother|father|son|daughter|brother|sister|wife|husband|family|neighbou?rs?|survivors?|commander|general|army|"
-    r"military|embassy|union|party|group|organi[sz]ation|university|bank|paper|newspaper|text|article|press release)"
+    r"military|embassy|union|party|group|organi[sz]ation|university|bank|paper|newspaper|text|article|press release|"
+    r"description|memo|message|filing|ruling|opinion|complaint|website|tweet|director|manager|student|friends?)"
 )
+# What "it" may stand for.
+_BODIES = r"(?i:ministry|presidency|government|office|statement|agency|company|department|court|union)"
 _PRONOUN = r"(?:[Hh]e|[Ss]he|[Tt]hey|[Ii]t)"
 # A name with what stands before it ("Ukrainian presidential adviser Mykhailo Podolyak"), or a description; before a
 # verb also what stands after it ("TASS news agency"), and between commas.
 _NOT_PLAIN = (
-    "today|yesterday|also|later|earlier|then|once|has|had|have|that|who|which|while|whereas|however|although|though|"
-    "when|if|as|after|before|because|since|but|and|or|where|would|will|could|was|were|is|are|be|been"
+    "today|yesterday|also|later|earlier|then|once|has|had|have|that|who|which|what|while|whereas|however|although|though|"
+    "when|if|as|with|after|before|because|since|but|and|or|where|would|will|could|was|were|is|are|be|been"
 )
 _PLAIN = rf"(?!(?:{_VERBS}|{_NOT_PLAIN})\b){_LOWER}"
+# What a person is, between the name of a house and the person's own: "UCL astronomer Ana Ruiz".
+_CALLING = (
+    r"(?!(?:after|over|under|never|later|earlier|however|other)\b)[a-z-]+(?:er|or|ist|man|woman|ian|ant|ar|chief|head)"
+)
 _NAME = rf"(?:{_ARTICLE}\s+)?(?:{_PLAIN}\s+){{0,4}}?{_PROPER}(?:\s+(?:{_PLAIN}\s+){{0,3}}?{_PROPER})*"
 _SHORT_NAME = (
     rf"(?:{_ARTICLE}\s+)?(?:{_PLAIN}\s+){{0,4}}?(?:[\w’'-]+['’]s\s+(?:{_PLAIN}\s+){{0,4}}?)?"
-    rf"{_PROPER}(?:\s+(?:{_LINK}\s+){{0,2}}{_PROPER})*"
+    rf"{_PROPER}(?:\s+(?:{_LINK}\s+){{0,2}}{_PROPER})*(?:\s+(?:{_PLAIN}\s+)?{_CALLING}\s+{_PROPER}(?:\s+{_PROPER})+)?"
 )
 _ROLE = rf"(?:{_ARTICLE}\s+)?(?:(?!{_VERBS}\b)[\w’'-]+\s+){{0,3}}?{_ROLES}"
 _WHO = rf"(?P<who>{_PRONOUN}(?=\s)|{_NAME}(?:\s+{_PLAIN}){{0,4}}?|{_ROLE})"
 _APPOSED = r"(?P<apposed>,\s[^,\0“”\"]{2,90},|\s\([^)]{1,40}\))?"
 _WHO_LAST = rf"(?P<who>{_PRONOUN}\b|{_SHORT_NAME}(?:\s+(?:{_PLAIN}\s+)?{_ROLES}\b)?|{_ROLE}\b)"
 _APPOSED_LAST = r"(?P<apposed>,\s(?:an?|the|[A-Z]\w+['’]s)\s[^,.\0“”\"]{2,80}(?=[,.]))?"
-_VERB = rf"{_ADVERB}(?:has\s+|had\s+|have\s+)?(?P<cue>\b{_VERBS}\b)"
+_VERB = (
+    rf"{_ADVERB}(?:(?:has|had|have)(?:,\s[^,\0]{{2,40}},)?\s+)?(?:(?:went|goes|gone)\s+on\s+to\s+|continued\s+by\s+)?"
+    rf"(?P<cue>\b(?:{_VERBS}|(?<=continued by ){_PARTICIPLE})\b)"
+)
 _ASIDE = r"[,.]?(?:\s*[–—]\s[^–—\0]{2,80}\s[–—])?\s*[–—-]?\s*"
+
+_PAST = (
+    r"(?:[a-z]+ed|left|met|made|gave|took|spoke|began|came|went|ran|sent|set|put|won|lost|led|held|fell|broke|wrote)"
+)
+# What may bring somebody else into a clause.
+_SECOND = r"(?:who|whom|which|that|after|when|while|as|because|before|where|since|if|and)"
 
 _AFTER = tuple(
     re.compile(pattern)
     for pattern in (
         rf"{_ASIDE}{_VERB}\s+{_WHO_LAST}(?!\s+(?:that\b|to\b|{_VERBS}\b)){_APPOSED_LAST}",
         rf"{_ASIDE}{_WHO}{_APPOSED}\s+{_VERB}",
-        rf",?\s*(?P<cue>according to)\s+{_WHO_LAST}{_APPOSED_LAST}",
+        rf"(?:[^\0.;:]{{0,80}},|,?)\s*(?P<cue>according to)\s+{_WHO_LAST}{_APPOSED_LAST}",
     )
 )
 _BEFORE = tuple(
     re.compile(pattern)
     for pattern in (
+        rf"\bwith\s+{_WHO}\s+(?P<cue>{_PARTICIPLE})\b(?=(?P<rest>[^\0]{{0,100}})$)",
         rf"(?P<cue>[Aa]ccording to)\s+{_WHO_LAST}(?P<apposed>,\s[^,\0]{{2,90}},)?(?P<rest>,?\s[^\0.]{{0,80}})$",
-        rf"(?:^|[,;{_EARLIER}]\s+(?:and\s+)?|\b(?:[Bb]ut|as|while|with|[Mm]eanwhile)\s+){_WHO}{_APPOSED}\s+{_VERB}"
-        r"(?P<rest>[^\0]{0,100})$",
+        rf"(?:^|[,;:){_EARLIER}]\s+(?:and\s+)?|\b(?:[Bb]ut|as|while|with|[Mm]eanwhile|which)\s+){_WHO}{_APPOSED}\s+{_VERB}"
+        r"(?=(?P<rest>[^\0]{0,100})$)",
+        rf"(?<![\w’'-])(?!by\b)(?P<who>{_SHORT_NAME})(?P<apposed>,\s[^,\0“”\"]{{2,90}})?,?\s+who\s+{_VERB}(?=(?P<rest>[^\0]{{0,100}})$)",
+        rf"\b(?:was|were|been)\s+(?P<cue>told|warned|informed)\s+by\s+{_WHO_LAST}(?=(?P<rest>[^\0]{{0,100}})$)",
+        # Who did something, saying so, if there is nobody else in the clause.
+        rf"(?:^|,\s){_WHO}{_APPOSED}\s+(?:(?:has|had)\s+)?(?:{_VERBS}|{_PAST})\b(?!\s+by\b)"
+        rf"(?:(?!\b{_SECOND}\b)[^\0.;:,])*,\s+(?:also\s+)?(?P<cue>{_PARTICIPLE})\b(?=(?P<rest>[^\0]{{0,60}})$)",
     )
+)
+# After an earlier quotation of the same sentence: what else the same one says.
+_ALSO = re.compile(
+    rf"[\s,]*(?:and\s+|but\s+)?{_ADVERB}(?P<cue>{_VERBS}|{_PARTICIPLE})\b[^{_EARLIER},;:]{{0,60}}[,:]?\s*$"
 )
 # A second subject between the verb and the quotation may be the one who speaks.
 _OTHER_VERB = re.compile(
-    rf"(?:\b(?:that|as|and|after|while|when|who|which)\b|,)[^\0]*\b{_VERBS}\b|"
+    rf"(?:\b(?:that|as|and|after|while|when|who|which)\b|[,:])[^\0]*\b(?:{_VERBS}|{_PARTICIPLE})\b|"
     r"\b(?:displays?|displayed|shows|showed|entitled|titled|dubbed|labell?ed|named|referred|placed)\b"
 )
 _SUBORDINATE = re.compile(
@@ -120,6 +154,8 @@ the a an he she it they this that these those in on at but and as if when while 
 their its we i you our there here what who how why not no yes one two three meanwhile however monday tuesday wednesday
 thursday friday saturday sunday january february march april may june july august september october november december
 """
+# What stands before a place or an institution, and not before a person.
+_PLACED = re.compile(r"\b(?:in|at|near|from|outside|across|the)\s+$")
 _NOT_NAMES = frozenset(_SMALL_WORDS.split())
 
 
@@ -156,7 +192,7 @@ def speeches(text: str, start: int = 0) -> list[Speech]:
 
 def _is_title(words: str) -> bool:
     """Whether quoted words are the name of a work or a thing: most are written with a capital letter."""
-    found = [word for word in re.findall(r"[^\W\d_]+", words) if word.lower() not in _NOT_NAMES]
+    found = [word for word in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", words) if word.lower() not in _NOT_NAMES]
     return 1 < len(found) <= 8 and all(word[0].isupper() for word in found)
 
 
@@ -192,7 +228,7 @@ def _told(text: str, hidden: str, block: Span, sentence: Span, quotation: Span, 
     # Before a full stop within the marks, what follows is a sentence of its own to a splitter.
     rest = rest if rest.strip(" .,\0") else hidden[end : min(block.end, end + 200)]
     # What stands after a full stop is about something else.
-    ended = text[quotation.end - 1] == "." or hidden[end : end + 1] == "."
+    ended = text[quotation.start : quotation.end].rstrip(" ]").endswith(".") or hidden[end : end + 1] == "."
     for pattern in () if ended else _AFTER:
         if (told := pattern.match(rest)) and _may_speak(told):
             return _speech(text, hidden, block, quotation, told, end, last)
@@ -205,7 +241,15 @@ def _told(text: str, hidden: str, block: Span, sentence: Span, quotation: Span, 
             joined = _EARLIER not in between or _JOINED.search(between)
             if _may_speak(told) and joined and not _OTHER_VERB.search(between):
                 return _speech(text, hidden, block, quotation, told, sentence.start, last)
+    earlier = before.rfind(_EARLIER) + 1
+    also = _ALSO.match(before, earlier)
+    if also and last and sentence.start + earlier - 1 <= last.quoted.end + 1:
+        return replace(last, quoted=quotation, cue=_shifted(also.span("cue"), sentence.start), continued=False)
     return None
+
+
+def _shifted(span: tuple[int, int], offset: int) -> Span:
+    return Span(offset + span[0], offset + span[1])
 
 
 def _may_speak(told: re.Match[str]) -> bool:
@@ -224,28 +268,45 @@ def _speech(
     words = text[speaker.start : speaker.end]
     trimmed = words.rstrip(",")
     speaker = Span(speaker.start, speaker.start + len(trimmed))
-    cue = Span(*(offset + at for at in told.span("cue")))
+    cue = _shifted(told.span("cue"), offset)
     if not re.fullmatch(_PRONOUN, trimmed):
         return Speech(quotation, speaker, cue)
     meant = _meant(hidden, block, speaker, last) if trimmed.lower() in {"he", "she"} else None
+    if trimmed.lower() == "it" and last and re.search(rf"\b{_BODIES}\b", text[last.named.start : last.named.end]):
+        meant = last.named
     return Speech(quotation, speaker, cue, meant) if meant else None
 
 
 def _meant(hidden: str, block: Span, pronoun: Span, last: Speech | None) -> Span | None:
     """The one person in the paragraph before "he" or "she"; None where several may be meant, or none.
 
-    That is who spoke last there, or else the only name of two words or more, if no other comes between.
+    That is who spoke last there, or else the only name, if no other comes between. A single word is one where it ends a
+    longer name somewhere in the text.
     """
     since = max(block.start, last.speaker.end) if last else block.start
-    found = [
-        name
-        for name in _CAPITALS.finditer(hidden, since, pronoun.start)
-        if " " in name.group() and name.group()[-2:] not in {"'s", "’s"}
-    ]
-    if last:
-        return None if found else last.named
+    found = [name for name in _CAPITALS.finditer(hidden, since, pronoun.start) if _is_person(hidden, name)]
     names = {name.group().split()[-1]: Span(*name.span()) for name in found}
+    if last:
+        same = names.keys() <= set(hidden[last.named.start : last.named.end].split())
+        return last.named if same and not _is_body(hidden, last.named) else None
     return next(iter(names.values())) if len(names) == 1 else None
+
+
+def _is_body(hidden: str, named: Span) -> bool:
+    """Whether an institution is named, or nobody whose name is known to be a person's."""
+    if re.search(rf"\b{_BODIES}\b", hidden[named.start : named.end]):
+        return True
+    names = [*_CAPITALS.finditer(hidden, named.start, named.end)]
+    return bool(names) and not any(_is_person(hidden, name) for name in names)
+
+
+def _is_person(hidden: str, name: re.Match[str]) -> bool:
+    """Whether a person may be named so: by two words or more, or by the last of them."""
+    words = " ".join(word for word in name.group().split() if word.lower() not in _NOT_NAMES)
+    if not words or words.endswith(("'s", "’s")) or _PLACED.search(hidden, max(0, name.start() - 12), name.start()):
+        return False
+    longer = rf"(?<![\w’'.-])(?!(?:The|In|On|At)\b){_PROPER}\s+{re.escape(words)}\b"
+    return " " in words or bool(re.search(longer, hidden))
 
 
 def _alone(hidden: str, sentence: Span) -> bool:

@@ -59,8 +59,12 @@ def score(name: str, rows: list[tuple[bool, bool]]) -> str:
     """Precision and recall of pairs (whether they differ, whether that is told)."""
     hits = sum(truth and found for truth, found in rows)
     said, there = sum(found for _, found in rows), sum(truth for truth, _ in rows)
-    shares = f"precision {hits / max(1, said):.3f} ({hits}/{said}), recall {hits / max(1, there):.3f} ({hits}/{there})"
-    return f"{name:<13}{len(rows):>5} pairs: {shares}"
+    return f"{name:<13}{len(rows):>5} pairs: precision {share(hits, said)}, recall {share(hits, there)}"
+
+
+def share(some: int, of: int) -> str:
+    """A share as a number, and what it is of."""
+    return f"{some / max(1, of):.3f} ({some}/{of})"
 
 
 @click.command()
