@@ -11,11 +11,30 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from index.marks import marked
 from index.model import Span
 from index.passages import paragraphs, sentences
+from index.sayings import (
+    AFTER,
+    ALSO,
+    BEFORE,
+    BODIES,
+    CAPITALS,
+    EARLIER,
+    INTRODUCED,
+    JOINED,
+    NOT_NAMES,
+    OTHER_VERB,
+    PLACED,
+    PRONOUN,
+    PROPER,
+    ROLES,
+    SUBJECT,
+    SUBORDINATE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,121 +61,8 @@ class Speech:
         return self.meant or self.speaker
 
 
-# Stands for an earlier quotation of the same sentence.
-_EARLIER = "\1"
-# Verbs that say who said what stands beside them.
-_VERBS = (
-    r"(?:said|says|say|told|tells|added(?!\s+(?:an?|the)\b)|adds|stated|states|insisted|insists|argued|argues|"
-    r"claimed|claims|declared|denounced|assured|explained|explains|noted|notes|wrote|writes|tweeted|posted|"
-    r"announced|warned|warns|admitted|acknowledged|replied|responded|recalled|remarked|commented|asked|asks|"
-    r"concluded|continued|confirmed|reported|reports|suggested|stressed|urged|vowed|pledged|promised|demanded|"
-    r"described|called|read|reads|revealed|predicted|joked|shouted|testified|observed|emphasi[sz]ed|"
-    r"complained|lamented|recounted|denied|quipped|alleged(?=\s+that\b|[,:])|opined|advised|informed|cautioned|conceded|countered|"
-    r"emphasi[sz]es|exclaimed|maintained|pointed out|proclaimed|affirmed|praised|criticised|criticized|condemned|"
-    r"dismissed|hailed|branded|offered|promises|calls|describes|argue|tell|tweets|indicated)"
-)
-# The same of the subject of the clause before: "…, saying that …".
-_PARTICIPLE = (
-    r"(?:saying|telling|adding|stating|insisting|arguing|claiming|declaring|explaining|noting|writing|tweeting|"
-    r"announcing|warning|admitting|replying|remarking|commenting|asking|concluding|suggesting|stressing|urging|"
-    r"promising|demanding|describing|calling|observing|emphasi[sz]ing|denouncing|quipping|alleging|affirming|posting)"
-)
-_ADVERB = r"(?:(?:also|later|earlier|then|once|however|further|reportedly|again|[a-z]+ly)\s+)?"
-_TITLE = r"(?:Mr|Mrs|Ms|Dr|Prof|Gen|Col|Lt|Sgt|Capt|Sen|Rep|Gov|Rev|St|Jr|Sr)\."
-_PROPER = rf"(?:{_TITLE}|[A-Z][\w’'-]*(?:\.[A-Z]\.?)*)"
-_LINK = r"(?:of|the|for|and|de|del|della|der|den|van|von|bin|al|el|la|le|du|da|dos|on|in|at|to(?=\sthe)|’s)"
-_LOWER = r"[a-z][\w’'-]*"
-_ARTICLE = r"(?:[Tt]he|[Aa]n?|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts|[Oo]ne|[Aa]nother|[Ss]everal|[Ss]ome|[Oo]ur)"
-# Who may speak without a name.
-_ROLES = (
-    r"(?:officials?|police|officers?|spokes(?:man|woman|person|people)|ministry|minister|ministers|president|presidency|"
-    r"government|office|statement|agency|channel|aide|aides|adviser|advisor|source|sources|residents?|witness(?:es)?|"
-    r"authorities|court|judge|prosecutors?|lawyers?|attorneys?|company|department|report|letter|mayor|governor|"
-    r"senators?|lawmakers?|activists?|researchers?|scientists?|analysts?|experts?|professor|author|authors|coach|"
-    r"mother|father|son|daughter|brother|sister|wife|husband|family|neighbou?rs?|survivors?|commander|general|army|"
-    r"military|embassy|union|party|group|organi[sz]ation|university|bank|paper|newspaper|text|article|press release|"
-    r"description|memo|message|filing|ruling|opinion|complaint|website|tweet|director|manager|student|friends?)"
-)
-# What "it" may stand for.
-_BODIES = r"(?i:ministry|presidency|government|office|statement|agency|company|department|court|union)"
-_PRONOUN = r"(?:[Hh]e|[Ss]he|[Tt]hey|[Ii]t)"
-# A name with what stands before it ("Ukrainian presidential adviser Mykhailo Podolyak"), or a description; before a
-# verb also what stands after it ("TASS news agency"), and between commas.
-_NOT_PLAIN = (
-    "today|yesterday|also|later|earlier|then|once|has|had|have|that|who|which|what|while|whereas|however|although|though|"
-    "when|if|as|with|after|before|because|since|but|and|or|where|would|will|could|was|were|is|are|be|been"
-)
-_PLAIN = rf"(?!(?:{_VERBS}|{_NOT_PLAIN})\b){_LOWER}"
-# What a person is, between the name of a house and the person's own: "UCL astronomer Ana Ruiz".
-_CALLING = (
-    r"(?!(?:after|over|under|never|later|earlier|however|other)\b)[a-z-]+(?:er|or|ist|man|woman|ian|ant|ar|chief|head)"
-)
-_NAME = rf"(?:{_ARTICLE}\s+)?(?:{_PLAIN}\s+){{0,4}}?{_PROPER}(?:\s+(?:{_PLAIN}\s+){{0,3}}?{_PROPER})*"
-_SHORT_NAME = (
-    rf"(?:{_ARTICLE}\s+)?(?:{_PLAIN}\s+){{0,4}}?(?:[\w’'-]+['’]s\s+(?:{_PLAIN}\s+){{0,4}}?)?"
-    rf"{_PROPER}(?:\s+(?:{_LINK}\s+){{0,2}}{_PROPER})*(?:\s+(?:{_PLAIN}\s+)?{_CALLING}\s+{_PROPER}(?:\s+{_PROPER})+)?"
-)
-_ROLE = rf"(?:{_ARTICLE}\s+)?(?:(?!{_VERBS}\b)[\w’'-]+\s+){{0,3}}?{_ROLES}"
-_WHO = rf"(?P<who>{_PRONOUN}(?=\s)|{_NAME}(?:\s+{_PLAIN}){{0,4}}?|{_ROLE})"
-_APPOSED = r"(?P<apposed>,\s[^,\0“”\"]{2,90},|\s\([^)]{1,40}\))?"
-_WHO_LAST = rf"(?P<who>{_PRONOUN}\b|{_SHORT_NAME}(?:\s+(?:{_PLAIN}\s+)?{_ROLES}\b)?|{_ROLE}\b)"
-_APPOSED_LAST = r"(?P<apposed>,\s(?:an?|the|[A-Z]\w+['’]s)\s[^,.\0“”\"]{2,80}(?=[,.]))?"
-_VERB = (
-    rf"{_ADVERB}(?:(?:has|had|have)(?:,\s[^,\0]{{2,40}},)?\s+)?(?:(?:went|goes|gone)\s+on\s+to\s+|continued\s+by\s+)?"
-    rf"(?P<cue>\b(?:{_VERBS}|(?<=continued by ){_PARTICIPLE})\b)"
-)
-_ASIDE = r"[,.]?(?:\s*[–—]\s[^–—\0]{2,80}\s[–—])?\s*[–—-]?\s*"
-
-_PAST = (
-    r"(?:[a-z]+ed|left|met|made|gave|took|spoke|began|came|went|ran|sent|set|put|won|lost|led|held|fell|broke|wrote)"
-)
-# What may bring somebody else into a clause.
-_SECOND = r"(?:who|whom|which|that|after|when|while|as|because|before|where|since|if|and)"
-
-_AFTER = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"{_ASIDE}{_VERB}\s+{_WHO_LAST}(?!\s+(?:that\b|to\b|{_VERBS}\b)){_APPOSED_LAST}",
-        rf"{_ASIDE}{_WHO}{_APPOSED}\s+{_VERB}",
-        rf"(?:[^\0.;:]{{0,80}},|,?)\s*(?P<cue>according to)\s+{_WHO_LAST}{_APPOSED_LAST}",
-    )
-)
-_BEFORE = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"\bwith\s+{_WHO}\s+(?P<cue>{_PARTICIPLE})\b(?=(?P<rest>[^\0]{{0,100}})$)",
-        rf"(?P<cue>[Aa]ccording to)\s+{_WHO_LAST}(?P<apposed>,\s[^,\0]{{2,90}},)?(?P<rest>,?\s[^\0.]{{0,80}})$",
-        rf"(?:^|[,;:){_EARLIER}]\s+(?:and\s+)?|\b(?:[Bb]ut|as|while|with|[Mm]eanwhile|which)\s+){_WHO}{_APPOSED}\s+{_VERB}"
-        r"(?=(?P<rest>[^\0]{0,100})$)",
-        rf"(?<![\w’'-])(?!by\b)(?P<who>{_SHORT_NAME})(?P<apposed>,\s[^,\0“”\"]{{2,90}})?,?\s+who\s+{_VERB}(?=(?P<rest>[^\0]{{0,100}})$)",
-        rf"\b(?:was|were|been)\s+(?P<cue>told|warned|informed)\s+by\s+{_WHO_LAST}(?=(?P<rest>[^\0]{{0,100}})$)",
-        # Who did something, saying so, if there is nobody else in the clause.
-        rf"(?:^|,\s){_WHO}{_APPOSED}\s+(?:(?:has|had)\s+)?(?:{_VERBS}|{_PAST})\b(?!\s+by\b)"
-        rf"(?:(?!\b{_SECOND}\b)[^\0.;:,])*,\s+(?:also\s+)?(?P<cue>{_PARTICIPLE})\b(?=(?P<rest>[^\0]{{0,60}})$)",
-    )
-)
-# After an earlier quotation of the same sentence: what else the same one says.
-_ALSO = re.compile(
-    rf"[\s,]*(?:and\s+|but\s+)?{_ADVERB}(?P<cue>{_VERBS}|{_PARTICIPLE})\b[^{_EARLIER},;:]{{0,60}}[,:]?\s*$"
-)
-# A second subject between the verb and the quotation may be the one who speaks.
-_OTHER_VERB = re.compile(
-    rf"(?:\b(?:that|as|and|after|while|when|who|which)\b|[,:])[^\0]*\b(?:{_VERBS}|{_PARTICIPLE})\b|"
-    r"\b(?:displays?|displayed|shows|showed|entitled|titled|dubbed|labell?ed|named|referred|placed)\b"
-)
-_SUBORDINATE = re.compile(
-    r"(?:When|While|If|After|Before|As|Although|Though|Because|Since|Whether|So|However|According)\b"
-)
-_JOINED = re.compile(rf"{_EARLIER}[\s,]*(?:and|or)\b[^{_EARLIER}]{{0,60}}$")
-_CAPITALS = re.compile(rf"(?<![\w’'.-]){_PROPER}(?:\s+{_PROPER})*")
-_SMALL_WORDS = """
-the a an he she it they this that these those in on at but and as if when while after before for of to from by his her
-their its we i you our there here what who how why not no yes one two three meanwhile however monday tuesday wednesday
-thursday friday saturday sunday january february march april may june july august september october november december
-"""
-# What stands before a place or an institution, and not before a person.
-_PLACED = re.compile(r"\b(?:in|at|near|from|outside|across|the)\s+$")
-_NOT_NAMES = frozenset(_SMALL_WORDS.split())
+_INTRODUCED_WORDS = 4
+_SENTENCE_END = re.compile(r"[.!?][\0\s]*\s(?=[A-Z\0])|\0\s+(?=[A-Z\0])")
 
 
 def speeches(text: str, start: int = 0) -> list[Speech]:
@@ -192,7 +98,7 @@ def speeches(text: str, start: int = 0) -> list[Speech]:
 
 def _is_title(words: str) -> bool:
     """Whether quoted words are the name of a work or a thing: most are written with a capital letter."""
-    found = [word for word in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", words) if word.lower() not in _NOT_NAMES]
+    found = [word for word in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", words) if word.lower() not in NOT_NAMES]
     return 1 < len(found) <= 8 and all(word[0].isupper() for word in found)
 
 
@@ -229,20 +135,24 @@ def _told(text: str, hidden: str, block: Span, sentence: Span, quotation: Span, 
     rest = rest if rest.strip(" .,\0") else hidden[end : min(block.end, end + 200)]
     # What stands after a full stop is about something else.
     ended = text[quotation.start : quotation.end].rstrip(" ]").endswith(".") or hidden[end : end + 1] == "."
-    for pattern in () if ended else _AFTER:
+    for pattern in () if ended else AFTER:
         if (told := pattern.match(rest)) and _may_speak(told):
             return _speech(text, hidden, block, quotation, told, end, last)
     before = hidden[sentence.start : max(sentence.start, quotation.start - 1)]
     # An earlier quotation of the same sentence parts a verb from this one, unless both are joined.
-    before = before.replace("\0", _EARLIER)
-    for pattern in _BEFORE:
+    before = before.replace("\0", EARLIER)
+    for pattern in BEFORE:
         for told in pattern.finditer(before):
             between = told["rest"]
-            joined = _EARLIER not in between or _JOINED.search(between)
-            if _may_speak(told) and joined and not _OTHER_VERB.search(between):
+            joined = EARLIER not in between or JOINED.search(between)
+            if _may_speak(told) and joined and not OTHER_VERB.search(between):
                 return _speech(text, hidden, block, quotation, told, sentence.start, last)
-    earlier = before.rfind(_EARLIER) + 1
-    also = _ALSO.match(before, earlier)
+    # What a clause introduces is more than a word or two.
+    introduced = len(text[quotation.start : quotation.end].split()) >= _INTRODUCED_WORDS and INTRODUCED.match(before)
+    if introduced and _may_speak(introduced):
+        return _speech(text, hidden, block, quotation, introduced, sentence.start, last)
+    earlier = before.rfind(EARLIER) + 1
+    also = ALSO.match(before, earlier)
     if also and last and sentence.start + earlier - 1 <= last.quoted.end + 1:
         return replace(last, quoted=quotation, cue=_shifted(also.span("cue"), sentence.start), continued=False)
     return None
@@ -254,10 +164,14 @@ def _shifted(span: tuple[int, int], offset: int) -> Span:
 
 def _may_speak(told: re.Match[str]) -> bool:
     words = told["who"].split()
-    named = [word for word in words if word[0].isupper() and word.lower() not in _NOT_NAMES]
-    if _SUBORDINATE.match(told["who"]) or words[-1] in {"I", "We"} or words[-1].endswith(("'s", "’s")):
+    named = [word for word in words if word[0].isupper() and word.lower() not in NOT_NAMES]
+    if (
+        SUBORDINATE.match(told["who"])
+        or words[-1] in {"I", "We", "of", "the", "for", "and", "in", "on", "at", "to"}
+        or words[-1].endswith(("'s", "’s"))
+    ):
         return False
-    return bool(named or re.fullmatch(_PRONOUN, told["who"]) or re.search(rf"\b{_ROLES}$", told["who"]))
+    return bool(named or re.fullmatch(PRONOUN, told["who"]) or re.search(rf"\b{ROLES}$", told["who"]))
 
 
 def _speech(
@@ -268,11 +182,11 @@ def _speech(
     words = text[speaker.start : speaker.end]
     trimmed = words.rstrip(",")
     speaker = Span(speaker.start, speaker.start + len(trimmed))
-    cue = _shifted(told.span("cue"), offset)
-    if not re.fullmatch(_PRONOUN, trimmed):
+    cue = _shifted(told.span("cue") if told["cue"] else told.span("cue2"), offset)
+    if not re.fullmatch(PRONOUN, trimmed):
         return Speech(quotation, speaker, cue)
     meant = _meant(hidden, block, speaker, last) if trimmed.lower() in {"he", "she"} else None
-    if trimmed.lower() == "it" and last and re.search(rf"\b{_BODIES}\b", text[last.named.start : last.named.end]):
+    if trimmed.lower() == "it" and last and re.search(rf"\b{BODIES}\b", text[last.named.start : last.named.end]):
         meant = last.named
     return Speech(quotation, speaker, cue, meant) if meant else None
 
@@ -283,8 +197,10 @@ def _meant(hidden: str, block: Span, pronoun: Span, last: Speech | None) -> Span
     That is who spoke last there, or else the only name, if no other comes between. A single word is one where it ends a
     longer name somewhere in the text.
     """
+    if subject := _subject(hidden, block, pronoun):
+        return subject
     since = max(block.start, last.speaker.end) if last else block.start
-    found = [name for name in _CAPITALS.finditer(hidden, since, pronoun.start) if _is_person(hidden, name)]
+    found = [name for name in CAPITALS.finditer(hidden, since, pronoun.start) if _is_person(hidden, name)]
     names = {name.group().split()[-1]: Span(*name.span()) for name in found}
     if last:
         same = names.keys() <= set(hidden[last.named.start : last.named.end].split())
@@ -292,20 +208,35 @@ def _meant(hidden: str, block: Span, pronoun: Span, last: Speech | None) -> Span
     return next(iter(names.values())) if len(names) == 1 else None
 
 
+def _subject(hidden: str, block: Span, pronoun: Span) -> Span | None:
+    """The person whom the sentence before is about, if no other is named in it."""
+    starts = [block.start, *(end.end() for end in _SENTENCE_END.finditer(hidden, block.start, pronoun.start))]
+    for start, end in reversed([*pairwise(starts)]):
+        found = SUBJECT.match(hidden, start, end)
+        if not found or not _may_speak(found):
+            return None
+        if not re.fullmatch(PRONOUN, found["who"]):
+            who = Span(*found.span("who"))
+            named = [name for name in CAPITALS.finditer(hidden, start, end) if _is_person(hidden, name)]
+            known = bool(named) and all(who.start <= name.start() < who.end for name in named)
+            return Span(*named[-1].span()) if known and not _is_body(hidden, who) else None
+    return None
+
+
 def _is_body(hidden: str, named: Span) -> bool:
     """Whether an institution is named, or nobody whose name is known to be a person's."""
-    if re.search(rf"\b{_BODIES}\b", hidden[named.start : named.end]):
+    if re.search(rf"\b{BODIES}\b", hidden[named.start : named.end]):
         return True
-    names = [*_CAPITALS.finditer(hidden, named.start, named.end)]
+    names = [*CAPITALS.finditer(hidden, named.start, named.end)]
     return bool(names) and not any(_is_person(hidden, name) for name in names)
 
 
 def _is_person(hidden: str, name: re.Match[str]) -> bool:
     """Whether a person may be named so: by two words or more, or by the last of them."""
-    words = " ".join(word for word in name.group().split() if word.lower() not in _NOT_NAMES)
-    if not words or words.endswith(("'s", "’s")) or _PLACED.search(hidden, max(0, name.start() - 12), name.start()):
+    words = " ".join(word for word in name.group().split() if word.lower() not in NOT_NAMES)
+    if not words or words.endswith(("'s", "’s")) or PLACED.search(hidden, max(0, name.start() - 12), name.start()):
         return False
-    longer = rf"(?<![\w’'.-])(?!(?:The|In|On|At)\b){_PROPER}\s+{re.escape(words)}\b"
+    longer = rf"(?<![\w’'.-])(?!(?:The|In|On|At)\b){PROPER}\s+{re.escape(words)}\b"
     return " " in words or bool(re.search(longer, hidden))
 
 
