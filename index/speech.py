@@ -30,7 +30,6 @@ from index.sayings import (
     OTHER_VERB,
     PLACED,
     PRONOUN,
-    PROPER,
     ROLES,
     SUBJECT,
     SUBORDINATE,
@@ -62,7 +61,18 @@ class Speech:
 
 
 _INTRODUCED_WORDS = 4
+# How far from a quotation its speaker is looked for, in characters.
+_REACH = 1000
 _SENTENCE_END = re.compile(r"[.!?][\0\s]*\s(?=[A-Z\0])|\0\s+(?=[A-Z\0])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A text as it is read: `hidden` is without its quotations, `surnames` are the last words of longer names."""
+
+    text: str
+    hidden: str
+    surnames: frozenset[str]
 
 
 def speeches(text: str, start: int = 0) -> list[Speech]:
@@ -70,20 +80,24 @@ def speeches(text: str, start: int = 0) -> list[Speech]:
     quotations = [Span(*span) for span in marked(text) if span[0] >= start and re.search(r"\w", text[slice(*span)])]
     titles = {quotation for quotation in quotations if _is_title(text[quotation.start : quotation.end])}
     hidden = _hidden(text, quotations)
+    page = _Page(text, hidden, _surnames(hidden))
     shown = _shown(text, quotations)
     blocks = list(paragraphs(text, start))
     begins = [block.start for block in blocks]
     found: list[Speech] = []
     last: Speech | None = None
-    last_block = -1
+    last_block = read = -1
+    cut: list[Span] = []
     for quotation in quotations:
         number = bisect_right(begins, quotation.start) - 1
         if number < 0 or quotation in titles:
             continue
         block = blocks[number]
-        sentence = _sentence(shown, block, quotation)
-        speech = _told(text, hidden, block, sentence, quotation, last if number == last_block else None)
-        if speech is None and _alone(hidden, sentence) and last:
+        if number != read:
+            cut, read = list(sentences(shown[block.start : block.end], block.start)), number
+        sentence = _sentence(cut, block, quotation)
+        speech = _told(page, block, sentence, quotation, last if number == last_block else None)
+        if speech is None and last and _alone(hidden, sentence):
             goes_on = number == last_block or (
                 number == last_block + 1 and _opens(hidden, block, sentence) and _ends(hidden, blocks[last_block], last)
             )
@@ -121,24 +135,26 @@ def _shown(text: str, quotations: Sequence[Span]) -> str:
     return "".join(characters)
 
 
-def _sentence(shown: str, block: Span, quotation: Span) -> Span:
+def _sentence(cut: Sequence[Span], block: Span, quotation: Span) -> Span:
     """The sentence of a paragraph that a quotation stands in."""
-    found = (s for s in sentences(shown[block.start : block.end], block.start) if s.start <= quotation.start < s.end)
-    return next(found, block)
+    number = bisect_right(cut, quotation.start, key=lambda sentence: sentence.start) - 1
+    return cut[number] if number >= 0 and quotation.start < cut[number].end else block
 
 
-def _told(text: str, hidden: str, block: Span, sentence: Span, quotation: Span, last: Speech | None) -> Speech | None:
+def _told(page: _Page, block: Span, sentence: Span, quotation: Span, last: Speech | None) -> Speech | None:
     """What the sentence, or the beginning of the next, says of who said a quotation; `last` is of this paragraph."""
+    text, hidden = page.text, page.hidden
     end = min(len(text), quotation.end + 1)
-    rest = hidden[end : max(sentence.end, end)]
+    rest = hidden[end : min(max(sentence.end, end), end + _REACH)]
     # Before a full stop within the marks, what follows is a sentence of its own to a splitter.
     rest = rest if rest.strip(" .,\0") else hidden[end : min(block.end, end + 200)]
     # What stands after a full stop is about something else.
     ended = text[quotation.start : quotation.end].rstrip(" ]").endswith(".") or hidden[end : end + 1] == "."
     for pattern in () if ended else AFTER:
         if (told := pattern.match(rest)) and _may_speak(told):
-            return _speech(text, hidden, block, quotation, told, end, last)
-    before = hidden[sentence.start : max(sentence.start, quotation.start - 1)]
+            return _speech(page, block, quotation, told, end, last)
+    near = quotation.start - sentence.start < _REACH
+    before = hidden[sentence.start : max(sentence.start, quotation.start - 1)] if near else ""
     # An earlier quotation of the same sentence parts a verb from this one, unless both are joined.
     before = before.replace("\0", EARLIER)
     for pattern in BEFORE:
@@ -146,11 +162,11 @@ def _told(text: str, hidden: str, block: Span, sentence: Span, quotation: Span, 
             between = told["rest"]
             joined = EARLIER not in between or JOINED.search(between)
             if _may_speak(told) and joined and not OTHER_VERB.search(between):
-                return _speech(text, hidden, block, quotation, told, sentence.start, last)
+                return _speech(page, block, quotation, told, sentence.start, last)
     # What a clause introduces is more than a word or two.
     introduced = len(text[quotation.start : quotation.end].split()) >= _INTRODUCED_WORDS and INTRODUCED.match(before)
     if introduced and _may_speak(introduced):
-        return _speech(text, hidden, block, quotation, introduced, sentence.start, last)
+        return _speech(page, block, quotation, introduced, sentence.start, last)
     earlier = before.rfind(EARLIER) + 1
     also = ALSO.match(before, earlier)
     if also and last and sentence.start + earlier - 1 <= last.quoted.end + 1:
@@ -175,8 +191,9 @@ def _may_speak(told: re.Match[str]) -> bool:
 
 
 def _speech(
-    text: str, hidden: str, block: Span, quotation: Span, told: re.Match[str], offset: int, last: Speech | None
+    page: _Page, block: Span, quotation: Span, told: re.Match[str], offset: int, last: Speech | None
 ) -> Speech | None:
+    text = page.text
     end = told.end("apposed") if told.groupdict().get("apposed") else told.end("who")
     speaker = Span(offset + told.start("who"), offset + end)
     words = text[speaker.start : speaker.end]
@@ -185,59 +202,67 @@ def _speech(
     cue = _shifted(told.span("cue") if told["cue"] else told.span("cue2"), offset)
     if not re.fullmatch(PRONOUN, trimmed):
         return Speech(quotation, speaker, cue)
-    meant = _meant(hidden, block, speaker, last) if trimmed.lower() in {"he", "she"} else None
+    meant = _meant(page, block, speaker, last) if trimmed.lower() in {"he", "she"} else None
     if trimmed.lower() == "it" and last and re.search(rf"\b{BODIES}\b", text[last.named.start : last.named.end]):
         meant = last.named
     return Speech(quotation, speaker, cue, meant) if meant else None
 
 
-def _meant(hidden: str, block: Span, pronoun: Span, last: Speech | None) -> Span | None:
+def _meant(page: _Page, block: Span, pronoun: Span, last: Speech | None) -> Span | None:
     """The one person in the paragraph before "he" or "she"; None where several may be meant, or none.
 
     That is who spoke last there, or else the only name, if no other comes between. A single word is one where it ends a
     longer name somewhere in the text.
     """
-    if subject := _subject(hidden, block, pronoun):
+    first = max(block.start, pronoun.start - _REACH)
+    if subject := _subject(page, first, pronoun):
         return subject
-    since = max(block.start, last.speaker.end) if last else block.start
-    found = [name for name in CAPITALS.finditer(hidden, since, pronoun.start) if _is_person(hidden, name)]
+    since = max(first, last.speaker.end) if last else first
+    found = [name for name in CAPITALS.finditer(page.hidden, since, pronoun.start) if _is_person(page, name)]
     names = {name.group().split()[-1]: Span(*name.span()) for name in found}
     if last:
-        same = names.keys() <= set(hidden[last.named.start : last.named.end].split())
-        return last.named if same and not _is_body(hidden, last.named) else None
+        same = names.keys() <= set(page.hidden[last.named.start : last.named.end].split())
+        return last.named if same and not _is_body(page, last.named) else None
     return next(iter(names.values())) if len(names) == 1 else None
 
 
-def _subject(hidden: str, block: Span, pronoun: Span) -> Span | None:
+def _subject(page: _Page, first: int, pronoun: Span) -> Span | None:
     """The person whom the sentence before is about, if no other is named in it."""
-    starts = [block.start, *(end.end() for end in _SENTENCE_END.finditer(hidden, block.start, pronoun.start))]
+    hidden = page.hidden
+    starts = [first, *(end.end() for end in _SENTENCE_END.finditer(hidden, first, pronoun.start))]
     for start, end in reversed([*pairwise(starts)]):
         found = SUBJECT.match(hidden, start, end)
         if not found or not _may_speak(found):
             return None
         if not re.fullmatch(PRONOUN, found["who"]):
             who = Span(*found.span("who"))
-            named = [name for name in CAPITALS.finditer(hidden, start, end) if _is_person(hidden, name)]
+            named = [name for name in CAPITALS.finditer(hidden, start, end) if _is_person(page, name)]
             known = bool(named) and all(who.start <= name.start() < who.end for name in named)
-            return Span(*named[-1].span()) if known and not _is_body(hidden, who) else None
+            return Span(*named[-1].span()) if known and not _is_body(page, who) else None
     return None
 
 
-def _is_body(hidden: str, named: Span) -> bool:
+def _is_body(page: _Page, named: Span) -> bool:
     """Whether an institution is named, or nobody whose name is known to be a person's."""
+    hidden = page.hidden
     if re.search(rf"\b{BODIES}\b", hidden[named.start : named.end]):
         return True
     names = [*CAPITALS.finditer(hidden, named.start, named.end)]
-    return bool(names) and not any(_is_person(hidden, name) for name in names)
+    return bool(names) and not any(_is_person(page, name) for name in names)
 
 
-def _is_person(hidden: str, name: re.Match[str]) -> bool:
+def _is_person(page: _Page, name: re.Match[str]) -> bool:
     """Whether a person may be named so: by two words or more, or by the last of them."""
     words = " ".join(word for word in name.group().split() if word.lower() not in NOT_NAMES)
-    if not words or words.endswith(("'s", "’s")) or PLACED.search(hidden, max(0, name.start() - 12), name.start()):
+    before = page.hidden[max(0, name.start() - 12) : name.start()]
+    if not words or words.endswith(("'s", "’s")) or PLACED.search(before):
         return False
-    longer = rf"(?<![\w’'.-])(?!(?:The|In|On|At)\b){PROPER}\s+{re.escape(words)}\b"
-    return " " in words or bool(re.search(longer, hidden))
+    return " " in words or words in page.surnames
+
+
+def _surnames(hidden: str) -> frozenset[str]:
+    names = (name.group().split() for name in CAPITALS.finditer(hidden))
+    return frozenset(name[-1] for name in names if name[-2:-1] and name[-2].lower() not in NOT_NAMES)
 
 
 def _alone(hidden: str, sentence: Span) -> bool:
