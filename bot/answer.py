@@ -14,7 +14,7 @@ from index.languages import words as lexical_words
 from index.model import ANY, Filters, Span
 
 if TYPE_CHECKING:
-    from index.model import Passage, Source
+    from index.model import Passage, Source, Speaker
     from index.search import Hit, Ranking
     from index.tokens import Segment
 
@@ -96,19 +96,6 @@ class Differing:
     passage: Passage
     sentence: Span
     there: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """Who an article says that a quotation is of, in its own words.
-
-    Where that is a pronoun, `meant` is the name before it in the paragraph; else it is "". A quotation that `goes_on`
-    has no such words of its own, and those are of the one before.
-    """
-
-    words: str
-    meant: str
-    goes_on: bool
 
 
 @dataclass(frozen=True, slots=True)

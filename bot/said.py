@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.answer import Excerpt, Speaker, by_day
+from bot.answer import Excerpt, by_day
+from index.attribution import speaker_of
 from index.copies import same_words
 from index.features import terms
 from index.figures import WORD, stem
 from index.languages import base
 from index.model import Kind, Span
 from index.passages import split
+from index.persons import TITLES
 from index.speech import speeches
 from index.spellings import key
 
@@ -23,12 +25,6 @@ if TYPE_CHECKING:
 
 # Passages with the person's name of which the articles are read.
 PASSAGES = 200
-# What may stand before a surname that is no other person's first name.
-_TITLES = """
-mr mrs ms dr sir lord lady president minister chancellor secretary senator mayor governor general colonel captain judge
-justice professor pope king queen prince princess spokesman spokeswoman adviser advisor director chief officer
-ambassador
-"""
 
 
 def said(question: str, store: Store, filters: Filters) -> list[Excerpt]:
@@ -65,7 +61,7 @@ def _is_named(text: str, speech: Speech, name: list[str]) -> bool:
     for number, word in enumerate(words):
         if word[0].isupper() and key(word) == name[-1]:
             before = words[number - 1] if number else ""
-            other = before[:1].isupper() and before.lower() not in _TITLES.split() and key(before) not in name
+            other = before[:1].isupper() and before.lower() not in TITLES and key(before) not in name
             return not (other and len(name) > 1)
     return False
 
@@ -80,7 +76,4 @@ def _excerpt(article: Article, passage: Passage, speech: Speech) -> Excerpt:
     words = text[quoted.start : min(quoted.end, end)]
     begin = quoted.start + len(words) - len(words.lstrip())
     marked = Span(begin, begin + len(words.strip()))
-    who = text[speech.speaker.start : speech.speaker.end]
-    meant = text[speech.meant.start : speech.meant.end] if speech.meant else ""
-    speaker = Speaker(who, meant, speech.continued)
-    return Excerpt(0, text[start:end], start, end, passage, 1.0, answer=marked, speaker=speaker)
+    return Excerpt(0, text[start:end], start, end, passage, 1.0, answer=marked, speaker=speaker_of(text, speech))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.records.retention import Retention
     from index.build import Changes
     from index.findings import Finding, Standing
-    from index.model import Filters, Source
+    from index.model import Filters, Source, Speaker
     from index.tokens import Segment
 
 OUTLET_UNKNOWN = "outlet not given"
@@ -42,6 +42,7 @@ VERDICTS = {
     Verdict.ALTERED: "altered",
     Verdict.STITCHED: "stitched",
     Verdict.OTHER_SOURCE: "other source",
+    Verdict.OTHER_SPEAKER: "other speaker",
     Verdict.CORRECTED: "corrected since",
     Verdict.NOT_FOUND: "not found in this index",
 }
@@ -160,10 +161,14 @@ def _spoken(excerpt: Excerpt) -> str:
     """Who said what is marked, in the article's words, and how that is known where it is not in the sentence itself."""
     if excerpt.speaker is None:
         return ""
-    who = f"“{one_line(excerpt.speaker.words)}”"
-    if excerpt.speaker.meant:
-        who += f", taken for “{one_line(excerpt.speaker.meant)}” before it"
+    who = named(excerpt.speaker)
     return f"Goes on from a quotation of {who}" if excerpt.speaker.goes_on else f"Said by {who}"
+
+
+def named(speaker: Speaker) -> str:
+    """Who speaks, in the article's words, and for whom a pronoun is taken."""
+    meant = f", taken for “{one_line(speaker.meant)}” before it" if speaker.meant else ""
+    return f"“{one_line(speaker.words)}”{meant}"
 
 
 def _differing(excerpt: Excerpt) -> str:
@@ -398,13 +403,17 @@ def finding_notes(finding: Finding) -> list[str | Standing]:
             notes.append("No one place has all of it; its parts stand apart.")
         case Verdict.OTHER_SOURCE:
             notes.append(f"No article of {' or '.join(finding.outlets)} in this index has these words. They stand in:")
+        case Verdict.OTHER_SPEAKER:
+            given_to = f"“{one_line(finding.given_to)}”, as the text does"
+            notes.append(f"No article in this index that names a speaker gives it to {given_to}. It stands in:")
         case Verdict.CORRECTED:
             now = "What it says now is marked above. " if finding.segments else ""
             until = f"The article said so until {finding.until:%Y-%m-%d}, when its text was replaced."
             notes.append(f"{until} {now}It stood in:")
         case Verdict.NOT_FOUND:
             notes.append("No article in this index has it or anything near. It may have been said all the same.")
-    notes += finding.standings
+    for place in finding.standings:
+        notes += [place, *((f"There it is said by {named(place.speaker)}.",) if place.speaker else ())]
     for part in finding.parts:
         words = " ".join(finding.quotation.text[part.start : part.end].split())
         notes += [f"“{brief(words)}” stands in:", *part.standings]

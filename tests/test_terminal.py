@@ -195,6 +195,9 @@ def test_quotations_are_verified(run) -> None:
     assert found.startswith("2 quotations: 1 exact, 1 not found in this index.\n")
     assert "paragraph 9" in found
     assert run("verify", "-", stdin=text).stdout == found
+    found = run("verify", "Antony Blinken said: “We didn’t attack Putin. We leave it to the tribunal.”").stdout
+    assert found.startswith("1 quotation: 1 other speaker.\n")
+    assert "   There it is said by “Ukrainian president Volodymyr Zelensky”.\n" in found
 
 
 def test_sources_are_listed(run) -> None:
