@@ -99,6 +99,17 @@ class Differing:
 
 
 @dataclass(frozen=True, slots=True)
+class Described:
+    """What an article calls a person where it names one: `article.text[start:end] == text`."""
+
+    source: Source
+    start: int
+    end: int
+    text: str
+    paragraph: int
+
+
+@dataclass(frozen=True, slots=True)
 class Excerpt:
     """Whole sentences of one passage, verbatim: `article.text[start:end] == text`.
 
@@ -164,7 +175,8 @@ class Answer:
     `likely` is False where the excerpts are the closest there are and may not answer. `preferred` are the outlets and
     days of publication that the question names and that were put first. `articles` counts those that `filters` let see.
     `mentioned` are the words of a query that asks nothing, and that the excerpts mention; none where it is a question.
-    Where articles are compared, `without` are those that were looked through and in which nothing was found.
+    Where articles are compared, `without` are those that were looked through and in which nothing was found. Where a
+    person's quotations are listed, `described` is what the articles call that person.
     """
 
     question: str
@@ -178,6 +190,7 @@ class Answer:
     mentioned: tuple[str, ...] = ()
     way: Way = Way.BEST
     without: tuple[Source, ...] = ()
+    described: tuple[Described, ...] = ()
     elapsed: float = 0.0
 
     @property

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bot import wording
 from bot.answer import Answer, Place, Reason, Refusal, Way, compose, is_question, refuse, sought
 from bot.compare import candidates, oldest_first, told_of, with_differing, with_figures
-from bot.said import said
+from bot.said import described, said
 from index.copies import place_of
 from index.errors import DamagedIndexError
 from index.mentions import mentions
@@ -145,8 +145,11 @@ class Answerer:
 def _said(store: Store, answer: Answer, asked: Asked) -> Answer:
     """The answer with the quotations of a person."""
     found = said(answer.question, store, answer.filters)
+    if not asked.skip:
+        answer = replace(answer, described=described(answer.question, store, answer.filters))
     if not found:
-        return replace(answer, refusal=Refusal(Reason.NOTHING_NEAR, wording.NOT_QUOTED))
+        message = " ".join((wording.NOT_QUOTED, *wording.called(answer.described)))
+        return replace(answer, refusal=Refusal(Reason.NOTHING_NEAR, message))
     shown = enumerate(found[asked.skip : asked.skip + asked.count], start=asked.skip + 1)
     rows = (with_copies(store, replace(row, number=number), answer.filters.scope()) for number, row in shown)
     return replace(answer, excerpts=tuple(rows))
@@ -155,8 +158,12 @@ def _said(store: Store, answer: Answer, asked: Asked) -> Answer:
 def _check(answer: Answer, store: Store) -> None:
     """The promise, kept at the last moment: every excerpt stands in the stored article, character by character.
 
-    So do the words in it that are marked.
+    So do the words in it that are marked, and what a person is called.
     """
+    for told in answer.described:
+        article = store.article(told.source.id)
+        if article is None or article.text[told.start : told.end] != told.text:
+            raise DamagedIndexError(_not_standing(told.source))
     for excerpt in answer.quoted:
         article = store.article(excerpt.source.id)
         marked = excerpt.answer or Span(excerpt.start, excerpt.end)
@@ -164,10 +171,14 @@ def _check(answer: Answer, store: Store) -> None:
         others = ((d.passage.source.id, d.passage.words(d.there), d.there) for d in excerpt.differing)
         stand = all((other := store.article(a)) and other.text[s.start : s.end] == words for a, words, s in others)
         if article is None or article.text[excerpt.start : excerpt.end] != excerpt.text or not within or not stand:
-            raise DamagedIndexError(
-                f"An excerpt from {excerpt.source.id} does not stand in its stored text, so it is not shown. "
-                "An admin should run `on-the-record-index verify`."
-            )
+            raise DamagedIndexError(_not_standing(excerpt.source))
+
+
+def _not_standing(source: Source) -> str:
+    return (
+        f"An excerpt from {source.id} does not stand in its stored text, so it is not shown. "
+        "An admin should run `on-the-record-index verify`."
+    )
 
 
 def with_copies(store: Store, excerpt: Excerpt, filters: Filters) -> Excerpt:

@@ -81,6 +81,16 @@ def as_json(answer: Answer) -> dict[str, object]:
         "refusal": refusal,
         "excerpts": [_excerpt_json(excerpt) for excerpt in answer.excerpts],
         "without": [source.card() for source in answer.without],
+        "described": [
+            {
+                "text": told.text,
+                "article": told.source.card(),
+                "start": told.start,
+                "end": told.end,
+                "paragraph": told.paragraph,
+            }
+            for told in answer.described
+        ],
         "articles_in_index": answer.articles,
         "generation": answer.generation,
         "elapsed_ms": round(answer.elapsed * 1000, 3),

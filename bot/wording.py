@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from bot.answer import Answer, Excerpt, Place
+    from bot.answer import Answer, Described, Excerpt, Place
     from bot.metrics import Quantiles
     from bot.quotations import Verification
     from bot.records.audit import Action
@@ -78,6 +78,8 @@ _LONG_QUEUE = 20
 _BRIEF = 80
 # Articles that are named one by one in a remark.
 _NAMED = 3
+# Ways to describe a person that are shown.
+_DESCRIBED = 5
 
 
 def remembered(kept: Retention, mydata: str, forgetme: str) -> str:
@@ -242,6 +244,7 @@ def remarks(answer: Answer) -> tuple[str, ...]:
         remarks.append("Excerpts with figures, each before those of other articles that differ.")
     if answer.way is Way.SAID:
         remarks.append("Quotations that the articles' own words give to this name, the oldest first.")
+        remarks += called(answer.described)
     if answer.without:
         remarks.append(f"Nothing was found in {_listed(answer.without)}.")
     if answer.mentioned:
@@ -252,6 +255,17 @@ def remarks(answer: Answer) -> tuple[str, ...]:
         named = " and ".join(map(visible, answer.preferred))
         remarks.append(f"The question names {named}, so such articles come first.")
     return tuple(remarks)
+
+
+def called(described: Sequence[Described]) -> list[str]:
+    """What articles call a person, each in its words with all its places."""
+    places: dict[str, list[str]] = {}
+    for told in described:
+        place = f"{title(told.source)}, {outlet(told.source)}, paragraph {told.paragraph}"
+        places.setdefault(one_line(told.text), []).append(place)
+    lines = [f"Described as “{words}”: {'; '.join(where)}." for words, where in places.items()]
+    more = len(lines) - _DESCRIBED
+    return lines[:_DESCRIBED] + ([f"And in {plural(more, 'other way')}."] if more > 0 else [])
 
 
 def ahead(questions: int) -> str:

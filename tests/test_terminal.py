@@ -116,13 +116,28 @@ CONTRACT = {
         },
         "excerpts": {"type": "array", "items": EXCERPT},
         "without": {"type": "array", "items": CARD},
+        "described": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "text": {"type": "string"},
+                    "article": CARD,
+                    "start": {"type": "integer"},
+                    "end": {"type": "integer"},
+                    "paragraph": {"type": "integer"},
+                },
+                "required": ["text", "article", "start", "end", "paragraph"],
+                "additionalProperties": False,
+            },
+        },
         "articles_in_index": {"type": "integer"},
         "generation": {"type": "integer"},
         "elapsed_ms": {"type": "number"},
     },
     "required": [
-        "question", "mode", "answered", "refusal", "excerpts", "without", "articles_in_index", "generation",
-        "elapsed_ms",
+        "question", "mode", "answered", "refusal", "excerpts", "without", "described", "articles_in_index",
+        "generation", "elapsed_ms",
     ],
     "additionalProperties": False,
 }  # fmt: skip
