@@ -17,28 +17,27 @@ from index.spellings import key
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# Words of a description before a name at most, and characters of one after it.
-_WORDS = 7
+# Words of a description before a name, and characters of one after it, at most.
+_WORDS = 8
 _AFTER = re.compile(
     r",\s+((?:an?|the|his|her|its|their|[A-Z][\w-]+['’]s|[a-z]+)\s[^,.;:\n“”\"()]{2,90}|[a-z]+)(?=[,.;\n])"
 )
-_WORD = re.compile(r"[\w’'-]+$")
+_WORD = re.compile(r"(?<![\w’'-])\w[\w’'-]*$")
 _CALLING = re.compile(rf"(?:{ROLES}|{'|'.join(TITLES)})", re.IGNORECASE)
-_NO_CALLING = re.compile(rf"(?:mrs?|ms|dr|sir|{BODIES})", re.IGNORECASE)
+_NO_CALLING = re.compile(
+    rf"(?:mrs?|ms|dr|sir|state|former|foreign|prime|vice|defen[cs]e|deputy|{BODIES}|army|military|police|party|group|"
+    r"organi[sz]ation|university|bank|newspaper|paper|channel|embassy|letter|report|article|text|authorities|family|"
+    r"comments?|website|tweet|filing|ruling|opinion|memo|message|description|complaint|sources?)",
+    re.IGNORECASE,
+)
 _ARTICLES = frozenset(("a", "an", "the", "his", "her", "its", "their"))
 # What may stand between what a person is and of what.
-_OF = frozenset(("of", "to", "for", "at", "in"))
-_STOPS = (FUNCTION_WORDS - _ARTICLES - _OF) | {
-    "said",
-    "told",
-    "added",
-    "met",
-    "saw",
-    "asked",
-    "called",
-    "following",
-    "including",
-}
+_OF = frozenset(("of", "for", "at", "in"))
+# What may follow the word for what a person is.
+_GOES_ON = frozenset(("of", "for", "at", "in", "to", "from", "on", "with", "and", "who"))
+# A verb in the past, where it is not an adjective.
+_DOES = re.compile(r"(?!(?:retired|elected|appointed)$)(?:[a-z]+ed|led|won|lost|met|beat|sent)")
+_STOPS = FUNCTION_WORDS | {"said", "told", "saw", "following", "including"}
 
 
 def descriptions(text: str, name: Sequence[str], start: int = 0) -> list[Span]:
@@ -55,33 +54,51 @@ def descriptions(text: str, name: Sequence[str], start: int = 0) -> list[Span]:
         if len(name) > 1 and given and not set(given) & set(name):
             continue
         begin, end = words[first][1], words[at][1] + len(words[at][0])
-        found += filter(None, (_before(text, begin), _after(text, end)))
+        found += filter(None, (_before(text, begin, end), _after(text, end)))
     return found
 
 
-def _before(text: str, begin: int) -> Span | None:
-    """What a person is called right before a name."""
-    end = len(text[max(0, begin - 3) : begin].rstrip()) + max(0, begin - 3)
-    end -= text[end - 1 : end] == ","
-    words = list(_backwards(text, end))
+def _before(text: str, begin: int, end: int) -> Span | None:
+    """What a person is called right before a name; in commas, if the name stands in them."""
+    stop = begin
+    while stop and text[stop - 1].isspace() and text[stop - 1] != "\n":
+        stop -= 1
+    if text[stop - 1 : stop] == ",":
+        if text[end : end + 1] != ",":
+            return None
+        stop -= 1
+    words = list(_backwards(text, stop))
     calling = next((n for n, word in enumerate(words) if _is_calling(text[word.start : word.end])), None)
-    if calling is None or not all(_is_complement(text, words, n) for n in range(calling)):
+    if calling is None:
         return None
-    return Span(words[-1].start, end)
+    # Between that and the name stands what it is of, or nothing.
+    between = [text[word.start : word.end] for word in words[:calling]]
+    if between and (between[-1] not in _OF or len(between) == 1 or between[0].lower() in _ARTICLES):
+        return None
+    first = calling
+    for number in range(calling + 1, len(words)):
+        word = text[words[number].start : words[number].end]
+        small = word.lower()
+        if small in _ARTICLES:
+            first = number
+            break
+        if (small in _STOPS and not word.isupper()) or _DOES.fullmatch(word):
+            # "To assassinate the president" calls nobody so.
+            first -= small == "to" and first > calling and text[words[first].start].islower()
+            break
+        first = number
+    return Span(words[first].start, stop)
 
 
 def _backwards(text: str, end: int) -> Iterator[Span]:
-    """The words before an offset, the last first, as far as they may describe one thing."""
+    """The words before an offset with single blanks between, the last first."""
     for _ in range(_WORDS):
         word = _WORD.search(text, max(0, end - 40), end)
-        if not word or word.group().lower() in _STOPS:
+        if not word:
             return
         yield Span(*word.span())
         end = word.start() - 1
-        # An article begins it, but for that of a complement: "mayor of the capital".
-        before = _WORD.search(text, max(0, end - 40), max(0, end))
-        complement = before and before.group() in _OF
-        if end < 0 or text[end] != " " or (word.group().lower() in _ARTICLES and not complement):
+        if end < 0 or text[end] != " ":
             return
 
 
@@ -89,14 +106,17 @@ def _is_calling(word: str) -> bool:
     return bool(_CALLING.fullmatch(word)) and not _NO_CALLING.fullmatch(word)
 
 
-def _is_complement(text: str, words: Sequence[Span], number: int) -> bool:
-    """Whether a word after what a person is belongs to it, as in "mayor of the capital"."""
-    return any(text[word.start : word.end] in _OF for word in words[number : number + 4])
-
-
 def _after(text: str, end: int) -> Span | None:
     """What a person is called in commas after a name."""
     found = _AFTER.match(text, end)
-    if not found or not any(map(_is_calling, found[1].split()[:6])):
+    if not found:
         return None
-    return Span(*found.span(1))
+    words = found[1].split()
+    if words[0].lower() in FUNCTION_WORDS - _ARTICLES:
+        return None
+    for word, following in zip(words, [*words[1:], "of"], strict=True):
+        if _is_calling(word) and following in _GOES_ON:
+            return Span(*found.span(1))
+        if word.lower() in _STOPS - _ARTICLES - {"and"}:
+            return None
+    return None

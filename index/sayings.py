@@ -40,7 +40,7 @@ ROLES = (
     r"description|memo|message|filing|ruling|opinion|complaint|website|tweet|director|manager|students?|friends?|"
     r"investigators?|workers?|leaders?|members?|protesters?|voters?|organi[sz]ers?|critics|supporters|representatives?|"
     r"chair(?:man|woman|person)?|founder|owner|teachers?|doctors?|nurses?|eyewitness(?:es)?|campaigners?|politicians?|"
-    r"captain|actors?|actress|singer|artists?|editors?|writers?|comments?|head|chief|deputy|candidate|economists?)"
+    r"captain|executive|actors?|actress|singer|artists?|editors?|writers?|comments?|head|chief|deputy|candidate|economists?)"
 )
 # What "it" may stand for.
 BODIES = r"(?i:ministry|presidency|government|office|statement|agency|company|department|court|union)"
