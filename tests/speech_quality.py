@@ -1,4 +1,4 @@
-"""How well speakers and figures are found; run by hand: `python tests/speech_quality.py [--wrong] [--held-out]`.
+"""How well speakers and figures are found; run by hand: `python tests/speech_quality.py [--wrong]`.
 
 In articles of Wikinews that lie beside the project, labelled by hand as `speech_labels.md` says. A speaker is right if
 a labelled quotation is given to the name of its label. A figure is found if one is that has words of its label.
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 LABELS = Path(__file__).with_name("speech_labels.jsonl")
 
 
-def labelled(*, held_out: bool) -> Iterator[tuple[dict[str, Any], str]]:
-    """The labels of each article of one half, and its text."""
+def labelled(lot: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """The labels of each article of one lot, and its text."""
     texts = {article["id"]: article["text"] for article in public_sets.articles("news")}
     for line in LABELS.read_text(encoding="utf-8").splitlines():
         labels = json.loads(line)
-        if labels["held_out"] == held_out:
+        if labels["lot"] == lot:
             yield labels, texts[labels["article"]]
 
 
@@ -61,11 +61,16 @@ def missed_in(spans: list[Span], labels: dict[str, Any]) -> list[str]:
 
 @click.command()
 @click.option("--wrong", is_flag=True, help="Show what is wrong and what is missed.")
-@click.option("--held-out", is_flag=True, help="Measure the half that nothing was chosen on.")
-def main(*, wrong: bool, held_out: bool) -> None:
+def main(*, wrong: bool) -> None:
     """Measure."""
+    for lot in ("choosing", "first", "last"):
+        measure(lot, wrong=wrong)
+
+
+def measure(lot: str, *, wrong: bool) -> None:
+    """Measure one lot."""
     right = told = there = read = numbers = 0
-    for labels, text in labelled(held_out=held_out):
+    for labels, text in labelled(lot):
         found, wanted = speeches(text), labels["quotations"]
         bad = [speech for speech in found if not any(is_right(text, speech, label) for label in wanted)]
         missed = [label for label in wanted if not any(is_right(text, speech, label) for speech in found)]
@@ -79,8 +84,9 @@ def main(*, wrong: bool, held_out: bool) -> None:
             for label in missed:
                 click.echo(f"missed in {labels['article']}: {label['first']!r} by {label['speaker']}")
             click.echo(f"no figures in {labels['article']}: {unread}")
-    click.echo(f"speakers: precision {share(right, told)}, recall {share(right, there)}")
-    click.echo(f"figures: recall {share(read, numbers)}")
+    click.echo(f"{lot}: speakers: precision {share(right, told)}, recall {share(right, there)}")
+    if numbers:
+        click.echo(f"{lot}: figures: recall {share(read, numbers)}")
 
 
 if __name__ == "__main__":
