@@ -215,6 +215,23 @@ def test_quotations_are_verified(run) -> None:
     assert "   There it is said by “Ukrainian president Volodymyr Zelensky”.\n" in found
 
 
+def test_a_verification_as_json_has_its_places_and_who_said_it(run) -> None:
+    text = (
+        "Antony Blinken said: “We didn’t attack Putin. We leave it to the tribunal.” “It rained cats and dogs there.”"
+    )
+    said, missing = map(json.loads, run("verify", text, "--json").stdout.splitlines())
+    assert (said["verdict"], said["given_to"], missing["verdict"]) == ("other_speaker", "Antony Blinken", "not_found")
+    assert text[said["start"] : said["end"]] == said["quotation"]
+    (place,) = said["places"]
+    stored = (SEEDS / f"{place['article']['id']}.txt").read_text(encoding="utf-8")
+    assert stored[place["start"] : place["end"]] == place["text"]
+    assert place["speaker"] == {"words": "Ukrainian president Volodymyr Zelensky", "meant": "", "goes_on": False}
+    assert missing["places"] == missing["parts"] == []
+    assert set(said) == set(missing)
+    whole = run("verify", text, "--json").stdout
+    assert run("verify", "-", "--json", stdin=text).stdout == whole
+
+
 def test_sources_are_listed(run) -> None:
     listed = run("sources").stdout
     assert listed.count("passages · indexed") == 5
