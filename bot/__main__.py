@@ -118,15 +118,21 @@ def ask(
 
 @main.command()
 @click.argument("text", type=Words())
+@click.option("--json", "as_json", is_flag=True, help="A JSON object for each quotation, one a line.")
 @_index_dir
 @click.pass_context
-def verify(ctx: click.Context, text: str, index_dir: Path | None) -> None:
+def verify(ctx: click.Context, text: str, index_dir: Path | None, *, as_json: bool) -> None:
     """Hold every quotation in TEXT against the articles; with "-", in all of standard input."""
     settings = _settings(index_dir or ctx.obj)
     message = sys.stdin.read() if text == "-" else text
 
     async def work(desk: Desk) -> None:
-        click.echo(terminal.verification_text(await desk.verify(message)))
+        found = await desk.verify(message)
+        if as_json:
+            for finding in found.findings:
+                click.echo(json.dumps(terminal.finding_as_json(finding), ensure_ascii=False))
+        else:
+            click.echo(terminal.verification_text(found))
 
     _with_desk(settings, work)
 

@@ -14,7 +14,7 @@ from index.languages import words as lexical_words
 from index.model import ANY, Filters, Span
 
 if TYPE_CHECKING:
-    from index.model import Passage, Source
+    from index.model import Passage, Source, Speaker
     from index.moments import Moment
     from index.search import Hit, Ranking
     from index.tokens import Segment
@@ -103,16 +103,14 @@ class Differing:
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
-    """Who an article says that a quotation is of, in its own words.
+class Described:
+    """What an article calls a person where it names one: `article.text[start:end] == text`."""
 
-    Where that is a pronoun, `meant` is the name before it in the paragraph; else it is "". A quotation that `goes_on`
-    has no such words of its own, and those are of the one before.
-    """
-
-    words: str
-    meant: str
-    goes_on: bool
+    source: Source
+    start: int
+    end: int
+    text: str
+    paragraph: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +181,8 @@ class Answer:
     `likely` is False where the excerpts are the closest there are and may not answer. `preferred` are the outlets and
     days of publication that the question names and that were put first. `articles` counts those that `filters` let see.
     `mentioned` are the words of a query that asks nothing, and that the excerpts mention; none where it is a question.
-    Where articles are compared, `without` are those that were looked through and in which nothing was found.
+    Where articles are compared, `without` are those that were looked through and in which nothing was found. Where a
+    person's quotations are listed, `described` is what the articles call that person.
     """
 
     question: str
@@ -197,6 +196,7 @@ class Answer:
     mentioned: tuple[str, ...] = ()
     way: Way = Way.BEST
     without: tuple[Source, ...] = ()
+    described: tuple[Described, ...] = ()
     elapsed: float = 0.0
 
     @property

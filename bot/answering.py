@@ -13,8 +13,9 @@ from bot.answer import Answer, Reason, Refusal, Way, compose, is_question, near,
 from bot.compare import candidates, oldest_first, told_of, with_differing, with_figures
 from bot.elsewhere import with_copies
 from bot.only_in import alone, asked_of, newest_alone
-from bot.said import said
+from bot.said import described, said
 from bot.timeline import timeline
+from bot.tongue import say
 from index.errors import DamagedIndexError
 from index.mentions import mentions
 from index.model import Filters, Span
@@ -229,8 +230,13 @@ class Answerer:
 def _said(store: Store, answer: Answer, asked: Asked) -> Answer:
     """The answer with the quotations of a person."""
     found = said(answer.question, store, answer.filters)
+    if not asked.skip:
+        answer = replace(answer, described=described(answer.question, store, answer.filters))
     if not found:
-        return replace(answer, refusal=Refusal(Reason.NOTHING_NEAR, wording.NOT_QUOTED))
+        message = wording.NOT_QUOTED
+        for line in wording.called(answer.described):
+            message = say("{message} {more}", message=message, more=line)
+        return replace(answer, refusal=Refusal(Reason.NOTHING_NEAR, message))
     return _page(store, answer, found, asked)
 
 
@@ -244,8 +250,12 @@ def _page(store: Store, answer: Answer, rows: Sequence[Excerpt], asked: Asked) -
 def _check(answer: Answer, store: Store) -> None:
     """The promise, kept at the last moment: every excerpt stands in the stored article, character by character.
 
-    So do the words in it that are marked.
+    So do the words in it that are marked, and what a person is called.
     """
+    for told in answer.described:
+        article = store.article(told.source.id)
+        if article is None or article.text[told.start : told.end] != told.text:
+            raise DamagedIndexError(_not_standing(told.source))
     for excerpt in answer.quoted:
         article = store.article(excerpt.source.id)
         marked = excerpt.answer or Span(excerpt.start, excerpt.end)
@@ -254,7 +264,11 @@ def _check(answer: Answer, store: Store) -> None:
         others += [(excerpt.source.id, excerpt.passage.words(m.span), m.span) for m in excerpt.moments]
         stand = all((other := store.article(a)) and other.text[s.start : s.end] == words for a, words, s in others)
         if article is None or article.text[excerpt.start : excerpt.end] != excerpt.text or not within or not stand:
-            raise DamagedIndexError(
-                f"An excerpt from {excerpt.source.id} does not stand in its stored text, so it is not shown. "
-                "An admin should run `on-the-record-index verify`."
-            )
+            raise DamagedIndexError(_not_standing(excerpt.source))
+
+
+def _not_standing(source: Source) -> str:
+    return (
+        f"An excerpt from {source.id} does not stand in its stored text, so it is not shown. "
+        "An admin should run `on-the-record-index verify`."
+    )

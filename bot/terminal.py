@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.answer import Answer, Differing, Excerpt
     from bot.desk import Desk, DeskStatus
     from bot.quotations import Verification
+    from index.findings import Finding, Standing
     from index.model import Article, Listing
     from index.moments import Moment
 
@@ -88,9 +89,51 @@ def as_json(answer: Answer) -> dict[str, object]:
         "refusal": refusal,
         "excerpts": [_excerpt_json(excerpt) for excerpt in answer.excerpts],
         "without": [source.card() for source in answer.without],
+        "described": [
+            {
+                "text": told.text,
+                "article": told.source.card(),
+                "start": told.start,
+                "end": told.end,
+                "paragraph": told.paragraph,
+            }
+            for told in answer.described
+        ],
         "articles_in_index": answer.articles,
         "generation": answer.generation,
         "elapsed_ms": round(answer.elapsed * 1000, 3),
+    }
+
+
+def finding_as_json(finding: Finding) -> dict[str, object]:
+    """What became of a quotation, as the JSON contract of `python -m bot verify --json`."""
+    return {
+        "quotation": finding.quotation.text,
+        "start": finding.quotation.start,
+        "end": finding.quotation.end,
+        "verdict": finding.verdict.value,
+        "places": [_place_json(place) for place in finding.standings],
+        "parts": [
+            {"start": part.start, "end": part.end, "places": [_place_json(place) for place in part.standings]}
+            for part in finding.parts
+        ],
+        "outlets": list(finding.outlets),
+        "given_to": finding.given_to or None,
+        "until": finding.until and finding.until.isoformat(),
+        "more": finding.more,
+        "telling": finding.telling,
+    }
+
+
+def _place_json(place: Standing) -> dict[str, object]:
+    return {
+        "text": place.text,
+        "article": place.source.card(),
+        "start": place.start,
+        "end": place.end,
+        "paragraph": place.paragraph,
+        "differs_in": [name.value for name in place.typography],
+        "speaker": place.speaker and dataclasses.asdict(place.speaker),
     }
 
 

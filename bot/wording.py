@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from bot.answer import Answer, Excerpt, Place
+    from bot.answer import Answer, Described, Excerpt, Place
     from bot.metrics import Quantiles
     from bot.quotations import Verification
     from bot.records.audit import Action
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.records.retention import Retention
     from index.build import Changes
     from index.findings import Finding, Standing
-    from index.model import Filters, Source
+    from index.model import Filters, Source, Speaker
     from index.tokens import Segment
 
 OUTLET_UNKNOWN = say("outlet not given")
@@ -43,6 +43,7 @@ VERDICTS = {
     Verdict.ALTERED: say("altered"),
     Verdict.STITCHED: say("stitched"),
     Verdict.OTHER_SOURCE: say("other source"),
+    Verdict.OTHER_SPEAKER: say("other speaker"),
     Verdict.CORRECTED: say("corrected since"),
     Verdict.NOT_FOUND: say("not found in this index"),
 }
@@ -86,6 +87,8 @@ _LONG_QUEUE = 20
 _BRIEF = 80
 # Articles that are named one by one in a remark.
 _NAMED = 3
+# Ways to describe a person that are shown.
+_DESCRIBED = 5
 
 # What a card says of an article: its name at the beginning of a line, and where it is named as missing.
 FACTS = {
@@ -220,10 +223,7 @@ def _spoken(excerpt: Excerpt) -> str:
     """Who said what is marked, in the article's words, and how that is known where it is not in the sentence itself."""
     if excerpt.speaker is None:
         return ""
-    words, meant = one_line(excerpt.speaker.words), one_line(excerpt.speaker.meant)
-    who = say("“{words}”", words=words)
-    if meant:
-        who = say("“{words}”, taken for “{meant}” before it", words=words, meant=meant)
+    who = named(excerpt.speaker)
     if excerpt.speaker.goes_on:
         return say("Goes on from a quotation of {who}", who=who)
     return say("Said by {who}", who=who)
@@ -247,6 +247,14 @@ def _days_meant(excerpt: Excerpt, *, marked: bool = False) -> str:
             shown = say("{words}: date not worked out, as the article has none", words=words)
         told.append((moment.span, shown))
     return "; ".join(words for span, words in told if not marked or span == excerpt.answer)
+
+
+def named(speaker: Speaker) -> str:
+    """Who speaks, in the article's words, and for whom a pronoun is taken."""
+    words, meant = one_line(speaker.words), one_line(speaker.meant)
+    if meant:
+        return say("“{words}”, taken for “{meant}” before it", words=words, meant=meant)
+    return _quoted(words)
 
 
 def _differing(excerpt: Excerpt) -> str:
@@ -328,6 +336,7 @@ def remarks(answer: Answer) -> tuple[str, ...]:
         remarks.append(say("Excerpts with figures, each before those of other articles that differ."))
     if answer.way is Way.SAID:
         remarks.append(say("Quotations that the articles' own words give to this name, the oldest first."))
+        remarks += called(answer.described)
     if answer.way is Way.TIMELINE:
         remarks.append(
             say("By the days that are spoken of, not those of publication; what is not worked out comes last.")
@@ -366,6 +375,22 @@ def _earliest_found(answer: Answer) -> list[str]:
             )
         )
     return told
+
+
+def called(described: Sequence[Described]) -> list[str]:
+    """What articles call a person, each in its words with all its places."""
+    places: dict[str, list[str]] = {}
+    for told in described:
+        place = f"{title(told.source)}, {outlet(told.source)}, {paragraph(told.paragraph)}"
+        places.setdefault(one_line(told.text), []).append(place)
+    lines = [
+        say("Described as “{words}”: {places}.", words=words, places="; ".join(where))
+        for words, where in places.items()
+    ]
+    more = len(lines) - _DESCRIBED
+    if more <= 0:
+        return lines
+    return [*lines[:_DESCRIBED], say("And in {n} other way.", "And in {n} other ways.", n=more)]
 
 
 def ahead(questions: int) -> str:
@@ -578,6 +603,13 @@ def finding_notes(finding: Finding) -> list[str | Standing]:
         case Verdict.OTHER_SOURCE:
             without = say("No article of {outlets} in this index has these words.", outlets=_or(finding.outlets))
             notes.append(f"{without} {say('They stand in:')}")
+        case Verdict.OTHER_SPEAKER:
+            speaker = one_line(finding.given_to)
+            without = say(
+                "No article in this index that names a speaker gives it to “{speaker}”, as the text does.",
+                speaker=speaker,
+            )
+            notes.append(f"{without} {say('It stands in:')}")
         case Verdict.CORRECTED:
             day = f"{finding.until:%Y-%m-%d}"
             told = [say("The article said so until {day}, when its text was replaced.", day=day)]
@@ -585,13 +617,18 @@ def finding_notes(finding: Finding) -> list[str | Standing]:
             notes.append(" ".join([*told, say("It stood in:")]))
         case Verdict.NOT_FOUND:
             notes.append(say("No article in this index has it or anything near. It may have been said all the same."))
-    notes += finding.standings
+    for place in finding.standings:
+        notes += [place, *((_said_there(place.speaker),) if place.speaker else ())]
     for part in finding.parts:
         words = " ".join(finding.quotation.text[part.start : part.end].split())
         notes += [say("“{words}” stands in:", words=brief(words)), *part.standings]
     if finding.more:
         notes.append(say("It stands in more places than these."))
     return notes
+
+
+def _said_there(speaker: Speaker) -> str:
+    return say("There it is said by {who}.", who=named(speaker))
 
 
 def typography(standing: Standing) -> str:

@@ -27,6 +27,7 @@ from index.readers import json as json_reader
 from index.readers import pdf as pdf_reader
 from index.readers.drafts import UnreadableError, line_finder
 from index.readers.formats import reader_of
+from index.speech import speeches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -232,3 +233,17 @@ def test_verification_of_as_much_as_is_read(part: str) -> None:
 def test_quotations_held_against_an_article(quoted: str, part: str) -> None:
     quotation = Quotation(quoted, 0, len(quoted))
     assert_linear(lambda n: hold(quotation, OneArticle(repeated(part, n))), 5_000)  # type: ignore[arg-type] as much as is needed
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "Ana Ruiz and Eva Soto of the Lugo Party said that “x”, ",
+        "“We won,” said Ana Ruiz. “They lost,” she added to us. ",
+        "“We won,” he said. ",
+        "The vote, Ana Ruiz said,\n\n",
+        "Aa Bb ",
+    ],
+)
+def test_who_speaks_in_an_article(part: str) -> None:
+    assert_linear(lambda n: speeches(repeated(part, n)), 10_000)

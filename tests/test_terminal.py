@@ -128,13 +128,28 @@ CONTRACT = {
         },
         "excerpts": {"type": "array", "items": EXCERPT},
         "without": {"type": "array", "items": CARD},
+        "described": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "text": {"type": "string"},
+                    "article": CARD,
+                    "start": {"type": "integer"},
+                    "end": {"type": "integer"},
+                    "paragraph": {"type": "integer"},
+                },
+                "required": ["text", "article", "start", "end", "paragraph"],
+                "additionalProperties": False,
+            },
+        },
         "articles_in_index": {"type": "integer"},
         "generation": {"type": "integer"},
         "elapsed_ms": {"type": "number"},
     },
     "required": [
-        "question", "mode", "answered", "refusal", "excerpts", "without", "articles_in_index", "generation",
-        "elapsed_ms",
+        "question", "mode", "answered", "refusal", "excerpts", "without", "described", "articles_in_index",
+        "generation", "elapsed_ms",
     ],
     "additionalProperties": False,
 }  # fmt: skip
@@ -227,6 +242,26 @@ def test_quotations_are_verified(run) -> None:
     assert found.startswith("2 quotations: 1 exact, 1 not found in this index.\n")
     assert "paragraph 9" in found
     assert run("verify", "-", stdin=text).stdout == found
+    found = run("verify", "Antony Blinken said: “We didn’t attack Putin. We leave it to the tribunal.”").stdout
+    assert found.startswith("1 quotation: 1 other speaker.\n")
+    assert "   There it is said by “Ukrainian president Volodymyr Zelensky”.\n" in found
+
+
+def test_a_verification_as_json_has_its_places_and_who_said_it(run) -> None:
+    text = (
+        "Antony Blinken said: “We didn’t attack Putin. We leave it to the tribunal.” “It rained cats and dogs there.”"
+    )
+    said, missing = map(json.loads, run("verify", text, "--json").stdout.splitlines())
+    assert (said["verdict"], said["given_to"], missing["verdict"]) == ("other_speaker", "Antony Blinken", "not_found")
+    assert text[said["start"] : said["end"]] == said["quotation"]
+    (place,) = said["places"]
+    stored = (SEEDS / f"{place['article']['id']}.txt").read_text(encoding="utf-8")
+    assert stored[place["start"] : place["end"]] == place["text"]
+    assert place["speaker"] == {"words": "Ukrainian president Volodymyr Zelensky", "meant": "", "goes_on": False}
+    assert missing["places"] == missing["parts"] == []
+    assert set(said) == set(missing)
+    whole = run("verify", text, "--json").stdout
+    assert run("verify", "-", "--json", stdin=text).stdout == whole
 
 
 def test_sources_are_listed(run) -> None:
