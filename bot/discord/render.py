@@ -58,8 +58,8 @@ each with its source. It writes nothing about the news itself. Where the coverag
 the menu of a message asks what it says
 `/compare` what each article says of a question; `/figures` the figures in what answers it, and where articles differ; \
 `/said` what a person is quoted as saying
-`/timeline` what is told, by the days that are spoken of; `/first` the earliest article that carries it; `/only-in` \
-what no other outlet carries; `/picture` articles by day and outlet
+`/timeline` it by the days spoken of; `/first` its earliest article; `/only-in` what no other outlet has; `/picture` \
+articles by day
 `/verify` quotations in a text, word for word; *Verify quotes* in the menu of a message does the same
 `/sources` the articles in the index
 `/source` all that is known about one article
