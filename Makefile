@@ -26,8 +26,8 @@ SLOW := seed_questions histories crash slack_render terminal store copies record
 	slack_answers linear slack_process search reader encoder index_cli read_html read_json read_markdown \
 	discord_render faults read_pdf console_scripts kept_vectors discord_server quoting watch days \
 	slack_admin worker quotations slack_commands webtext read_rtf generations adding layers read_xml \
-	corpus discord_places slack_add discord_app discord_answers build discord_admin verifying \
-	discord_add discord_compare discord_verify
+	corpus discord_places slack_add discord_app discord_answers build discord_admin verifying docs \
+	discord_verify
 SLOW_FILES := $(SLOW:%=tests/test_%.py)
 QUICK_FILES := $(filter-out $(SLOW_FILES),$(wildcard tests/test_*.py))
 
