@@ -13,24 +13,27 @@ from index.persons import person
 from index.speech import speeches
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from index.findings import Finding, Standing
     from index.model import Article
     from index.speech import Speech
-    from index.store import Texts
 
 # What stands in the text as it is; other words may be somebody's.
 _VERBATIM = (Verdict.EXACT, Verdict.SHORTENED)
 
 
-def attributed(finding: Finding, message: str, said: Sequence[Speech], store: Texts) -> Finding:
+def attributed(
+    finding: Finding, message: str, said: Sequence[Speech], article_of: Callable[[str], Article | None]
+) -> Finding:
     """The finding with the speaker of each place, as far as its article tells; `said` are the speeches of the message.
+
+    `article_of` gives the article of an id.
 
     It is of another speaker where the message and an article name persons who are not the same, and no article names
     the one whom the message does.
     """
-    found = [(place, *_speech_at(place, store)) for place in finding.standings]
+    found = [(place, *_speech_at(place, article_of)) for place in finding.standings]
     standings = tuple(
         replace(place, speaker=speaker_of(article.text, speech)) if article and speech else place
         for place, article, speech in found
@@ -54,9 +57,9 @@ def speaker_of(text: str, speech: Speech) -> Speaker:
     return Speaker(text[speech.speaker.start : speech.speaker.end], meant, speech.continued)
 
 
-def _speech_at(place: Standing, store: Texts) -> tuple[Article | None, Speech | None]:
+def _speech_at(place: Standing, article_of: Callable[[str], Article | None]) -> tuple[Article | None, Speech | None]:
     """The article of a place and the quotation with a speaker that most of the place lies in, if there is one."""
-    article = store.article(place.source.id)
+    article = article_of(place.source.id)
     if article is None or base(article.spoken) != "en" or article.text[place.start : place.end] != place.text:
         return article, None
     for speech in _speeches(article):

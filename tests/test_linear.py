@@ -204,10 +204,13 @@ class OneArticle:
     """As much of a store as a quotation is held against, with one passage that is the whole text."""
 
     def __init__(self, words: str) -> None:
-        self.article = Article(SOURCE, words, 0)
+        self._article = Article(SOURCE, words, 0)
+
+    def article(self, _: str) -> Article:
+        return self._article
 
     def articles_with(self, *_: object) -> list[tuple[Article, list[Span]]]:
-        return [(self.article, [Span(0, len(self.article.text))])]
+        return [(self._article, [Span(0, len(self._article.text))])]
 
     def outlets(self, _: object) -> list[str]:
         return ["A Paper"]
