@@ -193,6 +193,7 @@ def _validator(file: Path, kind: str) -> jsonschema_rs.Draft7Validator:
 
 
 def _fault(file: Path, kind: str, block: dict[str, Any]) -> str | None:
-    """What the schema does not allow in a block."""
-    errors = sorted(_validator(file, kind).iter_errors(block), key=lambda error: len(error.instance_path))
+    """What the schema does not allow in a block as it is sent; the validator takes no strings of other classes."""
+    sent = json.loads(json.dumps(block))
+    errors = sorted(_validator(file, kind).iter_errors(sent), key=lambda error: len(error.instance_path))
     return f"{errors[0].message} at {errors[0].instance_path}" if errors else None
