@@ -176,8 +176,9 @@ def _validator(file: Path, method: str, template: str) -> jsonschema_rs.Draft202
 
 
 def _fault(file: Path, method: str, template: str, body: Any) -> str | None:
-    """What the document does not allow in a body."""
-    errors = sorted(_validator(file, method, template).iter_errors(body), key=lambda error: len(error.instance_path))
+    """What the document does not allow in a body as it is sent; the validator takes no strings of other classes."""
+    sent = json.loads(json.dumps(body))
+    errors = sorted(_validator(file, method, template).iter_errors(sent), key=lambda error: len(error.instance_path))
     return f"{errors[0].message} at {errors[0].instance_path}" if errors else None
 
 
