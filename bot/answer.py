@@ -119,7 +119,8 @@ class Excerpt:
     stand, or nearly the same (see `copies`). `answer` are the words that answer: offsets into the article's text within
     the excerpt, which neither begin nor end with white space; None where nothing is marked. `differing` are figures of
     the excerpt for which other articles have others. Where a person's quotations are asked for, `answer` is one of them
-    and `speaker` who said it.
+    and `speaker` who said it. `link` leads to these very words at the publisher (see `directive`), and is "" where no
+    such link is known.
     """
 
     number: int
@@ -132,6 +133,7 @@ class Excerpt:
     answer: Span | None = None
     differing: tuple[Differing, ...] = ()
     speaker: Speaker | None = None
+    link: str = ""
 
     @property
     def source(self) -> Source:

@@ -282,6 +282,7 @@ def _excerpt_json(excerpt: Excerpt) -> dict[str, object]:
         "score": round(excerpt.score, 4),
         "speaker": excerpt.speaker and dataclasses.asdict(excerpt.speaker),
         "differing": [_differing_json(found) for found in excerpt.differing],
+        "link": excerpt.link or excerpt.source.url,
     }
 
 

@@ -340,6 +340,15 @@ def test_an_address_that_leads_elsewhere_than_it_seems_is_no_link() -> None:
     assert f"**Link:** {render.escape(url)}" in card
 
 
+def test_a_citation_leads_to_the_very_words_or_where_that_is_too_long_to_the_article() -> None:
+    linked = replace(FIRST, link="https://news.example/a_b_(c)?q=1#:~:text=It%20was,(so)")
+    citation = texts_of(render.answer_view(answer(linked), show_question=False))[1]
+    assert "](<https://news.example/a_b_%28c%29?q=1#:~:text=It%20was,%28so%29>)" in citation
+    long = replace(FIRST, link=f"https://news.example/a_b_(c)?q=1#:~:text={'%E4%BF%84' * 300}")
+    citation = texts_of(render.answer_view(answer(long), show_question=False))[1]
+    assert "](<https://news.example/a_b_%28c%29?q=1>)" in citation
+
+
 def near(quoted: str, printed: str) -> Place:
     return Place(source(title="Elsewhere"), 3, (Segment(Change.REPLACED, quoted, printed),))
 

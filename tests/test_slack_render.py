@@ -555,6 +555,17 @@ def test_a_web_address_is_a_link_and_any_other_is_shown() -> None:
     assert cited("https://x.example/" + "y" * 3000)["text"] == " · https://x.example/" + "y" * 281 + "…"
 
 
+def test_the_link_leads_to_the_very_words_or_where_that_is_too_long_to_the_article() -> None:
+    def cited(link: str) -> str:
+        quoted = replace(excerpt(1, "It."), link=link)
+        (payload,) = payloads(render.answer_messages(answer(quoted), show_question=False))
+        return payload["blocks"][1]["elements"][0]["elements"][-1]["url"]
+
+    words = "https://news.example/a_b_(c)?q=1&r=2#:~:text=It.,-and"
+    assert cited(words) == words
+    assert cited(words + "%E4%BF%84" * 300) == "https://news.example/a_b_(c)?q=1&r=2"
+
+
 def test_names_show_what_is_not_seen_in_them_and_quotations_are_as_they_are() -> None:
     turned = source(title="A\u202eB", outlet="Ex\u200bample", author="J\u2066o")
     (payload,) = payloads(render.answer_messages(answer(excerpt(1, "It\u200b was.", of=turned)), show_question=False))

@@ -91,9 +91,11 @@ EXCERPT = {
         "kind": {"enum": ["body", "caption", "embed"]}, "score": {"type": "number"},
         "differing": {"type": "array", "items": DIFFERING},
         "speaker": {"type": ["object", "null"], "required": ["words", "meant", "goes_on"]},
+        "link": {"type": ["string", "null"]},
     },
     "required": [
         "number", "text", "article", "start", "end", "answer", "paragraph", "kind", "score", "differing", "speaker",
+        "link",
     ],
     "additionalProperties": False,
 }  # fmt: skip

@@ -283,7 +283,7 @@ def card_view(
     `replaced` are the days on which earlier texts of it were replaced.
     """
     source = listing.source
-    link = _address(source) if is_link(source.url) else ""
+    link = _address(source.url or "") if is_link(source.url) else ""
     known = {
         "outlet": shorten(visible(source.outlet or ""), 200),
         "author": shorten(visible(source.author or ""), 200),
@@ -292,7 +292,7 @@ def card_view(
         "link": link if link and width(link) <= _URL_LIMIT else shorten(visible(source.url or ""), _URL_LIMIT),
     }
     missing = wording.missing({"headline": source.title_given, **known})
-    lines = [f"### {_headline(source, limit=500, link=False)}"]
+    lines = [f"### {_headline(source, limit=500)}"]
     lines += [f"**{say(wording.FACTS[name])}:** {value}" for name, value in known.items() if value]
     lines += [f"**{say('Not given')}:** {missing}"] if missing else []
     lines += [f"**{say('Text')}:** {wording.extent(source)}"] if source.teaser else []
@@ -542,14 +542,14 @@ def _citation(excerpt: Excerpt, limit: int) -> str:
     number += f"{_origin(excerpt.source)} · "
     where = f" · {wording.place(excerpt)}"
     also_lines = [f"\n-# {escape(also)}" for also in wording.also_in(excerpt)] or [""]
-    for link in (True, False):
+    for link in dict.fromkeys((excerpt.link or excerpt.source.url, excerpt.source.url, None)):
         for line in also_lines:
             citation = f"{number}{_headline(excerpt.source, link=link)}{where}{line}"
             if width(citation) <= limit:
                 return citation
     rest = f"{where}{also_lines[-1]}"
     room = limit - width(number) - width(rest)
-    return f"{number}{_headline(excerpt.source, limit=room, link=False)}{rest}"
+    return f"{number}{_headline(excerpt.source, limit=room)}{rest}"
 
 
 def _origin(source: Source) -> str:
@@ -565,16 +565,16 @@ def _known(source: Source) -> list[str]:
     return list(filter(None, facts))
 
 
-def _headline(source: Source, *, limit: int = _TITLE_LIMIT, link: bool) -> str:
-    """The headline in bold, or the words that stand in for one, at most so wide; a link where there is one to show."""
+def _headline(source: Source, *, limit: int = _TITLE_LIMIT, link: str | None = None) -> str:
+    """The headline in bold, or the words that stand in for one, at most so wide; a link where it may be one."""
     # What is put around it is less than 20 wide.
     shown = shorten(visible(source.title), limit - 20)
     shown = f"**{shown}**" if source.title_given else wording.opening(shown)
-    if not link or not is_link(source.url):
+    if not link or not is_link(link):
         return shown
     # Discord reads no link whose text has brackets or an address.
     unlinkable = any(mark in source.title for mark in ("[", "]", "://"))
-    return f"{shown} [{say('link')}]({_address(source)})" if unlinkable else f"[{shown}]({_address(source)})"
+    return f"{shown} [{say('link')}]({_address(link)})" if unlinkable else f"[{shown}]({_address(link)})"
 
 
 def _option(excerpt: Excerpt) -> discord.SelectOption:
@@ -587,13 +587,13 @@ def _option(excerpt: Excerpt) -> discord.SelectOption:
 
 def _entry(mark: str, source: Source, rest: str, limit: int) -> str:
     """An article as a line of a list: the headline, a link where that fits in `limit`, and what follows it."""
-    linked = f"{mark}{_headline(source, link=True)}{rest}"
-    return linked if width(linked) <= limit else f"{mark}{_headline(source, link=False)}{rest}"
+    linked = f"{mark}{_headline(source, link=source.url)}{rest}"
+    return linked if width(linked) <= limit else f"{mark}{_headline(source)}{rest}"
 
 
-def _address(source: Source) -> str:
-    """The link to the article; <…> keeps it from unfolding a preview."""
-    return f"<{percent_encoded(source.url or '').translate(_URL_ESCAPES)}>"
+def _address(url: str) -> str:
+    """An address as a link has it; <…> keeps it from unfolding a preview."""
+    return f"<{percent_encoded(url).translate(_URL_ESCAPES)}>"
 
 
 def _refusal(refusal: Refusal) -> str:

@@ -211,7 +211,7 @@ def _words(excerpt: Excerpt) -> tuple[Block, ...]:
 
 def _cited(excerpt: Excerpt) -> tuple[Block, ...]:
     """Where an excerpt stands, and in small print where else its words do."""
-    where = citation(excerpt.source, wording.place(excerpt), number=excerpt.number or None)
+    where = citation(excerpt.source, wording.place(excerpt), number=excerpt.number or None, words_link=excerpt.link)
     also = next((also for also in wording.also_in(excerpt) if weight(also) <= _ALSO_LIMIT), None)
     return (where, context(plain(also, LINE_LIMIT))) if also else (where,)
 
