@@ -19,6 +19,7 @@ from rich.console import Console
 
 from bot import service, terminal
 from bot.answer import CAUTION, Way, shown_at_once
+from bot.citing import Form
 from bot.days import period
 from bot.desk import RECORDS, Desk
 from bot.records.records import Records
@@ -72,6 +73,9 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
 @click.option("--figures", "way", flag_value=Way.FIGURES, help="Excerpts with figures, and where articles differ.")
 @click.option("--said", "way", flag_value=Way.SAID, help="What the person named is quoted as saying, by day.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as a JSON object, one a line.")
+@click.option(
+    "--cite", "form", type=click.Choice([*map(str, Form)]), help="Cite what is quoted in this form, and say no more."
+)
 @_index_dir
 @click.pass_context
 def ask(
@@ -84,9 +88,12 @@ def ask(
     closest: bool,
     way: Way | None,
     as_json: bool,
+    form: str | None,
     index_dir: Path | None,
 ) -> None:
     """Answer one QUESTION; with "-", every line of standard input, an answer a line."""
+    if form and (as_json or closest):
+        raise click.UsageError("--cite is a form of its own: leave out --json and --closest.")
     settings = _settings(index_dir or ctx.obj)
     filters = Filters(outlets, (), *period(since, until))
     many = question == "-"
@@ -96,7 +103,11 @@ def ask(
         for asked in questions:
             so = Way(way or Way.BEST)
             answer = await desk.ask(asked, filters, count or shown_at_once(so, settings.excerpts), way=so)
-            if as_json:
+            if form and answer.refusal:
+                click.echo(answer.refusal.message, err=True)
+            elif form:
+                click.echo(terminal.cited(answer, Form(form)))
+            elif as_json:
                 click.echo(json.dumps(terminal.as_json(answer), ensure_ascii=False))
             elif many:
                 click.echo(terminal.as_line(answer, closest=closest))

@@ -11,7 +11,7 @@ import select
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -180,6 +180,20 @@ def test_a_dash_reads_questions_and_writes_an_answer_a_line(run) -> None:
     plain = run("ask", "-", stdin="\n".join(questions)).stdout.splitlines()
     assert len(plain) == len(questions)
     assert plain[0].startswith("[1] ")
+
+
+def test_what_is_quoted_is_cited_in_the_form_that_is_wanted(run) -> None:
+    answer = json.loads(run("ask", "Who is the mayor, Sergei Sobyanin?", "--json").stdout)
+    items = json.loads(run("ask", "Who is the mayor, Sergei Sobyanin?", "--cite", "csl-json").stdout)
+    assert [item["note"].split("\nparagraph ")[0] for item in items] == [e["text"] for e in answer["excerpts"]]
+    assert len(items) > 1
+    accessed = date(*items[0]["accessed"]["date-parts"][0])
+    assert abs(accessed - datetime.now(UTC).date()) <= timedelta(1)
+    assert run("ask", "Who is the mayor, Sergei Sobyanin?", "--cite", "ris").stdout.count("TY  - NEWS") == len(items)
+    refused = run("ask", "?!", "--cite", "bibtex")
+    assert (refused.stdout, refused.exit_code) == ("", 0)
+    assert "There is no question" in refused.stderr
+    assert run("ask", "q", "--cite", "word").exit_code == run("ask", "q", "--cite", "ris", "--json").exit_code == 2
 
 
 def test_filters_reach_the_search(run) -> None:
