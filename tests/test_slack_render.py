@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackObjectFormationError
 
 from bot import wording
 from bot.answer import Answer, Excerpt, Place, Reason, Refusal
+from bot.citing import Form, cite
 from bot.desk import DeskStatus, Neighbour
 from bot.metrics import Quantiles
 from bot.quotations import Verification
@@ -673,9 +674,28 @@ def test_there_is_room_for_the_names_of_other_messages(quoted: list[Excerpt]) ->
     assert 18 * 20 < len(dict(buttons(named))["answer:remove:0"]) - len(KEY) <= spare
 
 
+# ---- Citations
+
+
+def test_an_excerpt_is_cited_in_each_form_as_a_file_would_have_it() -> None:
+    quoted = excerpt(1, "It was denied <@U1> & `so`. " * 200)
+    messages = payloads(render.citation_messages(quoted, date(2026, 11, 29)))
+    assert len(messages) > 1
+    parts = [part for payload in messages for block in payload["blocks"][0:] for part in block["elements"]]
+    copied: dict[str, str] = {}
+    for part in parts:
+        words = "".join(element["text"] for element in part.get("elements", ()))
+        if part["type"] == "rich_text_section":
+            name = words.removesuffix(":")
+        elif part["type"] == "rich_text_preformatted":
+            copied[name] = copied.get(name, "") + words
+    assert list(copied) == ["Footnote", "Markdown", "HTML", "CSL-JSON", "BibTeX", "RIS"]
+    assert list(copied.values()) == [cite([quoted], form, date(2026, 11, 29)) for form in Form]
+
+
 # ---- Context
 
-CONTEXT = ["answer:not_an_answer:1", "answer:wrong_source:1"]
+CONTEXT = ["answer:cite:1", "answer:not_an_answer:1", "answer:wrong_source:1"]
 
 
 def test_a_context_is_the_text_around_an_excerpt_as_it_is_stored() -> None:
@@ -686,7 +706,7 @@ def test_a_context_is_the_text_around_an_excerpt_as_it_is_stored() -> None:
         "> It was denied.",
         "Twice.\n\nTwo.",
         *ANSWER[2:4],
-        "<Not an answer | Wrong source>",
+        "<Cite | Not an answer | Wrong source>",
     ]
     assert buttons(payload) == [(name, KEY) for name in CONTEXT]
     (alone,) = payloads(render.context_messages(Context(FIRST, " \n", ""), KEY))

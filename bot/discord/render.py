@@ -18,13 +18,14 @@ import discord
 from discord import ui
 
 from bot import wording
+from bot.citing import Form, cite
 from bot.tongue import name_of, say
 from index.shown import is_link, model_name, visible
 from index.shown import link as percent_encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from bot.answer import Answer, Excerpt, Refusal
     from bot.desk import DeskStatus, Neighbour
@@ -78,6 +79,7 @@ Whoever manages this server sets with `/settings` how I behave here. The admins 
 # The buttons of answers: what each does, its label and its look.
 BUTTONS = {
     "context": (say("Context"), discord.ButtonStyle.secondary),
+    "cite": (say("Cite"), discord.ButtonStyle.secondary),
     "more": (say("More"), discord.ButtonStyle.secondary),
     "sources": (say("Sources"), discord.ButtonStyle.secondary),
     "alone": (say("Ask it alone"), discord.ButtonStyle.secondary),
@@ -204,7 +206,7 @@ def answer_view(
 
 
 def context_view(found: Context, button: Callable[..., ui.Item[Any]]) -> ui.LayoutView:
-    """An excerpt as a quotation, the stored text around it as it stands, and buttons to say what is wrong with it.
+    """An excerpt as a quotation, the stored text around it as it stands, and buttons to cite it or say what is wrong.
 
     What does not fit is cut, marked with `…` in the text around and with […] in the excerpt.
     """
@@ -217,7 +219,20 @@ def context_view(found: Context, button: Callable[..., ui.Item[Any]]) -> ui.Layo
     around = min(most, (room - width(quotation)) // 2)
     before, after = _end_of(found.before.strip(), around), shorten(found.after.strip(), around)
     view = _view([head], [before, quotation, after], [citation])
-    return view.add_item(ui.ActionRow(*(button(what, excerpt.number) for what in ("not_an_answer", "wrong_source"))))
+    whats = ("cite", "not_an_answer", "wrong_source")
+    return view.add_item(ui.ActionRow(*(button(what, excerpt.number) for what in whats)))
+
+
+def citations(excerpt: Excerpt, accessed: date) -> tuple[str, dict[str, str]]:
+    """An excerpt to cite: message text with what of it fits, and each form as a file's text by its name."""
+    texts = {form: cite([excerpt], form, accessed) for form in Form}
+    content = say("Excerpt {number} to cite; the files hold all forms.", number=excerpt.number)
+    for form in (Form.FOOTNOTE, Form.MARKDOWN):
+        block = f"\n```{form.ending}\n{texts[form]}\n```"
+        # Within a block nothing is markup but what would end it, and no character is changed for that.
+        if "```" not in texts[form] and width(content + block) <= CONTENT_LIMIT:
+            content += block
+    return content, {f"citation.{form.ending}": text for form, text in texts.items()}
 
 
 def closest_view(excerpt: Excerpt) -> ui.LayoutView:
