@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 import os
 import pty
@@ -194,6 +196,33 @@ def test_what_is_quoted_is_cited_in_the_form_that_is_wanted(run) -> None:
     assert (refused.stdout, refused.exit_code) == ("", 0)
     assert "There is no question" in refused.stderr
     assert run("ask", "q", "--cite", "word").exit_code == run("ask", "q", "--cite", "ris", "--json").exit_code == 2
+
+
+def test_a_list_of_questions_becomes_a_table_that_goes_on(run, tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text(
+        "Who is the mayor, Sergei Sobyanin?\n?!\nKherson curfew hours\n", encoding="utf-8"
+    )
+    alone = json.loads(run("ask", "Kherson curfew hours", "--json", "-k", "2").stdout)
+    out = tmp_path / "answers.csv"
+    asked = run("ask-list", "list.txt", "-k", "2", "--out", "answers.csv")
+    assert (asked.exit_code, asked.stdout) == (0, "")
+    assert "3 of 3 questions asked." in asked.stderr
+    whole = out.read_bytes()
+    table = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8-sig"), newline="")))
+    assert [row["question"] for row in table] == [table[0]["question"]] * 2 + ["?!"] + ["Kherson curfew hours"] * 2
+    assert [row["quote"] for row in table[3:]] == [excerpt["text"] for excerpt in alone["excerpts"]]
+    assert table[2]["refusal"].startswith("There is no question")
+    again = run("ask-list", "list.txt", "-k", "2", "--out", "answers.csv")
+    assert "1 of 3 questions asked; 2 were answered there." in again.stderr
+    assert out.read_bytes() == whole
+    assert run("ask-list", "list.txt", "-k", "2").stdout_bytes == whole.removeprefix(b"\xef\xbb\xbf")
+    lines = [json.loads(line) for line in run("ask-list", "list.txt", "--json").stdout.splitlines()]
+    for answer in lines:
+        Draft202012Validator(CONTRACT).validate(answer)
+    assert [answer["question"] for answer in lines] == list(dict.fromkeys(row["question"] for row in table))
+    none = run("ask-list", "none.txt")
+    assert (none.exit_code, none.stdout) == (1, "")
+    assert "none.txt cannot be read" in none.stderr
 
 
 def test_filters_reach_the_search(run) -> None:
