@@ -99,7 +99,7 @@ def _is_first(above: str, words: str) -> bool:
 
 def _folded(text: str) -> str:
     """A text without what browsers do not tell apart: case, accents, white space, kinds of quotation marks."""
-    return _MARKS.sub("", unicodedata.normalize("NFKD", text.translate(_QUOTES).casefold()))
+    return str(_MARKS.sub("", unicodedata.normalize("NFKD", text.translate(_QUOTES).casefold())))
 
 
 def _encoded(words: str) -> str:
