@@ -20,14 +20,14 @@ run: $(STAMP)
 	@$(PY) -m bot
 
 # Left out of `make quick`: they start processes, servers or the real model, or try very many cases, and took more than
-# five seconds of processor time each when measured. `make test` begins with them, the longest first, so that no core is
+# three seconds of processor time each when measured. `make test` begins with them, the longest first, so that no core is
 # left with one of them at the end.
-SLOW := linear seed_questions crash search encoder desk index_cli slack_process terminal reader slack_render \
-	discord_server store histories copies records faults discord_render slack_server slack_answers read_html \
-	read_json read_markdown read_pdf discord_places discord_privacy discord_answers quotations quoting \
-	console_scripts layers generations build adding cards remote_code days watch discord_add discord_app \
-	discord_admin slack_commands slack_privacy slack_admin read_rtf read_xml slack_add worker kept_vectors corpus \
-	fuzz compare
+SLOW := seed_questions histories crash slack_render terminal store copies records slack_server desk \
+	slack_answers linear slack_process search reader encoder index_cli read_html read_json read_markdown \
+	discord_render faults read_pdf console_scripts kept_vectors discord_server quoting watch days \
+	slack_admin worker quotations slack_commands webtext read_rtf generations adding layers read_xml \
+	corpus discord_places slack_add discord_app discord_answers build discord_admin verifying docs \
+	discord_verify
 SLOW_FILES := $(SLOW:%=tests/test_%.py)
 QUICK_FILES := $(filter-out $(SLOW_FILES),$(wildcard tests/test_*.py))
 

@@ -19,7 +19,7 @@ from dotenv import load_dotenv
 from rich.console import Console
 from rich.progress import track
 
-from bot import asklist, service, terminal
+from bot import asklist, pictures, service, terminal
 from bot.answer import CAUTION, Way, shown_at_once
 from bot.citing import Form
 from bot.days import period
@@ -32,6 +32,7 @@ from index.encoder import SentenceTransformerEncoder
 from index.generations import Generations
 from index.model import Filters
 from index.reader import open_reader
+from index.shown import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -50,6 +51,13 @@ _OPTIONS = (
     click.option("--compare", "way", flag_value=Way.COMPARED, help="One excerpt from each article, the oldest first."),
     click.option("--figures", "way", flag_value=Way.FIGURES, help="Excerpts with figures, and where articles differ."),
     click.option("--said", "way", flag_value=Way.SAID, help="What the person named is quoted as saying, by day."),
+    click.option(
+        "--timeline", "way", flag_value=Way.TIMELINE, help="By the days spoken of; --since and --until bound these."
+    ),
+    click.option("--first", "way", flag_value=Way.FIRST, help="The earliest dated article that carries what answers."),
+    click.option(
+        "--only-in", "way", flag_value=Way.ONLY_IN, help="What no other outlet carries: OUTLET, or OUTLET about …"
+    ),
 )
 
 
@@ -178,15 +186,21 @@ def ask_list(
 
 @main.command()
 @click.argument("text", type=Words())
+@click.option("--json", "as_json", is_flag=True, help="A JSON object for each quotation, one a line.")
 @_index_dir
 @click.pass_context
-def verify(ctx: click.Context, text: str, index_dir: Path | None) -> None:
+def verify(ctx: click.Context, text: str, index_dir: Path | None, *, as_json: bool) -> None:
     """Hold every quotation in TEXT against the articles; with "-", in all of standard input."""
     settings = _settings(index_dir or ctx.obj)
     message = sys.stdin.read() if text == "-" else text
 
     async def work(desk: Desk) -> None:
-        click.echo(terminal.verification_text(await desk.verify(message)))
+        found = await desk.verify(message)
+        if as_json:
+            for finding in found.findings:
+                click.echo(json.dumps(terminal.finding_as_json(finding), ensure_ascii=False))
+        else:
+            click.echo(terminal.verification_text(found))
 
     _with_desk(settings, work)
 
@@ -199,6 +213,34 @@ def sources(ctx: click.Context, index_dir: Path | None) -> None:
 
     async def work(desk: Desk) -> None:
         click.echo(terminal.sources_text(await desk.listings()))
+
+    _with_desk(_settings(index_dir or ctx.obj), work)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--outlet", "outlets", multiple=True, type=Words(), help="Only articles of this outlet; again for others."
+)
+@click.option("--since", type=Words(), help="Only articles published on this day, such as last Monday, or later.")
+@click.option("--until", type=Words(), help="Only articles published on this day or earlier.")
+@_index_dir
+@click.pass_context
+def picture(
+    ctx: click.Context,
+    file: Path,
+    outlets: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    index_dir: Path | None,
+) -> None:
+    """Draw how many articles each outlet has of each day into FILE, a PNG, and print the numbers."""
+    filters = Filters(outlets, (), *period(since, until))
+
+    async def work(desk: Desk) -> None:
+        counted = pictures.coverage(row.source for row in await desk.listings(filters))
+        await asyncio.to_thread(pictures.draw, counted, file)
+        click.echo(harmless("\n".join(pictures.lines(counted))))
 
     _with_desk(_settings(index_dir or ctx.obj), work)
 

@@ -14,7 +14,8 @@ from index.languages import words as lexical_words
 from index.model import ANY, Filters, Span
 
 if TYPE_CHECKING:
-    from index.model import Passage, Source
+    from index.model import Passage, Source, Speaker
+    from index.moments import Moment
     from index.search import Hit, Ranking
     from index.tokens import Segment
 
@@ -77,12 +78,15 @@ class Place:
 
 
 class Way(StrEnum):
-    """How a question is answered: by the best excerpts, one from each article, those with figures, or what one said."""
+    """How a question is answered: by the best excerpts, or as the command asks that is called so."""
 
     BEST = "best"
     COMPARED = "compared"
     FIGURES = "figures"
     SAID = "said"
+    TIMELINE = "timeline"
+    FIRST = "first"
+    ONLY_IN = "only_in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +103,14 @@ class Differing:
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
-    """Who an article says that a quotation is of, in its own words.
+class Described:
+    """What an article calls a person where it names one: `article.text[start:end] == text`."""
 
-    Where that is a pronoun, `meant` is the name before it in the paragraph; else it is "". A quotation that `goes_on`
-    has no such words of its own, and those are of the one before.
-    """
-
-    words: str
-    meant: str
-    goes_on: bool
+    source: Source
+    start: int
+    end: int
+    text: str
+    paragraph: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,9 @@ class Excerpt:
     stand, or nearly the same (see `copies`). `answer` are the words that answer: offsets into the article's text within
     the excerpt, which neither begin nor end with white space; None where nothing is marked. `differing` are figures of
     the excerpt for which other articles have others. Where a person's quotations are asked for, `answer` is one of them
-    and `speaker` who said it. `link` leads to these very words at the publisher (see `directive`), and is "" where no
-    such link is known.
+    and `speaker` who said it. In a timeline `moments` are the days that its sentence speaks of, and `answer` the words
+    of the one by which it is in order. `link` leads to these very words at the publisher (see `directive`), and is ""
+    where no such link is known.
     """
 
     number: int
@@ -133,6 +136,7 @@ class Excerpt:
     answer: Span | None = None
     differing: tuple[Differing, ...] = ()
     speaker: Speaker | None = None
+    moments: tuple[Moment, ...] = ()
     link: str = ""
 
     @property
@@ -179,7 +183,8 @@ class Answer:
     `likely` is False where the excerpts are the closest there are and may not answer. `preferred` are the outlets and
     days of publication that the question names and that were put first. `articles` counts those that `filters` let see.
     `mentioned` are the words of a query that asks nothing, and that the excerpts mention; none where it is a question.
-    Where articles are compared, `without` are those that were looked through and in which nothing was found.
+    Where articles are compared, `without` are those that were looked through and in which nothing was found. Where a
+    person's quotations are listed, `described` is what the articles call that person.
     """
 
     question: str
@@ -193,6 +198,7 @@ class Answer:
     mentioned: tuple[str, ...] = ()
     way: Way = Way.BEST
     without: tuple[Source, ...] = ()
+    described: tuple[Described, ...] = ()
     elapsed: float = 0.0
 
     @property

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from bot.answer import Differing, Excerpt, by_day
 from index.amounts import amounts
+from index.differing import apart, matched
 from index.features import terms
-from index.figures import apart, figures, matched
+from index.figures import figures
 from index.languages import base
 from index.model import Kind, Span
 from index.passages import paragraph_spans
@@ -42,8 +43,9 @@ def with_differing(excerpt: Excerpt, store: Store, encoder: Encoder, filters: Fi
     for passage in others:
         if passage.kind is Kind.RELATED or passage.source.id in copies:
             continue
+        days = _days_between(excerpt.source, passage.source)
         for theirs in _read(passage, store):
-            for here, there in (pair for ours in mine for pair in matched(ours, theirs) if apart(*pair)):
+            for here, there in (pair for ours in mine for pair in matched(ours, theirs, days) if apart(*pair)):
                 found = _differing(passage, here, there)
                 differing.setdefault((passage.source.id, there.span.start), found)
     return replace(excerpt, differing=tuple(differing.values())[:TOLD])
@@ -108,6 +110,10 @@ def _read(passage: Passage, store: Store, within: Span | None = None) -> list[li
         return []
     before = _before(article, passage)
     return [figures(article.text, sentence, before) for sentence in sentences]
+
+
+def _days_between(one: Source, other: Source) -> int:
+    return abs((one.published - other.published).days) if one.published and other.published else 0
 
 
 def _before(article: Article, passage: Passage) -> Span | None:

@@ -11,8 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.answer import CAUTION, EXCERPTS, Answer, Excerpt, Way
-from bot.answering import NEIGHBOURS, Answerer, Asked, with_copies
+from bot.answering import Answerer, Asked
 from bot.builds import Builds
+from bot.elsewhere import NEIGHBOURS, with_copies
 from bot.metrics import Gauges, Metrics, Quantiles, outcome_of
 from bot.quotations import Verification, verify
 from bot.records.database import RecordsError

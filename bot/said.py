@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
-from bot.answer import Excerpt, Speaker, by_day
+from bot.answer import Described, Excerpt, by_day
+from index.attribution import speaker_of
 from index.copies import same_words
+from index.descriptions import descriptions
 from index.features import terms
 from index.figures import WORD, stem
 from index.languages import base
 from index.model import Kind, Span
 from index.passages import split
+from index.persons import TITLES
 from index.speech import speeches
 from index.spellings import key
 
@@ -23,28 +27,40 @@ if TYPE_CHECKING:
 
 # Passages with the person's name of which the articles are read.
 PASSAGES = 200
-# What may stand before a surname that is no other person's first name.
-_TITLES = """
-mr mrs ms dr sir lord lady president minister chancellor secretary senator mayor governor general colonel captain judge
-justice professor pope king queen prince princess spokesman spokeswoman adviser advisor director chief officer
-ambassador
-"""
 
 
 def said(question: str, store: Store, filters: Filters) -> list[Excerpt]:
     """The quotations of a person, the oldest first and those of copies once: "Peskov", "Peskov about the parade"."""
-    person, _, about = question.partition(" about ")
-    name = [key(word) for word in WORD.findall(person)]
-    if not name:
-        return []
+    _, _, about = question.partition(" about ")
     wanted = frozenset(map(stem, terms(about))) if about.strip() else frozenset()
-    articles = [article for article, _ in store.articles_with([WORD.findall(person)[-1]], filters, PASSAGES)]
-    found = [row for article in articles if base(article.spoken) == "en" for row in _of(article, name, wanted)]
+    name, articles = _naming(question, store, filters)
+    found = [row for article in articles for row in _of(article, name, wanted)]
     rows: list[tuple[str, Excerpt]] = []
     for quoted, excerpt in sorted(found, key=lambda row: by_day(row[1])):
         if not any(quoted == other or same_words(quoted, other) for other, _ in rows):
             rows.append((quoted, excerpt))
     return [excerpt for _, excerpt in rows]
+
+
+def described(question: str, store: Store, filters: Filters) -> tuple[Described, ...]:
+    """What the articles call a person, where the name stands, those of the oldest first."""
+    name, articles = _naming(question, store, filters)
+    rows = []
+    for article in sorted(articles, key=lambda article: (article.source.published or date.max, article.source.id)):
+        passages = [passage for passage in split(article) if passage.kind is not Kind.RELATED]
+        for span in descriptions(article.text, name, article.body_start):
+            passage = next((p for p in passages if p.start <= span.start and span.end <= p.end), None)
+            if passage:
+                words = article.text[span.start : span.end]
+                rows.append(Described(article.source, span.start, span.end, words, passage.paragraph))
+    return tuple(rows)
+
+
+def _naming(question: str, store: Store, filters: Filters) -> tuple[list[str], list[Article]]:
+    """The keys of the words of a person's name, and the English articles with the last of them."""
+    words = WORD.findall(question.partition(" about ")[0])
+    found = store.articles_with(words[-1:], filters, PASSAGES) if words else []
+    return [key(word) for word in words], [article for article, _ in found if base(article.spoken) == "en"]
 
 
 def _of(article: Article, name: list[str], wanted: frozenset[str]) -> Iterator[tuple[str, Excerpt]]:
@@ -65,7 +81,7 @@ def _is_named(text: str, speech: Speech, name: list[str]) -> bool:
     for number, word in enumerate(words):
         if word[0].isupper() and key(word) == name[-1]:
             before = words[number - 1] if number else ""
-            other = before[:1].isupper() and before.lower() not in _TITLES.split() and key(before) not in name
+            other = before[:1].isupper() and before.lower() not in TITLES and key(before) not in name
             return not (other and len(name) > 1)
     return False
 
@@ -80,7 +96,4 @@ def _excerpt(article: Article, passage: Passage, speech: Speech) -> Excerpt:
     words = text[quoted.start : min(quoted.end, end)]
     begin = quoted.start + len(words) - len(words.lstrip())
     marked = Span(begin, begin + len(words.strip()))
-    who = text[speech.speaker.start : speech.speaker.end]
-    meant = text[speech.meant.start : speech.meant.end] if speech.meant else ""
-    speaker = Speaker(who, meant, speech.continued)
-    return Excerpt(0, text[start:end], start, end, passage, 1.0, answer=marked, speaker=speaker)
+    return Excerpt(0, text[start:end], start, end, passage, 1.0, answer=marked, speaker=speaker_of(text, speech))

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from bot.citing import Form
     from bot.desk import Desk, DeskStatus
     from bot.quotations import Verification
+    from index.findings import Finding, Standing
     from index.model import Article, Listing
+    from index.moments import Moment
 
 HELP = """\
 Ask anything about the coverage; the answer is quoted from the articles, word for word, or it is refused.
@@ -40,15 +42,21 @@ Ask anything about the coverage; the answer is quoted from the articles, word fo
   /compare QUESTION  what each article says of it, the oldest first
   /figures QUESTION  the figures in what answers it, and where articles differ in one
   /said NAME   what a person is quoted as saying, by day; "/said NAME about …" narrows it
+  /timeline QUESTION  what answers it, by the days that are spoken of
+  /first QUESTION  the earliest dated article that carries what answers it
+  /only-in OUTLET  what no other outlet carries; "/only-in OUTLET about …" narrows it
   /verify TEXT hold the quotations in a text against the articles
   /status      what is being served
   /help        this
   /quit        leave (so does Ctrl-D)
 Tab completes commands and the names of outlets, and the arrow keys call back what was typed before."""
 
-COMMANDS = re.findall(r"^  (/\w+)", HELP, re.MULTILINE)
+COMMANDS = re.findall(r"^  (/[\w-]+)", HELP, re.MULTILINE)
 
-_WAYS = {"/compare": Way.COMPARED, "/figures": Way.FIGURES, "/said": Way.SAID}
+_WAYS = {
+    "/compare": Way.COMPARED, "/figures": Way.FIGURES, "/said": Way.SAID, "/timeline": Way.TIMELINE,
+    "/first": Way.FIRST, "/only-in": Way.ONLY_IN,
+}  # fmt: skip
 
 _FIRST_STEPS = """\
 There are no articles to answer from yet.
@@ -84,9 +92,51 @@ def as_json(answer: Answer) -> dict[str, object]:
         "refusal": refusal,
         "excerpts": [_excerpt_json(excerpt) for excerpt in answer.excerpts],
         "without": [source.card() for source in answer.without],
+        "described": [
+            {
+                "text": told.text,
+                "article": told.source.card(),
+                "start": told.start,
+                "end": told.end,
+                "paragraph": told.paragraph,
+            }
+            for told in answer.described
+        ],
         "articles_in_index": answer.articles,
         "generation": answer.generation,
         "elapsed_ms": round(answer.elapsed * 1000, 3),
+    }
+
+
+def finding_as_json(finding: Finding) -> dict[str, object]:
+    """What became of a quotation, as the JSON contract of `python -m bot verify --json`."""
+    return {
+        "quotation": finding.quotation.text,
+        "start": finding.quotation.start,
+        "end": finding.quotation.end,
+        "verdict": finding.verdict.value,
+        "places": [_place_json(place) for place in finding.standings],
+        "parts": [
+            {"start": part.start, "end": part.end, "places": [_place_json(place) for place in part.standings]}
+            for part in finding.parts
+        ],
+        "outlets": list(finding.outlets),
+        "given_to": finding.given_to or None,
+        "until": finding.until and finding.until.isoformat(),
+        "more": finding.more,
+        "telling": finding.telling,
+    }
+
+
+def _place_json(place: Standing) -> dict[str, object]:
+    return {
+        "text": place.text,
+        "article": place.source.card(),
+        "start": place.start,
+        "end": place.end,
+        "paragraph": place.paragraph,
+        "differs_in": [name.value for name in place.typography],
+        "speaker": place.speaker and dataclasses.asdict(place.speaker),
     }
 
 
@@ -289,9 +339,15 @@ def _excerpt_json(excerpt: Excerpt) -> dict[str, object]:
         "kind": excerpt.passage.kind.value,
         "score": round(excerpt.score, 4),
         "speaker": excerpt.speaker and dataclasses.asdict(excerpt.speaker),
+        "moments": [_moment_json(moment) for moment in excerpt.moments],
         "differing": [_differing_json(found) for found in excerpt.differing],
         "link": excerpt.link or excerpt.source.url,
     }
+
+
+def _moment_json(moment: Moment) -> dict[str, object]:
+    by = moment.by and moment.by.isoformat()
+    return {"start": moment.span.start, "end": moment.span.end, "meant": moment.meant or None, "by": by}
 
 
 def _differing_json(found: Differing) -> dict[str, object]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from bot.answer import Answer, Excerpt, Place
+    from bot.answer import Answer, Described, Excerpt, Place
     from bot.metrics import Quantiles
     from bot.quotations import Verification
     from bot.records.audit import Action
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.records.retention import Retention
     from index.build import Changes
     from index.findings import Finding, Standing
-    from index.model import Filters, Source
+    from index.model import Filters, Source, Speaker
     from index.tokens import Segment
 
 OUTLET_UNKNOWN = say("outlet not given")
@@ -43,6 +43,7 @@ VERDICTS = {
     Verdict.ALTERED: say("altered"),
     Verdict.STITCHED: say("stitched"),
     Verdict.OTHER_SOURCE: say("other source"),
+    Verdict.OTHER_SPEAKER: say("other speaker"),
     Verdict.CORRECTED: say("corrected since"),
     Verdict.NOT_FOUND: say("not found in this index"),
 }
@@ -59,6 +60,14 @@ NOT_HERE = say("I am set not to answer in this channel. Whoever manages my setti
 NOT_YOURS_TO_SHARE = say("Only whoever asked may share this.")
 TOO_OLD = say("This message is too old: what its buttons need is no longer kept. Ask again.")
 NO_FIGURES = say("No figure stands in what the coverage in this index has for this.")
+NO_SUCH_OUTLET = say(
+    "No outlet in the index is called so. Write its name as the list of sources has it, alone or with “about” and a "
+    "question after it."
+)
+NONE_ALONE = say(
+    "All that was found of this outlet stands in another outlet's article in this index too, or nearly so."
+)
+NO_DAYS = say("What the coverage in this index has for this speaks of no day, or of none in that time.")
 NOT_QUOTED = say(
     "No quotation of this name was found. Only those are known of which an article's own sentence says who speaks."
 )
@@ -78,6 +87,8 @@ _LONG_QUEUE = 20
 _BRIEF = 80
 # Articles that are named one by one in a remark.
 _NAMED = 3
+# Ways to describe a person that are shown.
+_DESCRIBED = 5
 
 # What a card says of an article: its name at the beginning of a line, and where it is named as missing.
 FACTS = {
@@ -174,7 +185,7 @@ def also_in(excerpt: Excerpt) -> list[str]:
     """
     same = [place for place in excerpt.also_in if not place.differing]
     near = [place for place in excerpt.also_in if place.differing]
-    differing = [told for told in (_spoken(excerpt), _differing(excerpt)) if told]
+    differing = [told for told in (_days_meant(excerpt), _spoken(excerpt), _differing(excerpt)) if told]
     named, shown, counted, counted_near = [], [], [], []
     if same:
         named = [say("The same words stand in: {places}", places="; ".join(map(_where, same)))]
@@ -191,7 +202,7 @@ def also_in(excerpt: Excerpt) -> list[str]:
                 n=len(near),
             )
         ]
-    differ = [_spoken(excerpt)] if excerpt.speaker else []
+    differ = [told for told in (_days_meant(excerpt, marked=True), _spoken(excerpt)) if told]
     if excerpt.differing:
         differ += [
             say(
@@ -212,13 +223,38 @@ def _spoken(excerpt: Excerpt) -> str:
     """Who said what is marked, in the article's words, and how that is known where it is not in the sentence itself."""
     if excerpt.speaker is None:
         return ""
-    words, meant = one_line(excerpt.speaker.words), one_line(excerpt.speaker.meant)
-    who = say("“{words}”", words=words)
-    if meant:
-        who = say("“{words}”, taken for “{meant}” before it", words=words, meant=meant)
+    who = named(excerpt.speaker)
     if excerpt.speaker.goes_on:
         return say("Goes on from a quotation of {who}", who=who)
     return say("Said by {who}", who=who)
+
+
+def _days_meant(excerpt: Excerpt, *, marked: bool = False) -> str:
+    """Which days the words of an excerpt mean, and how that is known; of all its words, or of those that are marked."""
+    told = []
+    for moment in excerpt.moments:
+        words = _quoted(one_line(excerpt.passage.words(moment.span)))
+        if moment.meant:
+            first, _, last = moment.meant.partition("/")
+            days = say("{first} to {last}", first=first, last=last) if last else first
+            shown = say("{words} → {days}", words=words, days=days)
+            if moment.by:
+                by = moment.by.isoformat()
+                shown = say("{words} → {days}, by the article's date {by}", words=words, days=days, by=by)
+        elif excerpt.source.published:
+            shown = say("{words}: date not worked out", words=words)
+        else:
+            shown = say("{words}: date not worked out, as the article has none", words=words)
+        told.append((moment.span, shown))
+    return "; ".join(words for span, words in told if not marked or span == excerpt.answer)
+
+
+def named(speaker: Speaker) -> str:
+    """Who speaks, in the article's words, and for whom a pronoun is taken."""
+    words, meant = one_line(speaker.words), one_line(speaker.meant)
+    if meant:
+        return say("“{words}”, taken for “{meant}” before it", words=words, meant=meant)
+    return _quoted(words)
 
 
 def _differing(excerpt: Excerpt) -> str:
@@ -300,16 +336,61 @@ def remarks(answer: Answer) -> tuple[str, ...]:
         remarks.append(say("Excerpts with figures, each before those of other articles that differ."))
     if answer.way is Way.SAID:
         remarks.append(say("Quotations that the articles' own words give to this name, the oldest first."))
+        remarks += called(answer.described)
+    if answer.way is Way.TIMELINE:
+        remarks.append(
+            say("By the days that are spoken of, not those of publication; what is not worked out comes last.")
+        )
+    if answer.way is Way.FIRST:
+        remarks += _earliest_found(answer)
+    if answer.way is Way.ONLY_IN:
+        remarks.append(say("Found in no other outlet's article in this index, in these words or nearly these."))
     if answer.without:
         remarks.append(say("Nothing was found in {articles}.", articles=_listed(answer.without)))
     if answer.mentioned:
         remarks.append(say("Mentions of {words}.", words=_and(map(_quoted, answer.mentioned))))
     if answer.filters:
-        remarks.append(say("Only articles {wanted}.", wanted=_and(described(answer.filters))))
+        spoken_of = answer.way is Way.TIMELINE  # what bounds a timeline are the days that it tells of
+        remarks.append(say("Only articles {wanted}.", wanted=_and(described(answer.filters, spoken_of=spoken_of))))
     if answer.preferred:
         named = _and(map(visible, answer.preferred))
         remarks.append(say("The question names {names}, so such articles come first.", names=named))
     return tuple(remarks)
+
+
+def _earliest_found(answer: Answer) -> list[str]:
+    """Of which day the earliest article is, and that those without a day may be earlier."""
+    days = [excerpt.source.published for excerpt in answer.excerpts if excerpt.source.published]
+    undated = len(answer.excerpts) - len(days)
+    told = []
+    if days:
+        earliest = days[0].isoformat()
+        told.append(say("The earliest dated article found in this index that carries this is of {day}.", day=earliest))
+    if undated:
+        told.append(
+            say(
+                "{n} article without a date carries it too, and may be earlier.",
+                "{n} articles without a date carry it too, and may be earlier.",
+                n=undated,
+            )
+        )
+    return told
+
+
+def called(described: Sequence[Described]) -> list[str]:
+    """What articles call a person, each in its words with all its places."""
+    places: dict[str, list[str]] = {}
+    for told in described:
+        place = f"{title(told.source)}, {outlet(told.source)}, {paragraph(told.paragraph)}"
+        places.setdefault(one_line(told.text), []).append(place)
+    lines = [
+        say("Described as “{words}”: {places}.", words=words, places="; ".join(where))
+        for words, where in places.items()
+    ]
+    more = len(lines) - _DESCRIBED
+    if more <= 0:
+        return lines
+    return [*lines[:_DESCRIBED], say("And in {n} other way.", "And in {n} other ways.", n=more)]
 
 
 def ahead(questions: int) -> str:
@@ -390,17 +471,27 @@ def filtered_out(filters: Filters, passing: int, undated: int) -> str:
     )
 
 
-def described(filters: Filters) -> Sequence[str]:
-    """The filters in words, one phrase each."""
+def described(filters: Filters, *, spoken_of: bool = False) -> Sequence[str]:
+    """The filters in words, one phrase each; their days are of publication, or those that are `spoken_of`."""
     phrases = []
     if filters.outlets:
         phrases.append(say("from {outlets}", outlets=_or(map(visible, filters.outlets))))
     if filters.articles:
         phrases.append(say("named {articles}", articles=_or(filters.articles)))
     if filters.since:
-        phrases.append(say("published on or after {day}", day=filters.since.isoformat()))
+        day = filters.since.isoformat()
+        phrases.append(
+            say("that speak of days on or after {day}", day=day)
+            if spoken_of
+            else say("published on or after {day}", day=day)
+        )
     if filters.until:
-        phrases.append(say("published on or before {day}", day=filters.until.isoformat()))
+        day = filters.until.isoformat()
+        phrases.append(
+            say("that speak of days on or before {day}", day=day)
+            if spoken_of
+            else say("published on or before {day}", day=day)
+        )
     return phrases
 
 
@@ -512,6 +603,13 @@ def finding_notes(finding: Finding) -> list[str | Standing]:
         case Verdict.OTHER_SOURCE:
             without = say("No article of {outlets} in this index has these words.", outlets=_or(finding.outlets))
             notes.append(f"{without} {say('They stand in:')}")
+        case Verdict.OTHER_SPEAKER:
+            speaker = one_line(finding.given_to)
+            without = say(
+                "No article in this index that names a speaker gives it to “{speaker}”, as the text does.",
+                speaker=speaker,
+            )
+            notes.append(f"{without} {say('It stands in:')}")
         case Verdict.CORRECTED:
             day = f"{finding.until:%Y-%m-%d}"
             told = [say("The article said so until {day}, when its text was replaced.", day=day)]
@@ -519,13 +617,18 @@ def finding_notes(finding: Finding) -> list[str | Standing]:
             notes.append(" ".join([*told, say("It stood in:")]))
         case Verdict.NOT_FOUND:
             notes.append(say("No article in this index has it or anything near. It may have been said all the same."))
-    notes += finding.standings
+    for place in finding.standings:
+        notes += [place, *((_said_there(place.speaker),) if place.speaker else ())]
     for part in finding.parts:
         words = " ".join(finding.quotation.text[part.start : part.end].split())
         notes += [say("“{words}” stands in:", words=brief(words)), *part.standings]
     if finding.more:
         notes.append(say("It stands in more places than these."))
     return notes
+
+
+def _said_there(speaker: Speaker) -> str:
+    return say("There it is said by {who}.", who=named(speaker))
 
 
 def typography(standing: Standing) -> str:

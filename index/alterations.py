@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
-from rapidfuzz.distance import Indel, Levenshtein
+from rapidfuzz.distance import Indel, LCSseq
 
 from index.findings import CANDIDATES, PLACES, Finding, Part, Place, Verdict, paragraph_starts, places_of, standing
 from index.model import Kind
@@ -352,8 +352,9 @@ def _fit(quoted: list[str], printed: list[str], place: range) -> tuple[int, int]
     first, last, reach = place.start, place.stop, min(len(quoted), _REACH)
 
     def distance(start: int, end: int) -> int:
-        # Words that the quotation leaves out weigh less than those that it would have to itself.
-        return Levenshtein.distance(quoted, printed[start:end], weights=(1, 2, 3))
+        # Words that the quotation leaves out weigh 1, those that it would have to itself 2: of these there are as many
+        # as it has words, less those in common, whichever the place.
+        return end - start - 3 * LCSseq.similarity(quoted, printed[start:end])
 
     first = min(
         range(max(0, first - reach), min(last, first + reach + 1)),

@@ -1,9 +1,6 @@
-"""Figures in English texts: amounts, tolls, times and days with what they count; and which differ in two articles.
+"""Figures in English texts: amounts, tolls, times and days with what they count, and what their sentences speak of.
 
-Two figures differ only if they speak of the same, as far as their sentences tell (unit, thing counted, what is said of
-it, place and day), and no value is meant by both: "at least four" and "three" differ, "around 2:30" and "2:27" do not.
-What is not sure to be the same is not compared: a wrong "differs" is worse than a missed one. These are rules over
-stems, with no model; `tests/figures_quality.py` measures them.
+These are rules over stems, with no model; `tests/figures_quality.py` measures them.
 """
 
 from __future__ import annotations
@@ -20,32 +17,41 @@ from index.features import FUNCTION_WORDS
 from index.model import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from index.amounts import Amount
-
-# Words that two sentences share, at least, and the share of the shorter one's: with what is counted, and without.
-_SHARED, _SHARE = 2, 0.3
-_SHARED_BARE, _SHARE_BARE = 3, 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What a sentence speaks of, as stems: its telling words, `names` among them, `places`, and what fixes the time.
 
-    `borrowed` are names of the paragraph before, where the sentence refers back ("in this city"). `supposed` tells that
-    the sentence speaks of what may be.
+    `own` are the names that are not only of who reports it, and `first` is the first word, which may be a name.
+    `borrowed` are names of what stands before, where the sentence refers back ("in this city") or is `unnamed`: without
+    a name, or about "it" or "him"; `referred` is what it refers back to ("city"). `numbered` are things that a number
+    tells apart ("category 3"). `dated` tells that it speaks of the days of its article, `supposed` of what may be.
     """
 
     words: frozenset[str]
     names: frozenset[str]
     places: frozenset[str]
+    own: frozenset[str]
+    first: frozenset[str]
     borrowed: frozenset[str]
+    unnamed: bool
+    referred: frozenset[str]
+    numbered: frozenset[tuple[str, str]]
     weekdays: frozenset[str]
     months: frozenset[str]
     years: frozenset[str]
     ordinals: frozenset[str]
+    dated: bool
     supposed: bool
+
+    @property
+    def all(self) -> frozenset[str]:
+        """All names."""
+        return self.names | self.borrowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,44 +81,10 @@ def figures(text: str, sentence: Span, before: Span | None = None) -> list[Figur
     counted = amounts(words)
     if not counted:
         return []
-    setting = _setting(words, text[before.start : before.end] if before else "")
+    paragraph = text[text.rfind("\n", 0, sentence.start) + 1 : sentence.start]
+    setting = _setting(words, paragraph, text[before.start : before.end] if before else "")
     found = (_figure(words, amount, setting, sentence.start) for amount in counted)
     return [figure for figure in found if figure]
-
-
-def apart(one: Figure, other: Figure) -> bool:
-    """Whether no value is meant by both of two figures."""
-    return not (one.about or other.about) and (one.low > other.high or other.low > one.high)
-
-
-def matched(ones: Sequence[Figure], others: Sequence[Figure]) -> list[tuple[Figure, Figure]]:
-    """The pairs of figures of two sentences that count the same; none where a sentence has two that may be meant."""
-    pairs = [(one, other) for one in ones for other in others if same_matter(one, other)]
-    return [
-        (one, other)
-        for one, other in pairs
-        if sum(one == mine for mine, _ in pairs) == 1 and sum(other == theirs for _, theirs in pairs) == 1
-    ]
-
-
-def same_matter(one: Figure, other: Figure) -> bool:
-    """Whether two figures, of two articles, surely count the same thing of the same event."""
-    mine, theirs = one.setting, other.setting
-    if one.unit != other.unit or one.part or other.part or mine.supposed != theirs.supposed:
-        return False
-    if not (_things_agree(one, other) and _said_agree(one, other) and _subjects_agree(one, other)):
-        return False
-    if not (_times_agree(mine, theirs) and _names_agree(mine, theirs)):
-        return False
-    # What is counted, and what is said of it, does not tell which event is meant.
-    counted = one.thing | other.thing | one.said | other.said
-    ours, others = mine.words - counted, theirs.words - counted
-    shared = len((ours | mine.borrowed) & (others | theirs.borrowed))
-    least = min(len(ours), len(others))
-    if one.thing and other.thing:
-        return shared >= max(_SHARED, _SHARE * least)
-    # A bare amount says less of itself.
-    return shared >= max(_SHARED_BARE - bool(one.said & other.said), _SHARE_BARE * least)
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -168,10 +140,29 @@ _ENDS_NOUNS = FUNCTION_WORDS | _AUXILIARIES | VALUES.keys() | _set(
     "although because though whether among amid despite"
 )  # fmt: skip
 _SUPPOSED = re.compile(
-    r"\b(?:if|could|may|might|would|should|fears?|feared|expected|plans?|planned|planning|aims?|hopes?|target)\b"
+    r"\b(?:if|could|may|might|would|should|(?:is|are) to|fears?|feared|expected|plans?|planned|planning|"
+    r"aims?|hopes?|target)\b"
 )
-_REFERS_BACK = re.compile(
-    r"\b(?:this|that|these|those|there|the (?:city|town|village|region|district|capital|country|area|port|site))\b",
+_DATED = re.compile(
+    rf"\b(?:today|yesterday|tonight|overnight|so far|as of|currently|this (?:morning|week)|{'|'.join(_WEEKDAYS)})\b",
+    re.IGNORECASE,
+)
+_PRONOUNS = _set("it he she they his her its their")
+# Who reports something, and the verb.
+_ATTRIBUTED = re.compile(
+    r"\baccording to [^,;:.]*|"
+    r"(?:^|[,;:])[^,;:]*?\b(?:said|says|told|reported|reports|announced|confirmed|claimed|added|stated)\b"
+)
+_AREAS = (
+    "(?:city|town|village|region|district|capital|country|area|port|site|township|province|county|state|municipality|"
+    "borough|parish|island)"
+)
+_REFERS_BACK = re.compile(rf"\b(?:this|that|these|those|there|the {_AREAS})\b", re.IGNORECASE)
+_REFERRED = re.compile(rf"\b(?:the|this|that) ({_AREAS})\b", re.IGNORECASE)
+# Things of one kind that a number tells apart.
+_NUMBERED = re.compile(
+    r"\b(category|number|no\.|round|phase|part|game|match|stage|day|week|quarter|season|chapter|group|section|route|"
+    r"flight|level|class|type|version|episode|unit|block|line|article|act|grade|tier) (\d+[a-z]?)\b(?!,\d)",
     re.IGNORECASE,
 )
 # What makes a figure part of another, or of its sentence: anywhere in it, before the figure, after it.
@@ -179,11 +170,13 @@ _WHOLE = re.compile(
     r"\b(?:in all|in total|altogether|of whom|of them|of these|among|each|per|every|average)\b", re.IGNORECASE
 )
 _PART = re.compile(
+    r"\d\s(?:hours?|minutes?|feet|foot|pounds?|years?|degrees?)\s(?:and\s)?$|"
     r"\b(?:another|other|others|more|additional|further|extra|new|remaining|including|(?<!will )last|past|previous|"
     r"earlier|first|second|third|(?<=\d )or)\s+(?:\S+\s+)?$|\bincluding\b[^.;]*$|\d\s+or\s+$",
     re.IGNORECASE,
 )
 _PART_AFTER = re.compile(
+    r"\s(?:hours?|minutes?|feet|foot|pounds?|years?|degrees?)\s(?:and\s)?\d|"
     r"\s*(?:(?:more|other|others|additional|further|extra|new|remaining|of (?:them|whom|these|those|the|its|his|her|"
     r"their))\b|out of|or\s\d|in (?:ten|10|five|5)\b|-?\s?(?:fold|times)\b)",
     re.IGNORECASE,
@@ -220,19 +213,30 @@ def _names(tokens: Iterable[str]) -> frozenset[str]:
     return _stems(name for name in names if name.lower() not in {*_WEEKDAYS, *MONTHS, *FUNCTION_WORDS})
 
 
-def _setting(words: str, before: str) -> Setting:
+def _setting(words: str, paragraph: str, before: str) -> Setting:
     tokens = WORD.findall(CLOCK.sub(" ", words))
     small = [re.sub(r"['’]s?$", "", token.lower()) for token in tokens]
     empty = {*FUNCTION_WORDS, *_REPORTING, *VALUES, *SCALES}
+    names = _names(tokens[1:]) | _names(tokens[:1] if len(tokens) > 1 and tokens[1][0].isupper() else ())
+    borrowed = _names(WORD.findall(before)) if _REFERS_BACK.search(words) else frozenset[str]()
+    unnamed = not names or tokens[0].lower() in _PRONOUNS
+    if unnamed:
+        borrowed |= _names(WORD.findall(paragraph)) or _names(WORD.findall(before))
     return Setting(
         words=_stems(word for word in small if word not in empty),
-        names=_names(tokens[1:]),
+        names=names,
+        own=_names(WORD.findall(_ATTRIBUTED.sub(" ", words))[1:]) & names,
+        first=_stems(tokens[:1]),
         places=frozenset[str]().union(*(_names(WORD.findall(found)) for found in _PLACED.findall(words))),
-        borrowed=_names(WORD.findall(before)) if _REFERS_BACK.search(words) else frozenset(),
+        borrowed=borrowed,
+        unnamed=unnamed,
+        referred=frozenset(found.lower() for found in _REFERRED.findall(words)),
+        numbered=frozenset((stem(noun), number) for noun, number in _NUMBERED.findall(words)),
         weekdays=_WEEKDAYS.intersection(small),
         months=frozenset(token.lower() for token in tokens if token[0].isupper() and token.lower() in MONTHS),
         years=frozenset(YEAR.findall(DATE.sub(" ", words))),
         ordinals=_ORDINALS.intersection(small),
+        dated=bool(_DATED.search(words)),
         supposed=bool(_SUPPOSED.search(words)),
     )
 
@@ -340,37 +344,3 @@ def _said_after(rest: str) -> frozenset[str]:
         else:
             break
     return frozenset()
-
-
-# --- agreement -------------------------------------------------------------------------------------------------------
-
-
-def _things_agree(one: Figure, other: Figure) -> bool:
-    mine, theirs = one.thing, other.thing
-    if mine and theirs:
-        return mine <= theirs or theirs <= mine
-    # A measure may say elsewhere in its sentence what it is of.
-    return (mine or theirs) <= (other.setting.words if mine else one.setting.words)
-
-
-def _said_agree(one: Figure, other: Figure) -> bool:
-    return bool(one.said & other.said) or not (one.said or other.said)
-
-
-def _subjects_agree(one: Figure, other: Figure) -> bool:
-    """Whether one of them says no more of whose figure it is than the other's sentence does."""
-    return one.subject <= other.setting.words or other.subject <= one.setting.words
-
-
-def _times_agree(one: Setting, other: Setting) -> bool:
-    if one.years != other.years or one.ordinals != other.ordinals:
-        return False
-    pairs = ((one.weekdays, other.weekdays), (one.months, other.months))
-    return all(mine == theirs or not (mine and theirs) for mine, theirs in pairs)
-
-
-def _names_agree(one: Setting, other: Setting) -> bool:
-    if one.places and other.places and not one.places & other.places:
-        return False
-    mine, theirs = one.names | one.borrowed, other.names | other.borrowed
-    return bool(mine & (theirs | other.words) or theirs & one.words) or not (mine and theirs)

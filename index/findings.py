@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from index.model import Article, Filters, Source
+    from index.model import Article, Filters, Source, Speaker
     from index.store import Texts
     from index.tokens import Segment, Tokens
 
@@ -44,6 +44,7 @@ class Verdict(StrEnum):
     ALTERED = "altered"
     STITCHED = "stitched"
     OTHER_SOURCE = "other_source"
+    OTHER_SPEAKER = "other_speaker"
     CORRECTED = "corrected"
     NOT_FOUND = "not_found"
 
@@ -61,7 +62,8 @@ class Quotation:
 class Standing:
     """A place in the coverage: `article.text[start:end] == text`; `paragraph` counts from 1.
 
-    `typography` is what differs there from a quotation, or a part of one, that stands in it exactly.
+    `typography` is what differs there from a quotation, or a part of one, that stands in it exactly. `speaker` is who
+    said it, as far as the article tells.
     """
 
     source: Source
@@ -70,6 +72,7 @@ class Standing:
     text: str
     paragraph: int
     typography: tuple[Typography, ...] = ()
+    speaker: Speaker | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class Finding:
     - altered: `standings` is the place of the nearest wording, with its `segments`;
     - stitched: `parts` in the quotation's order, with at most `PLACES` places each;
     - other source: as exact or shortened, but none of the places is in one of `outlets`;
+    - other speaker: as exact or shortened, but `given_to` somebody else than those who are named in the articles;
     - corrected: `standings` are places in earlier texts of articles, replaced at `until`; where the text that took the
       place of the first has a wording near it, `segments` show what differs from that;
     - not found: nothing near enough is in the articles that were searched. It may have been said all the same.
@@ -109,6 +113,7 @@ class Finding:
     more: bool = False
     telling: bool = True
     until: datetime | None = None
+    given_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

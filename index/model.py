@@ -77,6 +77,19 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who an article says that a quotation is of, in its own words.
+
+    Where that is a pronoun, `meant` is the name before it in the paragraph; else it is "". A quotation that `goes_on`
+    has no such words of its own, and those are of the one before.
+    """
+
+    words: str
+    meant: str
+    goes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """One to a few whole sentences of one paragraph; `article.text[start:end] == text`.
 

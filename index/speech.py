@@ -11,11 +11,29 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from index.marks import marked
 from index.model import Span
 from index.passages import paragraphs, sentences
+from index.sayings import (
+    AFTER,
+    ALSO,
+    BEFORE,
+    BODIES,
+    CAPITALS,
+    EARLIER,
+    INTRODUCED,
+    JOINED,
+    NOT_NAMES,
+    OTHER_VERB,
+    PLACED,
+    PRONOUN,
+    ROLES,
+    SUBJECT,
+    SUBORDINATE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,85 +60,19 @@ class Speech:
         return self.meant or self.speaker
 
 
-# Stands for an earlier quotation of the same sentence.
-_EARLIER = "\1"
-# Verbs that say who said what stands beside them.
-_VERBS = (
-    r"(?:said|says|say|saying|told|tells|added|adds|adding|stated|states|stating|insisted|insists|argued|argues|"
-    r"claimed|claims|declared|denounced|assured|explained|explains|noted|notes|wrote|writes|tweeted|posted|"
-    r"announced|warned|warns|admitted|acknowledged|replied|responded|recalled|remarked|commented|asked|asks|"
-    r"concluded|continued|confirmed|reported|reports|suggested|stressed|urged|vowed|pledged|promised|demanded|"
-    r"described|called|calling|read|reads|revealed|predicted|joked|shouted|testified|observed|emphasi[sz]ed|"
-    r"complained|lamented|recounted|denied)"
-)
-_ADVERB = r"(?:(?:also|later|earlier|then|once|however|further|reportedly|again|[a-z]+ly)\s+)?"
-_TITLE = r"(?:Mr|Mrs|Ms|Dr|Prof|Gen|Col|Lt|Sgt|Capt|Sen|Rep|Gov|Rev|St|Jr|Sr)\."
-_PROPER = rf"(?:{_TITLE}|[A-Z][\w’'-]*(?:\.[A-Z]\.?)*)"
-_LINK = r"(?:of|the|for|and|de|del|della|der|den|van|von|bin|al|el|la|le|du|da|dos|on|in|at|to|’s)"
-_LOWER = r"[a-z][\w’'-]*"
-_ARTICLE = r"(?:[Tt]he|[Aa]n?|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts|[Oo]ne|[Aa]nother|[Ss]everal|[Ss]ome|[Oo]ur)"
-# Who may speak without a name.
-_ROLES = (
-    r"(?:officials?|police|officers?|spokes(?:man|woman|person|people)|ministry|minister|ministers|president|presidency|"
-    r"government|office|statement|agency|channel|aide|aides|adviser|advisor|source|sources|residents?|witness(?:es)?|"
-    r"authorities|court|judge|prosecutors?|lawyers?|attorneys?|company|department|report|letter|mayor|governor|"
-    r"senators?|lawmakers?|activists?|researchers?|scientists?|analysts?|experts?|professor|author|authors|coach|"
-    r"mother|father|son|daughter|brother|sister|wife|husband|family|neighbou?rs?|survivors?|commander|general|army|"
-    r"military|embassy|union|party|group|organi[sz]ation|university|bank|paper|newspaper|text|article|press release)"
-)
-_PRONOUN = r"(?:[Hh]e|[Ss]he|[Tt]hey|[Ii]t)"
-# A name with what stands before it ("Ukrainian presidential adviser Mykhailo Podolyak"), or a description; before a
-# verb also what stands after it ("TASS news agency"), and between commas.
-_NOT_PLAIN = (
-    "today|yesterday|also|later|earlier|then|once|has|had|have|that|who|which|while|whereas|however|although|though|"
-    "when|if|as|after|before|because|since|but|and|or|where|would|will|could|was|were|is|are|be|been"
-)
-_PLAIN = rf"(?!(?:{_VERBS}|{_NOT_PLAIN})\b){_LOWER}"
-_NAME = rf"(?:{_ARTICLE}\s+)?(?:{_PLAIN}\s+){{0,4}}?{_PROPER}(?:\s+(?:{_PLAIN}\s+){{0,3}}?{_PROPER})*"
-_SHORT_NAME = (
-    rf"(?:{_ARTICLE}\s+)?(?:{_PLAIN}\s+){{0,4}}?(?:[\w’'-]+['’]s\s+(?:{_PLAIN}\s+){{0,4}}?)?"
-    rf"{_PROPER}(?:\s+(?:{_LINK}\s+){{0,2}}{_PROPER})*"
-)
-_ROLE = rf"(?:{_ARTICLE}\s+)?(?:(?!{_VERBS}\b)[\w’'-]+\s+){{0,3}}?{_ROLES}"
-_WHO = rf"(?P<who>{_PRONOUN}(?=\s)|{_NAME}(?:\s+{_PLAIN}){{0,4}}?|{_ROLE})"
-_APPOSED = r"(?P<apposed>,\s[^,\0“”\"]{2,90},|\s\([^)]{1,40}\))?"
-_WHO_LAST = rf"(?P<who>{_PRONOUN}\b|{_SHORT_NAME}(?:\s+(?:{_PLAIN}\s+)?{_ROLES}\b)?|{_ROLE}\b)"
-_APPOSED_LAST = r"(?P<apposed>,\s(?:an?|the|[A-Z]\w+['’]s)\s[^,.\0“”\"]{2,80}(?=[,.]))?"
-_VERB = rf"{_ADVERB}(?:has\s+|had\s+|have\s+)?(?P<cue>\b{_VERBS}\b)"
-_ASIDE = r"[,.]?(?:\s*[–—]\s[^–—\0]{2,80}\s[–—])?\s*[–—-]?\s*"
+_INTRODUCED_WORDS = 4
+# How far from a quotation its speaker is looked for, in characters.
+_REACH = 1000
+_SENTENCE_END = re.compile(r"[.!?][\0\s]*\s(?=[A-Z\0])|\0\s+(?=[A-Z\0])")
 
-_AFTER = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"{_ASIDE}{_VERB}\s+{_WHO_LAST}(?!\s+(?:that\b|to\b|{_VERBS}\b)){_APPOSED_LAST}",
-        rf"{_ASIDE}{_WHO}{_APPOSED}\s+{_VERB}",
-        rf",?\s*(?P<cue>according to)\s+{_WHO_LAST}{_APPOSED_LAST}",
-    )
-)
-_BEFORE = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"(?P<cue>[Aa]ccording to)\s+{_WHO_LAST}(?P<apposed>,\s[^,\0]{{2,90}},)?(?P<rest>,?\s[^\0.]{{0,80}})$",
-        rf"(?:^|[,;{_EARLIER}]\s+(?:and\s+)?|\b(?:[Bb]ut|as|while|with|[Mm]eanwhile)\s+){_WHO}{_APPOSED}\s+{_VERB}"
-        r"(?P<rest>[^\0]{0,100})$",
-    )
-)
-# A second subject between the verb and the quotation may be the one who speaks.
-_OTHER_VERB = re.compile(
-    rf"(?:\b(?:that|as|and|after|while|when|who|which)\b|,)[^\0]*\b{_VERBS}\b|"
-    r"\b(?:displays?|displayed|shows|showed|entitled|titled|dubbed|labell?ed|named|referred|placed)\b"
-)
-_SUBORDINATE = re.compile(
-    r"(?:When|While|If|After|Before|As|Although|Though|Because|Since|Whether|So|However|According)\b"
-)
-_JOINED = re.compile(rf"{_EARLIER}[\s,]*(?:and|or)\b[^{_EARLIER}]{{0,60}}$")
-_CAPITALS = re.compile(rf"(?<![\w’'.-]){_PROPER}(?:\s+{_PROPER})*")
-_SMALL_WORDS = """
-the a an he she it they this that these those in on at but and as if when while after before for of to from by his her
-their its we i you our there here what who how why not no yes one two three meanwhile however monday tuesday wednesday
-thursday friday saturday sunday january february march april may june july august september october november december
-"""
-_NOT_NAMES = frozenset(_SMALL_WORDS.split())
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A text as it is read: `hidden` is without its quotations, `surnames` are the last words of longer names."""
+
+    text: str
+    hidden: str
+    surnames: frozenset[str]
 
 
 def speeches(text: str, start: int = 0) -> list[Speech]:
@@ -128,20 +80,24 @@ def speeches(text: str, start: int = 0) -> list[Speech]:
     quotations = [Span(*span) for span in marked(text) if span[0] >= start and re.search(r"\w", text[slice(*span)])]
     titles = {quotation for quotation in quotations if _is_title(text[quotation.start : quotation.end])}
     hidden = _hidden(text, quotations)
+    page = _Page(text, hidden, _surnames(hidden))
     shown = _shown(text, quotations)
     blocks = list(paragraphs(text, start))
     begins = [block.start for block in blocks]
     found: list[Speech] = []
     last: Speech | None = None
-    last_block = -1
+    last_block = read = -1
+    cut: list[Span] = []
     for quotation in quotations:
         number = bisect_right(begins, quotation.start) - 1
         if number < 0 or quotation in titles:
             continue
         block = blocks[number]
-        sentence = _sentence(shown, block, quotation)
-        speech = _told(text, hidden, block, sentence, quotation, last if number == last_block else None)
-        if speech is None and _alone(hidden, sentence) and last:
+        if number != read:
+            cut, read = list(sentences(shown[block.start : block.end], block.start)), number
+        sentence = _sentence(cut, block, quotation)
+        speech = _told(page, block, sentence, quotation, last if number == last_block else None)
+        if speech is None and last and _alone(hidden, sentence):
             goes_on = number == last_block or (
                 number == last_block + 1 and _opens(hidden, block, sentence) and _ends(hidden, blocks[last_block], last)
             )
@@ -156,7 +112,7 @@ def speeches(text: str, start: int = 0) -> list[Speech]:
 
 def _is_title(words: str) -> bool:
     """Whether quoted words are the name of a work or a thing: most are written with a capital letter."""
-    found = [word for word in re.findall(r"[^\W\d_]+", words) if word.lower() not in _NOT_NAMES]
+    found = [word for word in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", words) if word.lower() not in NOT_NAMES]
     return 1 < len(found) <= 8 and all(word[0].isupper() for word in found)
 
 
@@ -179,73 +135,134 @@ def _shown(text: str, quotations: Sequence[Span]) -> str:
     return "".join(characters)
 
 
-def _sentence(shown: str, block: Span, quotation: Span) -> Span:
+def _sentence(cut: Sequence[Span], block: Span, quotation: Span) -> Span:
     """The sentence of a paragraph that a quotation stands in."""
-    found = (s for s in sentences(shown[block.start : block.end], block.start) if s.start <= quotation.start < s.end)
-    return next(found, block)
+    number = bisect_right(cut, quotation.start, key=lambda sentence: sentence.start) - 1
+    return cut[number] if number >= 0 and quotation.start < cut[number].end else block
 
 
-def _told(text: str, hidden: str, block: Span, sentence: Span, quotation: Span, last: Speech | None) -> Speech | None:
+def _told(page: _Page, block: Span, sentence: Span, quotation: Span, last: Speech | None) -> Speech | None:
     """What the sentence, or the beginning of the next, says of who said a quotation; `last` is of this paragraph."""
+    text, hidden = page.text, page.hidden
     end = min(len(text), quotation.end + 1)
-    rest = hidden[end : max(sentence.end, end)]
+    rest = hidden[end : min(max(sentence.end, end), end + _REACH)]
     # Before a full stop within the marks, what follows is a sentence of its own to a splitter.
     rest = rest if rest.strip(" .,\0") else hidden[end : min(block.end, end + 200)]
     # What stands after a full stop is about something else.
-    ended = text[quotation.end - 1] == "." or hidden[end : end + 1] == "."
-    for pattern in () if ended else _AFTER:
+    ended = text[quotation.start : quotation.end].rstrip(" ]").endswith(".") or hidden[end : end + 1] == "."
+    for pattern in () if ended else AFTER:
         if (told := pattern.match(rest)) and _may_speak(told):
-            return _speech(text, hidden, block, quotation, told, end, last)
-    before = hidden[sentence.start : max(sentence.start, quotation.start - 1)]
+            return _speech(page, block, quotation, told, end, last)
+    near = quotation.start - sentence.start < _REACH
+    before = hidden[sentence.start : max(sentence.start, quotation.start - 1)] if near else ""
     # An earlier quotation of the same sentence parts a verb from this one, unless both are joined.
-    before = before.replace("\0", _EARLIER)
-    for pattern in _BEFORE:
+    before = before.replace("\0", EARLIER)
+    for pattern in BEFORE:
         for told in pattern.finditer(before):
             between = told["rest"]
-            joined = _EARLIER not in between or _JOINED.search(between)
-            if _may_speak(told) and joined and not _OTHER_VERB.search(between):
-                return _speech(text, hidden, block, quotation, told, sentence.start, last)
+            joined = EARLIER not in between or JOINED.search(between)
+            if _may_speak(told) and joined and not OTHER_VERB.search(between):
+                return _speech(page, block, quotation, told, sentence.start, last)
+    # What a clause introduces is more than a word or two.
+    introduced = len(text[quotation.start : quotation.end].split()) >= _INTRODUCED_WORDS and INTRODUCED.match(before)
+    if introduced and _may_speak(introduced):
+        return _speech(page, block, quotation, introduced, sentence.start, last)
+    earlier = before.rfind(EARLIER) + 1
+    also = ALSO.match(before, earlier)
+    if also and last and sentence.start + earlier - 1 <= last.quoted.end + 1:
+        return replace(last, quoted=quotation, cue=_shifted(also.span("cue"), sentence.start), continued=False)
     return None
+
+
+def _shifted(span: tuple[int, int], offset: int) -> Span:
+    return Span(offset + span[0], offset + span[1])
 
 
 def _may_speak(told: re.Match[str]) -> bool:
     words = told["who"].split()
-    named = [word for word in words if word[0].isupper() and word.lower() not in _NOT_NAMES]
-    if _SUBORDINATE.match(told["who"]) or words[-1] in {"I", "We"} or words[-1].endswith(("'s", "’s")):
+    named = [word for word in words if word[0].isupper() and word.lower() not in NOT_NAMES]
+    if (
+        SUBORDINATE.match(told["who"])
+        or words[-1] in {"I", "We", "of", "the", "for", "and", "in", "on", "at", "to"}
+        or words[-1].endswith(("'s", "’s"))
+    ):
         return False
-    return bool(named or re.fullmatch(_PRONOUN, told["who"]) or re.search(rf"\b{_ROLES}$", told["who"]))
+    return bool(named or re.fullmatch(PRONOUN, told["who"]) or re.search(rf"\b{ROLES}$", told["who"]))
 
 
 def _speech(
-    text: str, hidden: str, block: Span, quotation: Span, told: re.Match[str], offset: int, last: Speech | None
+    page: _Page, block: Span, quotation: Span, told: re.Match[str], offset: int, last: Speech | None
 ) -> Speech | None:
+    text = page.text
     end = told.end("apposed") if told.groupdict().get("apposed") else told.end("who")
     speaker = Span(offset + told.start("who"), offset + end)
     words = text[speaker.start : speaker.end]
     trimmed = words.rstrip(",")
     speaker = Span(speaker.start, speaker.start + len(trimmed))
-    cue = Span(*(offset + at for at in told.span("cue")))
-    if not re.fullmatch(_PRONOUN, trimmed):
+    cue = _shifted(told.span("cue") if told["cue"] else told.span("cue2"), offset)
+    if not re.fullmatch(PRONOUN, trimmed):
         return Speech(quotation, speaker, cue)
-    meant = _meant(hidden, block, speaker, last) if trimmed.lower() in {"he", "she"} else None
+    meant = _meant(page, block, speaker, last) if trimmed.lower() in {"he", "she"} else None
+    if trimmed.lower() == "it" and last and re.search(rf"\b{BODIES}\b", text[last.named.start : last.named.end]):
+        meant = last.named
     return Speech(quotation, speaker, cue, meant) if meant else None
 
 
-def _meant(hidden: str, block: Span, pronoun: Span, last: Speech | None) -> Span | None:
+def _meant(page: _Page, block: Span, pronoun: Span, last: Speech | None) -> Span | None:
     """The one person in the paragraph before "he" or "she"; None where several may be meant, or none.
 
-    That is who spoke last there, or else the only name of two words or more, if no other comes between.
+    That is who spoke last there, or else the only name, if no other comes between. A single word is one where it ends a
+    longer name somewhere in the text.
     """
-    since = max(block.start, last.speaker.end) if last else block.start
-    found = [
-        name
-        for name in _CAPITALS.finditer(hidden, since, pronoun.start)
-        if " " in name.group() and name.group()[-2:] not in {"'s", "’s"}
-    ]
-    if last:
-        return None if found else last.named
+    first = max(block.start, pronoun.start - _REACH)
+    if subject := _subject(page, first, pronoun):
+        return subject
+    since = max(first, last.speaker.end) if last else first
+    found = [name for name in CAPITALS.finditer(page.hidden, since, pronoun.start) if _is_person(page, name)]
     names = {name.group().split()[-1]: Span(*name.span()) for name in found}
+    if last:
+        same = names.keys() <= set(page.hidden[last.named.start : last.named.end].split())
+        return last.named if same and not _is_body(page, last.named) else None
     return next(iter(names.values())) if len(names) == 1 else None
+
+
+def _subject(page: _Page, first: int, pronoun: Span) -> Span | None:
+    """The person whom the sentence before is about, if no other is named in it."""
+    hidden = page.hidden
+    starts = [first, *(end.end() for end in _SENTENCE_END.finditer(hidden, first, pronoun.start))]
+    for start, end in reversed([*pairwise(starts)]):
+        found = SUBJECT.match(hidden, start, end)
+        if not found or not _may_speak(found):
+            return None
+        if not re.fullmatch(PRONOUN, found["who"]):
+            who = Span(*found.span("who"))
+            named = [name for name in CAPITALS.finditer(hidden, start, end) if _is_person(page, name)]
+            known = bool(named) and all(who.start <= name.start() < who.end for name in named)
+            return Span(*named[-1].span()) if known and not _is_body(page, who) else None
+    return None
+
+
+def _is_body(page: _Page, named: Span) -> bool:
+    """Whether an institution is named, or nobody whose name is known to be a person's."""
+    hidden = page.hidden
+    if re.search(rf"\b{BODIES}\b", hidden[named.start : named.end]):
+        return True
+    names = [*CAPITALS.finditer(hidden, named.start, named.end)]
+    return bool(names) and not any(_is_person(page, name) for name in names)
+
+
+def _is_person(page: _Page, name: re.Match[str]) -> bool:
+    """Whether a person may be named so: by two words or more, or by the last of them."""
+    words = " ".join(word for word in name.group().split() if word.lower() not in NOT_NAMES)
+    before = page.hidden[max(0, name.start() - 12) : name.start()]
+    if not words or words.endswith(("'s", "’s")) or PLACED.search(before):
+        return False
+    return " " in words or words in page.surnames
+
+
+def _surnames(hidden: str) -> frozenset[str]:
+    names = (name.group().split() for name in CAPITALS.finditer(hidden))
+    return frozenset(name[-1] for name in names if name[-2:-1] and name[-2].lower() not in NOT_NAMES)
 
 
 def _alone(hidden: str, sentence: Span) -> bool:

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +47,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz", type=int, default=12, help="how many damaged files of each format are read (12)")
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _one_worker() -> Iterator[None]:
-    """One process reads the files of all tests: to start one for each corpus would take as long as the tests do."""
+@contextmanager
+def lent_worker() -> Iterator[None]:
+    """One process reads all files for this one: to start one for each corpus would take as long as the tests do."""
     lock = threading.Lock()
 
     class Lent:
@@ -61,6 +62,13 @@ def _one_worker() -> Iterator[None]:
 
     with Worker() as kept, pytest.MonkeyPatch.context() as patch:
         patch.setattr("index.corpus.Worker", Lent)
+        patch.setattr("bot.adding.Worker", Lent)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_worker() -> Iterator[None]:
+    with lent_worker():
         yield
 
 

@@ -35,7 +35,7 @@ MUTATIONS = (
         "index/encoder.py",
         "trust_remote_code=False",
         "trust_remote_code=True",
-        ("tests/test_remote_code.py",),
+        ("tests/test_encoder.py::test_code_that_a_model_brings_along_is_not_run_whatever_its_configuration_asks_for",),
     ),
     Mutation(
         "files of the index are not synced",
@@ -154,9 +154,23 @@ MUTATIONS = (
     Mutation(
         "servers have no pace",
         "bot/pace.py",
-        '("This server asks", server, limits.server)',
-        '("This server asks", "", limits.server)',
+        "(_SERVER, server, limits.server)",
+        '(_SERVER, "", limits.server)',
         ("tests/test_pace.py::test_a_server_waits_whoever_asks_wherever_and_direct_messages_have_none",),
+    ),
+    Mutation(
+        "a guest sees what is hidden",
+        "bot/discord/client.py",
+        "return None if is_guest(interaction) else interaction.guild_id",
+        "return interaction.guild_id",
+        ("tests/test_discord_guest.py",),
+    ),
+    Mutation(
+        "a guest answers everybody",
+        "bot/discord/client.py",
+        "private = is_guest(interaction) or (visit.settings.private if private is None else private)",
+        "private = visit.settings.private if private is None else private",
+        ("tests/test_discord_guest.py",),
     ),
     Mutation(
         "the token goes to any host",

@@ -1,6 +1,6 @@
 """Draws the README's pictures: what the bot sends about the seed articles, on a desktop and on a phone beside it.
 
-The real bot answers in simcord's Discord, with the real model, and simcord's preview draws what was sent. It reads
+The real bot answers in simcord's Discord, with the real models, and simcord's preview draws what was sent. It reads
 markdown nearly as Discord does, puts a section's button below the text on a phone, where Discord keeps it beside, and
 has fonts of its own. So the pictures show what is sent and where, not every pixel of Discord.
 
@@ -27,6 +27,7 @@ from bot.discord.app import OnTheRecordBot
 from bot.settings import Settings
 from index.build import build
 from index.encoder import SentenceTransformerEncoder
+from index.reader import ExtractiveReader
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / ".github" / "images"
@@ -92,7 +93,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         build(ROOT / "seeds", data, SentenceTransformerEncoder())
-        desk = Desk(data, ROOT / "seeds", SentenceTransformerEncoder)
+        desk = Desk(data, ROOT / "seeds", SentenceTransformerEncoder, reader=ExtractiveReader())
         async with simcord.run(OnTheRecordBot(Settings(index_dir=data), desk)) as env:
             await draw(env)
         desk.close()

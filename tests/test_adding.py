@@ -15,7 +15,7 @@ import sys
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import ROOT
@@ -33,7 +33,7 @@ from index.errors import CorpusError
 from index.readers.drafts import CARD_FIELDS, UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 HERON = b"A heron stopped the tram in Ghent.\n\nNobody was late, said the heron.\n"
 PAGE = (
@@ -462,10 +462,11 @@ def test_a_file_that_cannot_be_written_to_its_end_is_not_there(intake: Intake, c
     assert (corpus / staged.file).read_bytes() == large
 
 
+# Forks for each line of keys and steps, and tells how what stored the key ended.
 KILLED = """
 import os, pathlib, signal, sys
 from bot.adding import Intake
-data, corpus, key, step = sys.argv[1:]
+data, corpus = map(pathlib.Path, sys.argv[1:])
 calls = 0
 def counted(real):
     def call(*args, **options):
@@ -475,31 +476,54 @@ def counted(real):
             os.kill(os.getpid(), signal.SIGKILL)
         return real(*args, **options)
     return call
-os.fsync = counted(os.fsync)
-pathlib.Path.rename = counted(pathlib.Path.rename)
-pathlib.Path.replace = counted(pathlib.Path.replace)
-Intake(pathlib.Path(data), pathlib.Path(corpus)).store(key)
+for line in sys.stdin:
+    key, step = line.split()
+    if not (pid := os.fork()):
+        os.fsync = counted(os.fsync)
+        pathlib.Path.rename = counted(pathlib.Path.rename)
+        pathlib.Path.replace = counted(pathlib.Path.replace)
+        Intake(data, corpus).store(key)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
 
 
-def test_a_kill_at_any_step_leaves_nothing_or_all_of_it(intake: Intake, corpus: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def killed_store(corpus: Path, tmp_path: Path) -> Iterator[Callable[[str, int], int]]:
+    """Stores what is kept aside under a key in another process that dies at this step; the status it ends with."""
+    program = [sys.executable, "-c", KILLED, str(tmp_path / "data"), str(corpus)]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(program, cwd=ROOT, **pipes) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def store(key: str, step: int) -> int:
+            print(key, step, file=process.stdin, flush=True)
+            return int(process.stdout.readline())
+
+        yield store
+        process.communicate()
+
+
+def test_a_kill_at_any_step_leaves_nothing_or_all_of_it(
+    intake: Intake, corpus: Path, killed_store: Callable[[str, int], int]
+) -> None:
     mine = b"# mine\n"
     (corpus / METADATA_FILE).write_bytes(mine)
     killed = 0
     for step in range(1, 20):
         text = f"Heron {step}.".encode()
         staged = intake.stage(text, f"heron{step}.txt", {"title": f"H{step}"})
-        program = [sys.executable, "-c", KILLED, str(tmp_path / "data"), str(corpus), staged.key, str(step)]
-        ended = subprocess.run(program, cwd=ROOT, check=False, capture_output=True)
+        ended = killed_store(staged.key, step)
         file = corpus / staged.file
         assert not file.exists() or file.read_bytes() == text
         held = read_corpus(corpus)
         # Never without what was given of it.
         assert all(each.source.title_given for each in held.articles if each.source.id.startswith("added/"))
         assert (corpus / METADATA_FILE).read_bytes().startswith(mine)
-        if ended.returncode == 0:
+        if ended == 0:
             break
-        assert ended.returncode == -signal.SIGKILL, ended.stderr
+        assert ended == -signal.SIGKILL
         killed += 1
         if step % 2:  # sometimes somebody adds another file first
             intake.discard(intake.stage(f"Crane {step}.".encode(), "crane.txt", {}).key)

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from word_encoder import WordHashEncoder
 
 from bot.answer import Excerpt, Place, Reason, compose
-from bot.answering import with_copies
 from bot.desk import QUEUE, SEARCHES, Desk, DeskBusyError
+from bot.elsewhere import with_copies
 from bot.metrics import Gauges
 from bot.records.sent import sent
 from index.build import build

@@ -1,4 +1,4 @@
-"""/compare, /figures and /said against simcord's Discord: what they show, and that they are asked as questions are."""
+"""Commands that compare articles, and tell what came when, against simcord's Discord: asked as questions are."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ ASKED: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "figures": ({"question": KHERSON}, KHERSON, "Excerpts with figures", "“at least four dead” in"),
     "said": (
         {"person": "Podolyak", "about": "drones"}, "Podolyak about drones", "Quotations that the articles", "Said by “",
+    ),
+    "timeline": ({"question": KHERSON}, KHERSON, "By the days that are spoken of", "date not worked out"),
+    "first": ({"question": PELICAN}, PELICAN, "The earliest dated article found", "hat of the mayor of Dresden"),
+    "only-in": (
+        {"outlet": "Example Post", "question": "the umbrella in Bruges"}, "Example Post about the umbrella in Bruges",
+        "Found in no other outlet", "An otter in Bruges",
     ),
 }  # fmt: skip
 each = pytest.mark.parametrize("command", ASKED)
@@ -76,7 +82,7 @@ async def test_no_outlet_that_is_hidden_is_compared_whatever_is_typed(world: Wor
         )
         assert "Utrecht" not in text_of(result.response)
         assert "paragraph" in text_of(result.response) or not quoted(result.response)
-    for command in ("figures", "said"):
+    for command in ("figures", "said", "timeline", "only-in"):
         result = await world.alice.slash(world.channel, command, **ASKED[command][0])
         assert not quoted(result.response)
 
@@ -88,3 +94,33 @@ async def test_a_reply_that_narrows_it_compares_again(world: World) -> None:
     assert "One excerpt from each article" in narrowed
     assert "Dresden" in narrowed
     assert "Utrecht" not in narrowed
+
+
+async def test_a_timeline_that_is_shared_still_tells_how_its_days_are_known(world: World) -> None:
+    answer = (await world.alice.slash(world.channel, "timeline", question=KHERSON, private=True)).response
+    await world.alice.click(answer, label="Share")
+    shared = text_of(world.answers[-1])
+    assert "date not worked out" in shared
+    assert quoted(world.answers[-1])
+
+
+async def test_a_timeline_is_bounded_by_days_that_are_spoken_of(world: World) -> None:
+    # The seeds that speak of it have no day of publication.
+    result = await world.alice.slash(
+        world.channel, "timeline", question="When did the conflict start?", since="2022-02-01", until="2022-02-28"
+    )
+    assert "February 2022" in text_of(result.response)
+    assert "“February 2022” → 2022-02" in text_of(result.response)
+
+
+async def test_a_picture_comes_with_its_numbers_to_one_person_and_without_hidden_outlets(world: World) -> None:
+    result = await world.alice.slash(world.channel, "picture")
+    assert result.ephemeral
+    assert "by month and outlet" in result.response.content
+    assert "Example Post 2" in result.response.content
+    [drawn] = result.response.attachments
+    assert drawn.filename == "coverage.png"
+    await world.by_chief("settings", channel=world.channel, outlets="Example Wire")
+    result = await world.alice.slash(world.channel, "picture", since="2023-01-01")
+    assert "1 article by day and outlet" in result.response.content
+    assert "Example Post" not in result.response.content

@@ -31,7 +31,7 @@ from bot.records.sent import Context
 from index.build import BuildReport, Changes
 from index.corpus import read_corpus
 from index.findings import Finding, Part, Quotation, Standing, Verdict
-from index.model import Filters, Kind, Listing, Manifest, Passage, Source, Span
+from index.model import Filters, Kind, Listing, Manifest, Passage, Source, Span, Speaker
 from index.passages import split
 from index.readers.drafts import Problem
 from index.shown import visible
@@ -42,14 +42,14 @@ if TYPE_CHECKING:
 
 # Discord's markdown as its clients know it, written from its documented behaviour, as an opinion of its own.
 BLOCKS = {
-    "heading": r" *#{1,3}\s+(?=\S)",
-    "subtext": r" *-#\s+(?=\S)",
-    "list": r"\s*(?:[*+-]|\d+[.)])\s+(?=\S)",
-    "quote": r" *>(?:>>)? ",
+    "heading": r"^ *#{1,3}\s+(?=\S)",
+    "subtext": r"^ *-#\s+(?=\S)",
+    "list": r"^\s*(?:[*+-]|\d+[.)])\s+(?=\S)",
+    "quote": r"^ *>(?:>>)? ",
 }
 INLINE = {
-    "escape": r"\\([^0-9A-Za-z\s])",
-    "code": r"(`+)(?!`)[\s\S]+?(?<!`)\1(?!`)",
+    "escape": r"\\(?P<escaped>[^0-9A-Za-z\s])",
+    "code": r"(?P<ticks>`+)(?!`)[\s\S]+?(?<!`)(?P=ticks)(?!`)",
     "timestamp": r"<t:-?\d+(?::[tTdDfFR])?>",
     "emoji": r"<a?:\w+:\d+>",
     "mention": r"<@[!&]?\d+>|<#\d+>|@everyone|@here",
@@ -108,25 +108,14 @@ MARKUP = st.sampled_from(
 )
 TEXTS = st.lists(MARKUP | st.characters(exclude_categories=["Cs", "Cc"]), max_size=60).map("".join)
 
+# Where several fit, what comes first is taken.
+RULES = re.compile("|".join(f"(?P<{kind}>{rule})" for kind, rule in {**BLOCKS, **INLINE}.items()), re.MULTILINE)
+
 
 def shown(markdown: str) -> tuple[str, list[str]]:
     """The characters that a reader sees, and the kinds of markup found on the way."""
-    text, kinds, at = "", [], 0
-    while at < len(markdown):
-        rules = {**(BLOCKS if at == 0 or markdown[at - 1] == "\n" else {}), **INLINE}
-        for kind, rule in rules.items():
-            if found := re.compile(rule).match(markdown, at):
-                if kind != "escape":
-                    kinds.append(kind)
-                    text += found[0]
-                else:
-                    text += found[1]
-                at = found.end()
-                break
-        else:
-            text += markdown[at]
-            at += 1
-    return text, kinds
+    kinds = [found.lastgroup or "" for found in RULES.finditer(markdown) if found.lastgroup != "escape"]
+    return RULES.sub(lambda found: found["escaped"] or found[0], markdown), kinds
 
 
 def unquoted(markdown: str) -> str:
@@ -884,8 +873,14 @@ def test_any_altered_quotation_is_shown_with_its_words_and_the_articles(
 
 
 PLACES = st.builds(
-    lambda title, given_title, outlet, link, typography: Standing(
-        source(title=title, title_given=given_title, outlet=outlet, url=link), 0, 5, "words", 12, tuple(typography)
+    lambda title, given_title, outlet, link, typography, speaker: Standing(
+        source(title=title, title_given=given_title, outlet=outlet, url=link),
+        0,
+        5,
+        "words",
+        12,
+        tuple(typography),
+        speaker,
     ),
     st.builds(
         lambda text, times: f"T{text} " * times, TEXTS.map(lambda text: text.replace("\n", " ")), st.integers(1, 60)
@@ -894,6 +889,7 @@ PLACES = st.builds(
     st.none() | st.sampled_from(["Star", "_*" * 99]),
     st.none() | st.sampled_from(["https://a.example/b", "https://a.example/" + "c" * 2000]),
     st.lists(st.sampled_from(Typography), unique=True),
+    st.none() | st.builds(Speaker, TEXTS, st.just("") | TEXTS, st.booleans()),
 )
 
 
@@ -914,6 +910,8 @@ def findings(draw: st.DrawFn) -> Finding:
     if verdict is Verdict.NOT_FOUND:
         return finding(text, verdict, telling=telling)
     found = finding(text, verdict, *places, more=more, telling=telling, outlets=("_Star_" * 99, "Star"))
+    if verdict is Verdict.OTHER_SPEAKER:
+        found = replace(found, given_to=draw(TEXTS) * 9)
     return replace(found, until=NOW) if verdict is Verdict.CORRECTED else found
 
 
@@ -946,6 +944,21 @@ def test_any_verification_fits_and_the_report_holds_what_does_not(found: list[Fi
         if one.verdict in {Verdict.EXACT, Verdict.OTHER_SOURCE}:
             assert notes.count("paragraph 12") >= (1 if report else len(one.standings))
         assert set(shown(notes)[1]) <= {"subtext", "bold", "link"}, notes
+
+
+def test_who_said_it_stands_under_its_place_and_that_the_text_gives_it_to_another() -> None:
+    peskov = Speaker("he", "Dmitry\n*Peskov*", goes_on=False)
+    found = finding("It was denied.", Verdict.OTHER_SPEAKER, replace(STANDING, speaker=peskov), given_to="_Ana_ Ruiz")
+    (head, quotation, notes), report = verified(found)
+    assert "1 other speaker" in head
+    assert quotation == "**1. other speaker**\n> It was denied."
+    first, place, last = notes.split("\n")
+    assert first == (
+        "-# No article in this index that names a speaker gives it to “\\_Ana\\_ Ruiz”, as the text does. It stands in:"
+    )
+    assert "paragraph 4" in place
+    assert last == "-# There it is said by “he”, taken for “Dmitry \\*Peskov\\*” before it."
+    assert report is None
 
 
 def test_a_long_altered_quotation_keeps_what_differs_in_sight() -> None:

@@ -434,7 +434,8 @@ async def test_what_compares_is_acknowledged_before_anything_is_looked_up_and_to
     settings: Settings, desk: Desk, server: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "GRACE", 0.1)
-    asked = {"compare": {"question": QUESTION}, "figures": {"question": QUESTION}, "said": {"person": "Podolyak"}}
+    asked = {command: {"question": QUESTION} for command in ("compare", "figures", "timeline", "first")}
+    asked |= {"said": {"person": "Podolyak"}, "only-in": {"outlet": "Example Post"}}
     async with running(settings, desk, server) as task:
         with nothing_found(desk):
             tokens = [await server.slash(command, options) for command, options in asked.items()]
@@ -679,7 +680,21 @@ async def test_commands_are_registered_only_when_they_changed(
     monkeypatch.setattr(discord_commands.ask, "description", "Another description")
     assert await start_with("changed") == 3
     commands = {command["name"]: command for command in server.found("PUT", "/commands")[0]}
-    everyones = {"ask", "compare", "figures", "said", "verify", "sources", "source", "status", "help"}
+    everyones = {
+        "ask",
+        "compare",
+        "figures",
+        "said",
+        "picture",
+        "timeline",
+        "first",
+        "only-in",
+        "verify",
+        "sources",
+        "source",
+        "status",
+        "help",
+    }
     everyones |= {"mydata", "forgetme"}
     admins = {"add", "reindex", "rollback", "remove", "restore", "audit", "unanswered"}
     menus = {"Ask the coverage", "Verify quotes"}

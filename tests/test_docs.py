@@ -59,7 +59,7 @@ async def test_every_discord_command_is_in_the_readme(tmp_path: object) -> None:
     bot = OnTheRecordBot(Settings(), None)  # type: ignore[arg-type]  # the commands need no desk to be named
     table = README[README.index("## The Discord bot") :].split("\n## ", 1)[0]
     commands = bot.tree.get_commands(type=discord.AppCommandType.chat_input)
-    assert set(re.findall(r"^\| `/([a-z]+)", table, re.MULTILINE)) == {command.name for command in commands}
+    assert set(re.findall(r"^\| `/([a-z-]+)", table, re.MULTILINE)) == {command.name for command in commands}
     for command in commands:
         (shown,) = re.findall(rf"^\| `/{command.name}\b([^`]*)`", table, re.MULTILINE)
         assert re.findall(r"[a-z_]+", shown) == [parameter.name for parameter in command.parameters]
@@ -88,8 +88,8 @@ def test_every_capability_is_in_the_table_under_each_platform_that_has_it() -> N
     ):
         assert set(re.findall(r"`/([a-z-]+)`", cell)) == commands
         assert set(re.findall(r"\*([A-Z][^*]+)\*", cell)) == menus
-    chat = {name for name in re.findall(r"^  /([a-z]+)", terminal.HELP, re.MULTILINE) if name != "quit"}
-    assert set(re.findall(r"`/([a-z]+)`", terminal_cell)) == chat
+    chat = {name for name in re.findall(r"^  /([a-z-]+)", terminal.HELP, re.MULTILINE) if name != "quit"}
+    assert set(re.findall(r"`/([a-z-]+)`", terminal_cell)) == chat
     assert set(re.findall(r"`bot ([a-z-]+)`", terminal_cell)) == set(bot_command.commands)
     assert set(re.findall(r"`index ([a-z]+)`", terminal_cell)) <= set(index_command.commands)
 

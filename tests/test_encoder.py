@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -124,6 +125,27 @@ def test_a_broken_model_folder_is_one_plain_sentence(model_folder: Path, file: s
     ) as caught:
         SentenceTransformerEncoder(str(model_folder)).encode(["Words."])
     assert "\n" not in str(caught.value)
+
+
+def test_code_that_a_model_brings_along_is_not_run_whatever_its_configuration_asks_for(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import dynamic_module_utils  # loads torch
+
+    # Code of models is copied to this folder before it is run.
+    monkeypatch.setattr(dynamic_module_utils, "HF_MODULES_CACHE", str(tmp_path / "modules"))
+    monkeypatch.syspath_prepend(tmp_path / "modules")
+    proof = tmp_path / "it-ran"
+    config = json.loads((model_folder / "config.json").read_text(encoding="utf-8"))
+    asked = {"AutoConfig": "own_code.OwnConfig", "AutoModel": "own_code.OwnModel"}
+    (model_folder / "config.json").write_text(json.dumps({**config, "auto_map": asked}), encoding="utf-8")
+    (model_folder / "own_code.py").write_text(
+        f"from pathlib import Path\nfrom transformers import BertConfig, BertModel\nPath({str(proof)!r}).touch()\n\n\n"
+        "class OwnConfig(BertConfig):\n    pass\n\n\nclass OwnModel(BertModel):\n    config_class = OwnConfig\n",
+        encoding="utf-8",
+    )
+    assert SentenceTransformerEncoder(str(model_folder)).encode(["A heron stopped the tram."]).shape == (1, 384)
+    assert not proof.exists()
 
 
 @pytest.mark.parametrize(

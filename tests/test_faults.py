@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, lent_worker
 from test_read_pdf import pdf, set_lines
 from word_encoder import WordHashEncoder
 
@@ -255,17 +255,18 @@ def work(corpus: Path, root: Path) -> None:
             say("under way")
             sys.stdin.readline()
 
-    for line in sys.stdin:
-        try:
-            match line.split():
-                case ["rollback"]:
-                    say(f"back to {Generations(root).rollback()}")
-                case ["build", keep, *waiting]:
-                    progress = {"progress": wait} if waiting else {}
-                    report = build(corpus, root, WordHashEncoder(), keep=int(keep), **progress)
-                    say(f"{'built' if report.built else 'kept'} {report.manifest.generation}")
-        except Exception as exc:  # noqa: BLE001 - the test must see it
-            say(f"{type(exc).__name__}: {exc}")
+    with lent_worker():
+        for line in sys.stdin:
+            try:
+                match line.split():
+                    case ["rollback"]:
+                        say(f"back to {Generations(root).rollback()}")
+                    case ["build", keep, *waiting]:
+                        progress = {"progress": wait} if waiting else {}
+                        report = build(corpus, root, WordHashEncoder(), keep=int(keep), **progress)
+                        say(f"{'built' if report.built else 'kept'} {report.manifest.generation}")
+            except Exception as exc:  # noqa: BLE001 - the test must see it
+                say(f"{type(exc).__name__}: {exc}")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.amounts import amounts
-from index.figures import Figure, apart, figures, matched
+from index.differing import apart, matched
+from index.figures import Figure, figures
 from index.model import Span
 from index.passages import paragraphs, sentences
 
@@ -118,3 +119,74 @@ def test_a_sentence_with_two_figures_that_may_be_meant_is_not_compared() -> None
         "There were 37 confirmed cases in Wuhan on Friday.", "There were 40 confirmed cases in Wuhan on Friday."
     )
     assert not told(one, "There were 40 confirmed cases in Wuhan on Friday.")
+
+
+def in_text(text: str, first: str) -> list[Figure]:
+    """The figures of the sentence of a text that begins with some words."""
+    start = text.index(first)
+    end = text.find("\n", start)
+    return figures(text, Span(start, len(text) if end < 0 else end), Span(0, max(0, text.find("\n"))))
+
+
+def tell(one: str, other: str, first: str, days: int = 0) -> bool:
+    """Whether a figure of the sentences of two texts that begin so differs."""
+    return any(apart(*pair) for pair in matched(in_text(one, first), in_text(other, first), days))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differs"),
+    [
+        # A sentence that names nothing is about what was spoken of before it.
+        (
+            "A bus fell in Lugo. Officials said three people died.",
+            "A ship sank off Vigo. Officials said ten people died.",
+            False,
+        ),
+        (
+            "A bus fell in Lugo. Officials said three people died.",
+            "A bus fell in Lugo. Officials said ten people died.",
+            True,
+        ),
+        (
+            "A bus fell in Lugo and in Vigo. Officials on the road said that three people died in the fall of the bus.",
+            "A bus fell in Lugo and in Noia. Officials on the road said that ten people died in the fall of the bus.",
+            False,
+        ),
+        (
+            "Lugo won. Officials said it took 3 seats in Galicia.",
+            "Vigo won. Officials said it took 5 seats in Galicia.",
+            False,
+        ),
+    ],
+)
+def test_a_sentence_alone_does_not_tell_what_event_it_is_about(one: str, other: str, differs: bool) -> None:
+    assert tell(one, other, "Officials") is differs
+    assert tell(other, one, "Officials") is differs
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # What a number tells apart, who each is about, whose share it is, and parts of one amount.
+        ("A category 2 storm in Lugo is one of 119 mph.", "A category 4 storm in Lugo is one of 130 mph."),
+        ("In Lugo the ticket of Ana Ruiz received 203 votes.", "In Lugo the ticket of Luis Soto received 457 votes."),
+        ("Latinos of Lugo were 22 % of the population.", "Latinos of Lugo were 6 % of the population."),
+        ("Ana Ruiz won the race in Lugo in 1 hour 59 minutes.", "Ana Ruiz won the race in Lugo in 2 hours 4 minutes."),
+        ("Lugo has 120 homes in the city, says Galicia.", "Lugo has 236 homes in the township, says Galicia."),
+    ],
+)  # fmt: skip
+def test_what_is_not_surely_the_same_does_not_differ(one: str, other: str) -> None:
+    assert not told(one, other)
+    assert not told(other, one)
+
+
+def test_what_was_so_on_another_day_does_not_differ() -> None:
+    one = "The fire in Lugo has so far killed 14 people."
+    other = "The fire in Lugo has so far killed 31 people."
+    assert tell(one, other, "The fire", days=3)
+    assert not tell(one, other, "The fire", days=4)
+    assert tell(one.replace(" so far", ""), other.replace(" so far", ""), "The fire", days=4)
+
+
+def test_two_days_differ_in_their_months_too() -> None:
+    assert told("Ana Ruiz was born in Lugo on February 8.", "Ana Ruiz was born in Lugo on July 15.")

@@ -9,6 +9,8 @@ import io
 import json
 import time
 from contextlib import suppress
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +19,7 @@ from test_read_pdf import pdf, set_lines
 from bot.quotations import quotations, verify
 from index.findings import Quotation
 from index.model import Article, Source, Span
+from index.moments import moments
 from index.passages import split
 from index.quoting import hold
 from index.readers import html, mail, markup, text, wire, xml
@@ -24,6 +27,7 @@ from index.readers import json as json_reader
 from index.readers import pdf as pdf_reader
 from index.readers.drafts import UnreadableError, line_finder
 from index.readers.formats import reader_of
+from index.speech import speeches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,6 +165,17 @@ def test_passages(part: str) -> None:
     assert_linear(lambda n: split(Article(SOURCE, f"x{repeated(part, n)}", 0)), 20_000)
 
 
+@pytest.mark.parametrize("part", ["Monday ", "He will speak on Monday ", "May 3 and ", "“today ", "in 2019 to "])
+def test_days_that_a_text_speaks_of(part: str) -> None:
+    dated = replace(SOURCE, published=date(2023, 5, 4))
+
+    def read(size: int) -> None:
+        for passage in split(Article(dated, repeated(part, size))):
+            moments(passage)
+
+    assert_linear(read, 2500)
+
+
 @pytest.mark.parametrize(
     "part",
     [
@@ -189,10 +204,13 @@ class OneArticle:
     """As much of a store as a quotation is held against, with one passage that is the whole text."""
 
     def __init__(self, words: str) -> None:
-        self.article = Article(SOURCE, words, 0)
+        self._article = Article(SOURCE, words, 0)
+
+    def article(self, _: str) -> Article:
+        return self._article
 
     def articles_with(self, *_: object) -> list[tuple[Article, list[Span]]]:
-        return [(self.article, [Span(0, len(self.article.text))])]
+        return [(self._article, [Span(0, len(self._article.text))])]
 
     def outlets(self, _: object) -> list[str]:
         return ["A Paper"]
@@ -218,3 +236,17 @@ def test_verification_of_as_much_as_is_read(part: str) -> None:
 def test_quotations_held_against_an_article(quoted: str, part: str) -> None:
     quotation = Quotation(quoted, 0, len(quoted))
     assert_linear(lambda n: hold(quotation, OneArticle(repeated(part, n))), 5_000)  # type: ignore[arg-type] as much as is needed
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "Ana Ruiz and Eva Soto of the Lugo Party said that “x”, ",
+        "“We won,” said Ana Ruiz. “They lost,” she added to us. ",
+        "“We won,” he said. ",
+        "The vote, Ana Ruiz said,\n\n",
+        "Aa Bb ",
+    ],
+)
+def test_who_speaks_in_an_article(part: str) -> None:
+    assert_linear(lambda n: speeches(repeated(part, n)), 10_000)

@@ -86,6 +86,34 @@ async def test_nothing_of_an_outlet_that_may_not_be_seen_is_told(desk: Desk) -> 
     assert answer.refusal.message == wording.NOT_QUOTED
 
 
+async def test_what_articles_call_a_person_is_told_with_its_places(desk: Desk) -> None:
+    answer = await desk.ask("Ana Ruiz", way=Way.SAID)
+    assert [(told.source.id, told.text, told.paragraph) for told in answer.described] == [
+        ("first.md", "the mayor of Lugo", 1),
+        ("second.md", "Mayor", 1),
+        ("copy.md", "the mayor of Lugo", 1),
+    ]
+    assert wording.remarks(answer)[1:] == (
+        "Described as “the mayor of Lugo”: first, The Wire, paragraph 1; copy, The Copy, paragraph 1.",
+        "Described as “Mayor”: second, The Post, paragraph 1.",
+    )
+    rows = terminal.as_json(answer)["described"]
+    for told, row in zip(answer.described, rows, strict=True):  # type: ignore[call-overload]
+        article = await desk.article(told.source.id)
+        assert article
+        assert article.text[row["start"] : row["end"]] == row["text"] == told.text
+    assert (await desk.ask("Ana Ruiz", count=2, skip=2, way=Way.SAID)).described == ()
+    answer = await desk.ask("Ana Ruiz", Filters(visible=("The Post",)), way=Way.SAID)
+    assert [told.text for told in answer.described] == ["Mayor"]
+
+
+async def test_a_person_who_is_not_quoted_is_still_described(desk: Desk) -> None:
+    answer = await desk.ask("Eva Ruiz about money", way=Way.SAID)
+    assert answer.refusal
+    told = "Described as “a singer”: second, The Post, paragraph 3."
+    assert answer.refusal.message == f"{wording.NOT_QUOTED} {told}"
+
+
 async def test_pages_go_on_where_the_last_ended(desk: Desk) -> None:
     pages = [await desk.ask("Ana Ruiz", count=2, skip=skip, way=Way.SAID) for skip in (0, 2, 4)]
     assert [[excerpt.number for excerpt in page.excerpts] for page in pages] == [[1, 2], [3], []]

@@ -1,4 +1,4 @@
-"""/compare, /figures and /said against Slack on loopback: what they show, and that they are asked as questions are."""
+"""Commands that compare articles, and tell what came when, against Slack on loopback: asked as questions are."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ ASKED = {
     "/compare": (PELICAN, PELICAN, "One excerpt from each article", "hat of the mayor of Utrecht"),
     "/figures": (KHERSON, KHERSON, "Excerpts with figures", "“at least four dead” in"),
     "/said": ("Podolyak about:drones", "Podolyak about drones", "Quotations that the articles", "Said by “"),
+    "/timeline": (KHERSON, KHERSON, "By the days that are spoken of", "date not worked out"),
+    "/first": (PELICAN, PELICAN, "The earliest dated article found", "hat of the mayor of Dresden"),
+    "/only-in": (
+        'Example Post about:"the umbrella in Bruges"',
+        "Example Post about the umbrella in Bruges",
+        "Found in no other outlet",
+        "An otter in Bruges",
+    ),
 }
 each = pytest.mark.parametrize("command", ASKED)
 
@@ -92,3 +100,15 @@ async def test_no_outlet_that_is_hidden_is_compared_whatever_is_typed(desk: Desk
         await slack.until(lambda number=number: len(slack.said()) == number)
     assert not any("Utrecht" in shown(message) for message in slack.said())
     assert "Dresden" in shown(slack.said()[0])
+
+
+async def test_the_numbers_of_a_picture_are_told_to_one_person_and_without_hidden_outlets(
+    desk: Desk, slack: LoopbackSlack
+) -> None:
+    told = shown(await whispered(slack, "/picture", "since:2023-01-01", "by day and outlet"))
+    assert "2023-05-05: 1 (Example Post 1)" in told
+    assert "Example Post" in told
+    await desk.record(lambda records: records.places.change("slack", TEAM, CHANNEL, outlets=("Example Wire",)))
+    told = shown(await whispered(slack, "/picture", "since:2023-01-01", "1 article by day and outlet"))
+    assert "Example Post" not in told
+    assert not slack.said()

@@ -151,7 +151,7 @@ async def test_a_wrong_app_token_ends_the_program_with_one_clear_line(
     slack: LoopbackSlack, word_index: Path, tmp_path: Path
 ) -> None:
     wrong = "xapp-wrong-token"
-    environ = {**slack_environ(slack, word_index), "SLACK_APP_TOKEN": wrong}
+    environ = {**slack_environ(slack, word_index), "SLACK_APP_TOKEN": wrong, "READER_MODEL": "off"}
     async with bot(tmp_path / "cwd", "-c", WITHOUT_MODEL, **environ) as running:
         assert await running.ended() == os.EX_CONFIG
     [said] = [line for line in running.written.splitlines() if "SLACK_APP_TOKEN" in line]

@@ -26,10 +26,12 @@ from slack_rules import quotes
 from slack_server import (
     APP_TOKEN,
     BOT_TOKEN,
+    BOT_USER,
     CHANNEL,
     ELSEWHERE,
     OTHER,
     READER,
+    TEAM,
     LoopbackSlack,
     limited,
     refusal,
@@ -138,6 +140,21 @@ def holding(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
 
 
 # ---- At once, and once -----------------------------------------------------------------------------------------------
+
+
+async def test_a_channel_that_the_bot_is_added_to_is_told_once_who_it_is(
+    settings: Settings, desk: Desk, slack: LoopbackSlack
+) -> None:
+    joined = {"type": "member_joined_channel", "channel": CHANNEL, "channel_type": "C", "team": TEAM}
+    for answers in (1, 2):  # before a restart and after it
+        async with running(settings, desk, slack):
+            await slack.event({**joined, "user": READER})
+            await slack.event({**joined, "user": BOT_USER})
+            await slack.event({**joined, "user": BOT_USER})
+            await slack.mention(PELICAN)
+            await slack.until(lambda: sum(bool(quotes(each)) for each in slack.said()) == answers)  # noqa: B023 waited for
+    told = [each for each in slack.said() if not quotes(each)]
+    assert ["`/coverage-settings`" in str(each["blocks"]) for each in told] == [True]
 
 
 async def test_everything_is_acknowledged_while_the_desk_is_slow(

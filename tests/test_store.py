@@ -65,6 +65,15 @@ def make_faiss_from_another(folder: Path, articles: Sequence[Article]) -> Store:
     return store
 
 
+# The same articles are written hundreds of times.
+cut = cache(split)
+
+
+@cache
+def vector_of(text: str) -> NDArray[np.float32]:
+    return ENCODER.encode([text])[0]
+
+
 def written(
     folder: Path, numbered: Sequence[tuple[int, Article]], base: Store | None = None, dropped: Sequence[str] = ()
 ) -> Store:
@@ -73,8 +82,8 @@ def written(
     for name in dropped:
         writer.drop(name)
     for number, one in numbered:
-        writer.add(one, split(one), DAY + timedelta(days=number), b"")
-    passages, sentences = writer.finish({text: ENCODER.encode([text])[0] for text in writer.new_texts()})
+        writer.add(one, cut(one), DAY + timedelta(days=number), b"")
+    passages, sentences = writer.finish({text: vector_of(text) for text in writer.new_texts()})
     kept = len(base.listings(Filters())) - len(dropped) if base else 0
     manifest = Manifest(
         format=FORMAT,
@@ -180,6 +189,8 @@ def coverage() -> list[Article]:
 
 
 COVERAGE = coverage()
+# What of each article is searched, by its id.
+PASSAGES = {made.source.id: [p for p in cut(made) if p.kind is not Kind.RELATED] for made in COVERAGE}
 
 
 @dataclass(frozen=True)
@@ -192,6 +203,7 @@ class Expected:
     matched: frozenset[str]
 
 
+@cache
 def tokens(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
 
@@ -218,7 +230,7 @@ def vectors_of(texts: tuple[str, ...]) -> NDArray[np.float64]:
 def expected(vector: NDArray[np.float32], terms: Sequence[str]) -> tuple[list[Expected], list[Expected]]:
     """The scores of every passage and of every sentence of the whole coverage."""
     found = []
-    passages = [p for made in COVERAGE for p in split(made) if p.kind is not Kind.RELATED]
+    passages = [passage for held in PASSAGES.values() for passage in held]
     for pairs in (
         [(passage, passage.text) for passage in passages],
         [(passage, passage.words(span)) for passage in passages for span in passage.sentences],
@@ -300,10 +312,6 @@ def check(
             assert score.dense == pytest.approx(want.dense, abs=1e-5)
             assert score.lexical == pytest.approx(want.lexical, rel=1e-6, abs=1e-9)
             assert score.matched == want.matched
-
-
-def vector_of(text: str) -> NDArray[np.float32]:
-    return ENCODER.encode([text])[0]
 
 
 @pytest.fixture(scope="module", params=list(ENGINES))
@@ -392,7 +400,7 @@ def test_what_passes_is_found_once_for_filters_and_given_up_for_others_in_the_en
 @pytest.mark.parametrize("filters", [Filters(), Filters(withdrawn=("05", "07")), Filters(outlets=("the wire",))])
 def test_counts_are_those_of_the_articles_that_pass(store: Store, filters: Filters) -> None:
     inside = [made for made in COVERAGE if passes(made.source, filters)]
-    passages = [p for made in inside for p in split(made) if p.kind is not Kind.RELATED]
+    passages = [passage for made in inside for passage in PASSAGES[made.source.id]]
     assert store.counts(filters) == (len(inside), len(passages))
 
 
@@ -478,7 +486,7 @@ def test_no_character_of_a_term_is_an_operator(store: Store, term: str) -> None:
 
 
 def test_document_frequency_counts_passages_of_the_whole_index(store: Store) -> None:
-    texts = [tokens(p.text) for made in COVERAGE for p in split(made) if p.kind is not Kind.RELATED]
+    texts = [tokens(passage.text) for held in PASSAGES.values() for passage in held]
     terms = [*VOCABULARY, "the", "absent", "also"]
     assert store.document_frequency(terms) == {term: sum(term in text for text in texts) for term in terms}
     assert store.document_frequency([]) == {}
@@ -546,7 +554,7 @@ def test_outlets_are_those_that_pass_each_told_once(store: Store, filters: Filte
 
 def test_every_embedded_text_has_its_vector_and_related_links_have_none(store: Store) -> None:
     vectors = list(store.vectors())
-    passages = [p for made in COVERAGE for p in split(made) if p.kind is not Kind.RELATED]
+    passages = [passage for held in PASSAGES.values() for passage in held]
     texts = [p.text for p in passages] + [p.words(span) for p in passages for span in p.sentences]
     assert sorted(text for text, _ in vectors) == sorted(texts)
     embedded = ENCODER.encode([text for text, _ in vectors])
@@ -753,11 +761,11 @@ def test_whatever_is_dropped_and_added_rows_have_no_gaps_and_vectors_fit_their_t
         store = after
         assert list(store.faults()) == []
         for text, vector in store.vectors():
-            assert np.array_equal(vector, ENCODER.encode([text])[0])
+            assert np.array_equal(vector, vector_of(text))
         expected = sorted(COVERAGE[number].source.id for number in held)
         assert [listing.source.id for listing in store.listings(Filters())] == expected
         found = store.search(vector_of("the"), ["the"], Filters(), 10_000)
-        parts = [p for number in held for p in split(COVERAGE[number]) if p.kind is not Kind.RELATED]
+        parts = [passage for number in held for passage in PASSAGES[COVERAGE[number].source.id]]
         assert sorted((c.passage.source.id, c.passage.start, c.passage.sentences) for c in found) == sorted(
             (p.source.id, p.start, p.sentences) for p in parts
         )

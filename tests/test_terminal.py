@@ -22,7 +22,7 @@ from click.testing import CliRunner
 from conftest import ROOT, SEEDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.application.current import get_app_session
 from prompt_toolkit.completion import CompleteEvent
@@ -84,6 +84,16 @@ DIFFERING = {
     "required": ["start", "end", "there"],
     "additionalProperties": False,
 }  # fmt: skip
+MOMENT = {
+    "type": "object",
+    "properties": {
+        "start": {"type": "integer"}, "end": {"type": "integer"},
+        "meant": {"type": ["string", "null"], "pattern": r"^\d{4}(-\d\d(-\d\d(/\d{4}-\d\d-\d\d)?)?)?$"},
+        "by": {"type": ["string", "null"], "format": "date"},
+    },
+    "required": ["start", "end", "meant", "by"],
+    "additionalProperties": False,
+}  # fmt: skip
 EXCERPT = {
     "type": "object",
     "properties": {
@@ -93,11 +103,12 @@ EXCERPT = {
         "kind": {"enum": ["body", "caption", "embed"]}, "score": {"type": "number"},
         "differing": {"type": "array", "items": DIFFERING},
         "speaker": {"type": ["object", "null"], "required": ["words", "meant", "goes_on"]},
+        "moments": {"type": "array", "items": MOMENT},
         "link": {"type": ["string", "null"]},
     },
     "required": [
         "number", "text", "article", "start", "end", "answer", "paragraph", "kind", "score", "differing", "speaker",
-        "link",
+        "moments", "link",
     ],
     "additionalProperties": False,
 }  # fmt: skip
@@ -105,7 +116,7 @@ CONTRACT = {
     "type": "object",
     "properties": {
         "question": {"type": "string"},
-        "mode": {"enum": ["question", "mentions", "compared", "figures", "said"]},
+        "mode": {"enum": ["question", "mentions", "compared", "figures", "said", "timeline", "first", "only_in"]},
         "answered": {"type": "boolean"},
         "refusal": {
             "type": ["object", "null"],
@@ -120,13 +131,28 @@ CONTRACT = {
         },
         "excerpts": {"type": "array", "items": EXCERPT},
         "without": {"type": "array", "items": CARD},
+        "described": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "text": {"type": "string"},
+                    "article": CARD,
+                    "start": {"type": "integer"},
+                    "end": {"type": "integer"},
+                    "paragraph": {"type": "integer"},
+                },
+                "required": ["text", "article", "start", "end", "paragraph"],
+                "additionalProperties": False,
+            },
+        },
         "articles_in_index": {"type": "integer"},
         "generation": {"type": "integer"},
         "elapsed_ms": {"type": "number"},
     },
     "required": [
-        "question", "mode", "answered", "refusal", "excerpts", "without", "articles_in_index", "generation",
-        "elapsed_ms",
+        "question", "mode", "answered", "refusal", "excerpts", "without", "described", "articles_in_index",
+        "generation", "elapsed_ms",
     ],
     "additionalProperties": False,
 }  # fmt: skip
@@ -136,6 +162,7 @@ CONTRACT = {
 def run(monkeypatch: pytest.MonkeyPatch, word_index: Path, tmp_path: Path):
     """Runs `python -m bot ARGS` in process, in an empty folder, on an index made of words."""
     monkeypatch.setattr(cli, "SentenceTransformerEncoder", lambda _model: WordHashEncoder())
+    monkeypatch.setenv("READER_MODEL", "off")
     # What a word-hash vector says of relevance is no measure: every question with a hit is answered here.
     monkeypatch.setitem(CAUTION, "balanced", (0.0, 0.0))
     monkeypatch.chdir(tmp_path)
@@ -169,6 +196,25 @@ def test_one_or_two_words_are_a_search(run) -> None:
     assert found["excerpts"]
     assert run("ask", "kherson curfews").stdout.startswith("Mentions of “kherson” and “curfews”. ")
     assert json.loads(run("ask", "Who denied it?", "--json").stdout)["mode"] == "question"
+
+
+def test_a_picture_is_drawn_into_a_file_and_its_numbers_are_printed(run, tmp_path: Path) -> None:
+    told = run("picture", "coverage.png", "--since", "2023-05-04")
+    assert told.stdout == "1 article by day and outlet\n2023-05-04: 1 (outlet not given 1)\n"
+    assert (tmp_path / "coverage.png").read_bytes().startswith(b"\x89PNG")
+    refused = run("picture", "none/coverage.png")
+    assert refused.exit_code == 1
+    assert "cannot be written" in refused.stderr
+
+
+def test_a_timeline_is_bounded_by_the_days_that_are_spoken_of(run) -> None:
+    asked = ("ask", "When did the invasion of Ukraine start?", "--timeline", "--json", "--until", "2022-12-31")
+    found = json.loads(run(*asked).stdout)
+    Draft202012Validator(CONTRACT).validate(found)
+    assert found["mode"] == "timeline"
+    assert found["excerpts"]
+    for excerpt in found["excerpts"]:
+        assert any(moment["meant"] and moment["meant"] < "2023" for moment in excerpt["moments"])
 
 
 def test_a_dash_reads_questions_and_writes_an_answer_a_line(run) -> None:
@@ -240,6 +286,26 @@ def test_quotations_are_verified(run) -> None:
     assert found.startswith("2 quotations: 1 exact, 1 not found in this index.\n")
     assert "paragraph 9" in found
     assert run("verify", "-", stdin=text).stdout == found
+    found = run("verify", "Antony Blinken said: “We didn’t attack Putin. We leave it to the tribunal.”").stdout
+    assert found.startswith("1 quotation: 1 other speaker.\n")
+    assert "   There it is said by “Ukrainian president Volodymyr Zelensky”.\n" in found
+
+
+def test_a_verification_as_json_has_its_places_and_who_said_it(run) -> None:
+    text = (
+        "Antony Blinken said: “We didn’t attack Putin. We leave it to the tribunal.” “It rained cats and dogs there.”"
+    )
+    said, missing = map(json.loads, run("verify", text, "--json").stdout.splitlines())
+    assert (said["verdict"], said["given_to"], missing["verdict"]) == ("other_speaker", "Antony Blinken", "not_found")
+    assert text[said["start"] : said["end"]] == said["quotation"]
+    (place,) = said["places"]
+    stored = (SEEDS / f"{place['article']['id']}.txt").read_text(encoding="utf-8")
+    assert stored[place["start"] : place["end"]] == place["text"]
+    assert place["speaker"] == {"words": "Ukrainian president Volodymyr Zelensky", "meant": "", "goes_on": False}
+    assert missing["places"] == missing["parts"] == []
+    assert set(said) == set(missing)
+    whole = run("verify", text, "--json").stdout
+    assert run("verify", "-", "--json", stdin=text).stdout == whole
 
 
 def test_sources_are_listed(run) -> None:
@@ -340,12 +406,13 @@ def test_who_follows_the_first_steps_gets_an_index_and_a_chat(tmp_path: Path, mo
 
 
 def test_the_program_answers_piped_questions(word_index: Path) -> None:
-    """The program with its standard streams, and an encoder that needs no model."""
+    """The program with its standard streams, without a model."""
     program = (
         "import bot.__main__ as program; from word_encoder import WordHashEncoder\n"
         "program.SentenceTransformerEncoder = lambda _model: WordHashEncoder(); program.run()"
     )
-    environ = {**os.environ, "INDEX_DIR": str(word_index), "DISCORD_TOKEN": "", "PYTHONPATH": str(ROOT / "tests")}
+    environ = {**os.environ, "INDEX_DIR": str(word_index), "DISCORD_TOKEN": "", "READER_MODEL": "off"}
+    environ["PYTHONPATH"] = str(ROOT / "tests")
     piped = subprocess.run(
         [sys.executable, "-c", program], input="How far from the border did the incursion occur?\n", env=environ,
         cwd=ROOT, capture_output=True, text=True, timeout=120, check=True,
@@ -373,7 +440,8 @@ def test_the_real_program_answers_on_a_terminal(tmp_path: Path) -> None:
     os.write(leader, b"\x04")
     assert process.wait(180) == 0
     os.close(leader)
-    assert "some 500 kilometers from the Ukrainian border." in " ".join(seen.split())
+    assert "some 500 kilometers from the Ukrainian border." in " ".join(CODES.sub("", seen).split())
+    assert "\x1b[1m500 kilometers\x1b[0m" in seen  # the reader's answer
 
 
 @pytest.fixture
@@ -437,14 +505,16 @@ async def test_a_chat_on_a_terminal_completes_outlets_calls_lines_back_and_ends_
     assert "There is no command /nothing." in printed.get()
 
 
+CODES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\r")
+
+
 def read_to_prompt(leader: int) -> str:
-    """What the program shows until it asks for the next question, without colours."""
+    """What the program shows until it asks for the next question, colours and all."""
     seen = ""
     while select.select([leader], [], [], 180)[0]:
         seen += os.read(leader, 65536).decode(errors="replace")
-        shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\r", "", seen)
-        if re.search(r"\n\?[ \b]+$", shown):
-            return shown
+        if re.search(r"\n\?[ \b]+$", CODES.sub("", seen)):
+            return seen
     raise AssertionError(f"no prompt after {seen!r}")
 
 

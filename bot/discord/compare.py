@@ -17,14 +17,15 @@ from index.model import Filters
 if TYPE_CHECKING:
     from bot.discord.client import Commands, Interaction
 
-_OUTLETS = 'Only articles of these outlets, with ";" between'
-_PRIVATE = "Show it only to me"
+# What options say of themselves.
+OUTLETS = 'Only articles of these outlets, with ";" between'
+PRIVATE = "Show it only to me"
 
 
 @app_commands.command(description="Show what each article says of a question, the oldest first")
 @anywhere
 @app_commands.describe(
-    question="What do you want to compare?", outlets=_OUTLETS, since=SINCE, until=UNTIL, private=_PRIVATE
+    question="What do you want to compare?", outlets=OUTLETS, since=SINCE, until=UNTIL, private=PRIVATE
 )
 async def compare(
     interaction: Interaction,
@@ -42,7 +43,7 @@ async def compare(
 @app_commands.command(description="Show the figures in what answers a question, and where articles differ in one")
 @anywhere
 @app_commands.describe(
-    question="What are the figures about?", outlets=_OUTLETS, since=SINCE, until=UNTIL, private=_PRIVATE
+    question="What are the figures about?", outlets=OUTLETS, since=SINCE, until=UNTIL, private=PRIVATE
 )
 async def figures(
     interaction: Interaction,
@@ -60,8 +61,8 @@ async def figures(
 @app_commands.command(description="Show what a person is quoted as saying, by day")
 @anywhere
 @app_commands.describe(
-    person="The name, or only the surname", about="Only quotations near these words", outlets=_OUTLETS, since=SINCE,
-    until=UNTIL, private=_PRIVATE,
+    person="The name, or only the surname", about="Only quotations near these words", outlets=OUTLETS, since=SINCE,
+    until=UNTIL, private=PRIVATE,
 )  # fmt: skip
 async def said(
     interaction: Interaction,

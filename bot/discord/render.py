@@ -19,6 +19,7 @@ from discord import ui
 
 from bot import wording
 from bot.citing import Form, cite
+from bot.pictures import lines
 from bot.tongue import name_of, say
 from index.shown import is_link, model_name, visible
 from index.shown import link as percent_encoded
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from bot.answer import Answer, Excerpt, Refusal
     from bot.desk import DeskStatus, Neighbour
+    from bot.pictures import Coverage
     from bot.quotations import Verification
     from bot.records.audit import Action
     from bot.records.places import OwnSettings, PlaceSettings
@@ -57,6 +59,8 @@ each with its source. It writes nothing about the news itself. Where the coverag
 the menu of a message asks what it says
 `/compare` what each article says of a question; `/figures` the figures in what answers it, and where articles differ; \
 `/said` what a person is quoted as saying
+`/timeline` it by the days spoken of; `/first` its earliest article; `/only-in` what no other outlet has; `/picture` \
+articles by day
 `/verify` quotations in a text, word for word; *Verify quotes* in the menu of a message does the same
 `/sources` the articles in the index
 `/source` all that is known about one article
@@ -112,8 +116,8 @@ _NAME_LIMIT = 60
 _URL_LIMIT = 1000
 _ENTRY_LIMIT = 380
 
-# A colon opens the name of an emoji, such as :smile:.
-_MARKUP = re.compile(r"[\\*_~`|<>@\[\]/]|:(?=[^\s:]+:)")
+# The places before markup; a colon opens the name of an emoji, such as :smile:.
+_MARKUP = re.compile(r"(?=[\\*_~`|<>@\[\]/]|:[^\s:]+:)")
 _OPEN_COLON = re.compile(r"(?<!\\):(?=[^\s:]*\Z)")
 # Headings, subtext and lists begin a line, after blanks or not.
 _LINE_MARKUP = re.compile(r"^([^\S\n]*(?:\d+(?=[.)]))?)([#+\-.)])", re.MULTILINE)
@@ -139,7 +143,7 @@ def width(text: str) -> int:
 
 def escape(text: str) -> str:
     """Markdown that Discord shows as exactly `text`: no style, mention, timestamp, emoji code or link comes of it."""
-    return _LINE_MARKUP.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", text))
+    return _LINE_MARKUP.sub(r"\1\\\2", _MARKUP.sub(r"\\", text))
 
 
 def quote(text: str) -> str:
@@ -351,6 +355,11 @@ def status_text(status: DeskStatus, latency: float) -> str:
 def report_text(report: BuildReport) -> tuple[str, str | None]:
     """What a build did, as message text; and the whole as a file's text where it does not fit."""
     return _long_text(report.lines())
+
+
+def picture_text(counted: Coverage) -> tuple[str, str | None]:
+    """The numbers of a picture, as message text; and the whole as a file's text where it does not fit."""
+    return _long_text(lines(counted))
 
 
 def preview_text(changes: Changes) -> tuple[str, str | None]:

@@ -29,7 +29,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import days, wording
 from bot.privacy import forget_server
 from bot.records.database import RecordsError
-from bot.slack import add, admin, answers, commands, compare, privacy, views
+from bot.slack import add, admin, answers, commands, compare, privacy, views, when
 from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, SlackBot, TransientRetryHandler, library_log, reason
 from bot.slack.replies import Request
 from bot.slack.text import plain
@@ -69,13 +69,14 @@ _HOPELESS = frozenset(
 )  # fmt: skip
 # Variables that Bolt would read by itself: a client id would turn on a way to install the app that nobody set up.
 _BOLTS_OWN = ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET")
-_COMMAND = re.compile(r"/(?:coverage-)?(\w+)")
+_COMMAND = re.compile(r"/(?:coverage-)?([\w-]+)")
 # What Slack calls places that not everybody in the workspace sees.
 _PRIVATE = frozenset({"directmessage", "privategroup"})
 _COMMANDS: Mapping[str, Command] = {
     **commands.COMMANDS,
     **privacy.COMMANDS,
     **compare.COMMANDS,
+    **when.COMMANDS,
     **admin.COMMANDS,
     **add.COMMANDS,
 }
@@ -184,6 +185,9 @@ class SlackApp:
             await answers.answer_message(self.bot, event)
         elif kind == "app_uninstalled" or (kind == "tokens_revoked" and event["tokens"].get("bot")):
             await self._forget_workspace()
+        elif kind == "member_joined_channel":
+            if event["user"] == self.bot.user and not await self._again(f"joined {event['channel']}"):
+                await self._welcome(event["channel"])
         elif kind == "app_home_opened":
             request = Request(self.bot, event["user"], event["channel"], public=False)
             opened = self._show_home if event.get("tab") == "home" else self._offer_questions
@@ -192,6 +196,14 @@ class SlackApp:
                 await opened(request)
             except Exception as exc:  # noqa: BLE001 logged there; nobody waits for a word
                 sentence_for(exc, PLATFORM, "home")
+
+    async def _welcome(self, channel: str) -> None:
+        """Say who the bot is in a channel that it has just been added to; nobody waits for it."""
+        try:
+            self.bot.work.begin()
+            await self.bot.say(channel, None, views.welcome_message().payload())
+        except (*TROUBLE, OnTheRecordError) as exc:
+            log.warning("slack.not_welcomed error=%s", reason(exc))
 
     async def _forget_workspace(self) -> None:
         """Forget what was asked in the workspace that the app was taken out of, and in direct messages there."""

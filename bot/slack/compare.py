@@ -22,22 +22,23 @@ if TYPE_CHECKING:
 
 async def compare(request: Request, text: str) -> None:
     """Show one excerpt from each article that answers by itself."""
-    await _answer(request, *options(text, ("outlets", "since", "until", "private")), Way.COMPARED)
+    await answer_options(request, *options(text, ("outlets", "since", "until", "private")), Way.COMPARED)
 
 
 async def figures(request: Request, text: str) -> None:
     """Show the excerpts with figures, each beside those of other articles that differ."""
-    await _answer(request, *options(text, ("outlets", "since", "until", "private")), Way.FIGURES)
+    await answer_options(request, *options(text, ("outlets", "since", "until", "private")), Way.FIGURES)
 
 
 async def said(request: Request, text: str) -> None:
     """Show the quotations that articles give to a person."""
     person, chosen = options(text, ("about", "outlets", "since", "until", "private"))
     asked = f"{person} about {chosen['about']}" if person and chosen.get("about") else person
-    await _answer(request, asked, chosen, Way.SAID)
+    await answer_options(request, asked, chosen, Way.SAID)
 
 
-async def _answer(request: Request, question: str, chosen: Mapping[str, str], way: Way) -> None:
+async def answer_options(request: Request, question: str, chosen: Mapping[str, str], way: Way) -> None:
+    """Answer a command in a way of its own, with the options that were chosen."""
     if not question:
         raise UsageError(wording.EMPTY_QUESTION)
     filters = Filters(outlets_of(chosen.get("outlets")), (), *period(chosen.get("since"), chosen.get("until")))

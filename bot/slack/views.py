@@ -76,9 +76,15 @@ ASKING = (
     "question before is about, and says so.\n"
     "In the menu of any message: *Ask the coverage* and *Verify quotes*"
 )
+WELCOME = (
+    "Ask with `/ask`, or mention me together with a question; `/coverage-help` says what else there is. I answer "
+    "nothing else that is written here. Admins set with `/coverage-settings` how I behave in this channel."
+)
 COMMANDS = (
     "`/compare` what each article says of a question; `/figures` the figures in what answers it, and where articles "
     "differ; `/said` what a person is quoted as saying\n"
+    "`/timeline` what is told, by the days that are spoken of; `/first` the earliest article that carries it; "
+    "`/only-in` what no other outlet carries; `/picture` how many articles by day and outlet\n"
     "`/verify` quotations in a text, word for word\n"
     "`/sources` the articles in the index\n"
     "`/source` all that is known about one article\n"
@@ -94,6 +100,11 @@ COMMANDS = (
 def sentence(words: str) -> Message:
     """A plain sentence, cut where it weighs more than one text may."""
     return message([section(text(shorten(words, TEXT_LIMIT)))])
+
+
+def welcome_message() -> Message:
+    """Who the bot is and how to ask it, in a channel that it is new in."""
+    return message([_own(ABOUT), _own(WELCOME)])
 
 
 def help_message(retention: Retention) -> Message:
