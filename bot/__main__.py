@@ -8,17 +8,20 @@ import json
 import logging
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from dotenv import load_dotenv
 from rich.console import Console
+from rich.progress import track
 
-from bot import pictures, service, terminal
+from bot import asklist, pictures, service, terminal
 from bot.answer import CAUTION, Way, shown_at_once
+from bot.citing import Form
 from bot.days import period
 from bot.desk import RECORDS, Desk
 from bot.records.records import Records
@@ -35,6 +38,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
 _index_dir = click.option("--index-dir", type=click.Path(path_type=Path), help="Folder of the index (INDEX_DIR).")
+
+
+# What narrows and shapes an answer, in the order in which it is listed.
+_OPTIONS = (
+    click.option("-k", "count", type=click.IntRange(1, MAX_EXCERPTS), help="How many excerpts (EXCERPTS)."),
+    click.option(
+        "--outlet", "outlets", multiple=True, type=Words(), help="Only articles of this outlet; again for others."
+    ),
+    click.option("--since", type=Words(), help="Only articles published on this day, such as last Monday, or later."),
+    click.option("--until", type=Words(), help="Only articles published on this day or earlier."),
+    click.option("--compare", "way", flag_value=Way.COMPARED, help="One excerpt from each article, the oldest first."),
+    click.option("--figures", "way", flag_value=Way.FIGURES, help="Excerpts with figures, and where articles differ."),
+    click.option("--said", "way", flag_value=Way.SAID, help="What the person named is quoted as saying, by day."),
+    click.option(
+        "--timeline", "way", flag_value=Way.TIMELINE, help="By the days spoken of; --since and --until bound these."
+    ),
+    click.option("--first", "way", flag_value=Way.FIRST, help="The earliest dated article that carries what answers."),
+    click.option(
+        "--only-in", "way", flag_value=Way.ONLY_IN, help="What no other outlet carries: OUTLET, or OUTLET about …"
+    ),
+)
+
+
+def _narrowed(command: Callable[..., None]) -> Callable[..., None]:
+    return reduce(lambda made, option: option(made), reversed(_OPTIONS), command)
 
 
 @click.group(cls=Commands, invoke_without_command=True)
@@ -62,24 +90,12 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
 
 @main.command()
 @click.argument("question", type=Words())
-@click.option("-k", "count", type=click.IntRange(1, MAX_EXCERPTS), help="How many excerpts (EXCERPTS).")
-@click.option(
-    "--outlet", "outlets", multiple=True, type=Words(), help="Only articles of this outlet; again for others."
-)
-@click.option("--since", type=Words(), help="Only articles published on this day, such as last Monday, or later.")
-@click.option("--until", type=Words(), help="Only articles published on this day or earlier.")
+@_narrowed
 @click.option("--closest", is_flag=True, help="Where nothing answers, show what comes closest, as no answer.")
-@click.option("--compare", "way", flag_value=Way.COMPARED, help="One excerpt from each article, the oldest first.")
-@click.option("--figures", "way", flag_value=Way.FIGURES, help="Excerpts with figures, and where articles differ.")
-@click.option("--said", "way", flag_value=Way.SAID, help="What the person named is quoted as saying, by day.")
-@click.option(
-    "--timeline", "way", flag_value=Way.TIMELINE, help="By the days spoken of; --since and --until bound these."
-)
-@click.option("--first", "way", flag_value=Way.FIRST, help="The earliest dated article that carries what answers.")
-@click.option(
-    "--only-in", "way", flag_value=Way.ONLY_IN, help="What no other outlet carries: OUTLET, or OUTLET about …"
-)
 @click.option("--json", "as_json", is_flag=True, help="Answer as a JSON object, one a line.")
+@click.option(
+    "--cite", "form", type=click.Choice([*map(str, Form)]), help="Cite what is quoted in this form, and say no more."
+)
 @_index_dir
 @click.pass_context
 def ask(
@@ -92,9 +108,12 @@ def ask(
     closest: bool,
     way: Way | None,
     as_json: bool,
+    form: str | None,
     index_dir: Path | None,
 ) -> None:
     """Answer one QUESTION; with "-", every line of standard input, an answer a line."""
+    if form and (as_json or closest):
+        raise click.UsageError("--cite is a form of its own: leave out --json and --closest.")
     settings = _settings(index_dir or ctx.obj)
     filters = Filters(outlets, (), *period(since, until))
     many = question == "-"
@@ -104,7 +123,11 @@ def ask(
         for asked in questions:
             so = Way(way or Way.BEST)
             answer = await desk.ask(asked, filters, count or shown_at_once(so, settings.excerpts), way=so)
-            if as_json:
+            if form and answer.refusal:
+                click.echo(answer.refusal.message, err=True)
+            elif form:
+                click.echo(terminal.cited(answer, Form(form)))
+            elif as_json:
                 click.echo(json.dumps(terminal.as_json(answer), ensure_ascii=False))
             elif many:
                 click.echo(terminal.as_line(answer, closest=closest))
@@ -114,6 +137,51 @@ def ask(
                 click.echo(terminal.as_text(answer, closest=closest))
 
     _with_desk(settings, work)
+
+
+@main.command("ask-list")
+@click.argument("file", type=click.Path(path_type=Path))
+@_narrowed
+@click.option(
+    "--csv/--json", "table", default=True, help="A table, a row an excerpt (the default); or JSON, a line a question."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="The file to write; one that has some answers goes on.")
+@_index_dir
+@click.pass_context
+def ask_list(
+    ctx: click.Context,
+    file: Path,
+    count: int | None,
+    outlets: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    way: Way | None,
+    table: bool,
+    out: Path | None,
+    index_dir: Path | None,
+) -> None:
+    """Answer the questions of FILE: a line each, or the column "question" of a .csv."""
+    settings = _settings(index_dir or ctx.obj)
+    filters = Filters(outlets, (), *period(since, until))
+    so = Way(way or Way.BEST)
+    asked = asklist.questions(file)
+    with asklist.AnswerFile(out, table=table) if out else nullcontext() as answers:
+        write = answers.write if answers else partial(click.echo, nl=False)
+        left = [question for question in asked if not (answers and question in answers.answered)]
+        if table and not answers:
+            write(asklist.header())
+
+        async def work(desk: Desk) -> None:
+            console = Console(stderr=True)
+            for question in track(left, "Asking", console=console, disable=not console.is_terminal, transient=True):
+                answer = await desk.ask(question, filters, count or shown_at_once(so, settings.excerpts), way=so)
+                write((asklist.rows if table else asklist.line)(question, answer))
+
+        _with_desk(settings, work)
+    there = len(asked) - len(left)
+    click.echo(
+        f"{len(left)} of {len(asked)} questions asked" + (f"; {there} were answered there." if there else "."), err=True
+    )
 
 
 @main.command()

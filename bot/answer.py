@@ -122,7 +122,8 @@ class Excerpt:
     the excerpt, which neither begin nor end with white space; None where nothing is marked. `differing` are figures of
     the excerpt for which other articles have others. Where a person's quotations are asked for, `answer` is one of them
     and `speaker` who said it. In a timeline `moments` are the days that its sentence speaks of, and `answer` the words
-    of the one by which it is in order.
+    of the one by which it is in order. `link` leads to these very words at the publisher (see `directive`), and is ""
+    where no such link is known.
     """
 
     number: int
@@ -136,6 +137,7 @@ class Excerpt:
     differing: tuple[Differing, ...] = ()
     speaker: Speaker | None = None
     moments: tuple[Moment, ...] = ()
+    link: str = ""
 
     @property
     def source(self) -> Source:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot import wording
 from bot.answer import Answer, Reason, Refusal, Way, compose, is_question, near, refuse, sought
 from bot.compare import candidates, oldest_first, told_of, with_differing, with_figures
+from bot.directive import words_link
 from bot.elsewhere import with_copies
 from bot.only_in import alone, asked_of, newest_alone
 from bot.said import described, said
@@ -87,6 +88,7 @@ class Answerer:
             else:
                 answer = replace(answer, refusal=self._refusal(store, question, filters, ranking))
         _check(answer, store)
+        answer = _linked(answer, store)
         return replace(answer, elapsed=time.perf_counter() - started)
 
     def _laid_out(self, store: Store, answer: Answer, ranking: Ranking, asked: Asked) -> Answer:
@@ -245,6 +247,19 @@ def _page(store: Store, answer: Answer, rows: Sequence[Excerpt], asked: Asked) -
     shown = enumerate(rows[asked.skip : asked.skip + asked.count], start=asked.skip + 1)
     told = (with_copies(store, replace(row, number=number), answer.filters.scope()) for number, row in shown)
     return replace(answer, excerpts=tuple(told))
+
+
+def _linked(answer: Answer, store: Store) -> Answer:
+    """The answer with a link to the very words of each excerpt that it quotes, which stand in their articles."""
+
+    def linked(excerpt: Excerpt) -> Excerpt:
+        article = store.article(excerpt.source.id)
+        return replace(excerpt, link=words_link(article, Span(excerpt.start, excerpt.end)) if article else "")
+
+    if answer.refusal:
+        closest = answer.refusal.closest
+        return replace(answer, refusal=replace(answer.refusal, closest=closest and linked(closest)))
+    return replace(answer, excerpts=tuple(map(linked, answer.excerpts)))
 
 
 def _check(answer: Answer, store: Store) -> None:

@@ -16,6 +16,8 @@ from rich.text import Text
 
 from bot import wording
 from bot.answer import Way, shown_at_once
+from bot.citing import cite
+from bot.days import today
 from bot.prompt import Prompt
 from bot.records.sent import Lost, sent
 from index.errors import OnTheRecordError
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.answer import Answer, Differing, Excerpt
+    from bot.citing import Form
     from bot.desk import Desk, DeskStatus
     from bot.quotations import Verification
     from index.findings import Finding, Standing
@@ -156,6 +159,11 @@ def as_line(answer: Answer, *, closest: bool = False) -> str:
         excerpts = [f"[{e.number}] {_shown(e)} ({wording.citation(e)})" for e in answer.excerpts]
         line = "  ".join([*wording.remarks(answer), *excerpts])
     return re.sub(r"\s*\n\s*", " ", harmless(line))
+
+
+def cited(answer: Answer, form: Form) -> str:
+    """Citations of what an answer quotes, as they stand in a file, as of today."""
+    return harmless(cite(answer.excerpts, form, today()))
 
 
 def as_text(answer: Answer, *, closest: bool = False) -> str:
@@ -333,6 +341,7 @@ def _excerpt_json(excerpt: Excerpt) -> dict[str, object]:
         "speaker": excerpt.speaker and dataclasses.asdict(excerpt.speaker),
         "moments": [_moment_json(moment) for moment in excerpt.moments],
         "differing": [_differing_json(found) for found in excerpt.differing],
+        "link": excerpt.link or excerpt.source.url,
     }
 
 

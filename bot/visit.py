@@ -230,14 +230,14 @@ class Visit:
             raise UsageError(wording.lost(found))
         return found
 
-    async def closest(self, was: SentAnswer) -> Excerpt:
-        """What is nearest to a question that was refused, from the article as it is now.
+    async def excerpt(self, was: SentAnswer, number: int = 0) -> Excerpt:
+        """An excerpt of an answer that was sent, from the article as it is now; 0 is what is nearest where it refused.
 
         Raises:
             UsageError: it can no longer be shown.
 
         """
-        (found,) = await self.desk.quote_again([_quoted(was, 0)], self.within())
+        (found,) = await self.desk.quote_again([_quoted(was, number)], self.within())
         if isinstance(found, Lost):
             raise UsageError(wording.lost(found))
         return found

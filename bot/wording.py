@@ -172,9 +172,9 @@ def paragraph(number: int) -> str:
 
 
 def citation(excerpt: Excerpt) -> str:
-    """Outlet, date, title, place and link of an excerpt in one line."""
+    """Outlet, date, title, place of an excerpt and the link to its words in one line."""
     source = excerpt.source
-    parts = [origin(source), title(source), place(excerpt), visible(source.url or "")]
+    parts = [origin(source), title(source), place(excerpt), visible(excerpt.link or source.url or "")]
     return " · ".join(part for part in parts if part)
 
 

@@ -27,7 +27,7 @@ MESSAGE_CHARS = 12_000
 _LINK = re.compile(r"<https?://[^\s|<>]+\|link>", re.IGNORECASE)
 # Elements of rich text that ping nobody and show nothing but what is in them.
 _HARMLESS = {"text", "link"}
-_PARTS = {"rich_text_section", "rich_text_quote"}
+_PARTS = {"rich_text_section", "rich_text_quote", "rich_text_preformatted"}
 _REPLIES = {"response_type", "replace_original", "delete_original", "thread_ts"}
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import SEEDS
+from conftest import SEEDS, dated_corpus
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from word_encoder import WordHashEncoder
@@ -20,6 +20,7 @@ from bot.answer import Excerpt, Place, Reason, compose
 from bot.desk import QUEUE, SEARCHES, Desk, DeskBusyError
 from bot.elsewhere import with_copies
 from bot.metrics import Gauges
+from bot.records.sent import sent
 from index.build import build
 from index.copies import place_of
 from index.errors import BuildError, BuildLockedError, DamagedIndexError, NoIndexError
@@ -224,6 +225,22 @@ REPORT = (
     "The bird flew over the canal with the hat in its beak, and several boats followed it without any success.\n\n"
     "The mayor told two reporters that she would buy another hat and held nothing against the pelican of Utrecht."
 )
+
+
+async def test_every_way_to_an_excerpt_has_a_link_to_its_words(tmp_path: Path) -> None:
+    folder = dated_corpus(tmp_path / "corpus", {"pier": ("The Paper", "2023-05-03", "The pelican stole a hat.")})
+    (folder / "sources.toml").write_text('["pier.md"]\nurl = "https://paper.test/pier"\n', encoding="utf-8")
+    build(folder, tmp_path / "data", WordHashEncoder())
+    for caution in ((0.0, 0.0), (1.1, 1.1)):
+        desk = Desk(tmp_path / "data", folder, WordHashEncoder, caution=caution)
+        answer = await desk.ask("Who said that the pelican stole a hat?")
+        assert (answer.refusal is None) == (caution == (0.0, 0.0))
+        (excerpt,) = answer.quoted
+        assert excerpt.link == "https://paper.test/pier#:~:text=The%20pelican%20stole%20a%20hat."
+        (again,) = await desk.quote_again(sent(answer).quoted)
+        assert isinstance(again, Excerpt)
+        assert again.link == excerpt.link
+        desk.close()
 
 
 async def test_an_edited_copy_is_a_place_that_says_what_differs_and_no_second_excerpt(tmp_path: Path) -> None:

@@ -285,6 +285,23 @@ async def test_feedback_is_kept_once_for_each_person(world: World) -> None:
     assert [row.verdict for row in await feedback(world)] == [Verdict.NOT_AN_ANSWER, Verdict.WRONG_SOURCE]
 
 
+async def test_an_excerpt_is_cited_to_whoever_asks_as_long_as_it_may_be_seen(world: World) -> None:
+    answer = (await world.ask(question=PELICAN)).response
+    _, article, sha256, *_ = (await world.kept(answer))["quoted"][1]
+    context = (await context_of(world.bob, answer, 2)).response
+    await world.restart()
+    cited = (await world.bob.click(context, label="Cite")).response
+    assert cited.ephemeral
+    assert cited.content.startswith("Excerpt 2 to cite; the files hold all forms.\n```txt\n“")
+    assert quoted(answer)[1] in cited.content
+    assert [file.filename for file in cited.attachments] == [
+        f"citation.{ending}" for ending in ("txt", "md", "html", "json", "bib", "ris")
+    ]
+    await world.desk.record(lambda records: records.withdrawals.add(article, sha256, "test", "U1"))
+    lost = (await world.bob.click(context, label="Cite")).response
+    assert (lost.content, lost.attachments) == (wording.lost(Lost.GONE), [])
+
+
 async def test_feedback_on_an_answer_is_one_press(world: World) -> None:
     answer = (await world.ask(question=PELICAN)).response
     await world.restart()

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from bot import wording
 from bot.answer import Answer, Excerpt, Place, Reason, Refusal
+from bot.citing import Form, cite
 from bot.desk import DeskStatus, Neighbour
 from bot.discord import render
 from bot.discord.answers import AnswerButton, ContextMenu
@@ -329,6 +330,32 @@ def test_an_address_that_leads_elsewhere_than_it_seems_is_no_link() -> None:
     assert f"**Link:** {render.escape(url)}" in card
 
 
+def test_a_citation_leads_to_the_very_words_or_where_that_is_too_long_to_the_article() -> None:
+    linked = replace(FIRST, link="https://news.example/a_b_(c)?q=1#:~:text=It%20was,(so)")
+    citation = texts_of(render.answer_view(answer(linked), show_question=False))[1]
+    assert "](<https://news.example/a_b_%28c%29?q=1#:~:text=It%20was,%28so%29>)" in citation
+    long = replace(FIRST, link=f"https://news.example/a_b_(c)?q=1#:~:text={'%E4%BF%84' * 300}")
+    citation = texts_of(render.answer_view(answer(long), show_question=False))[1]
+    assert "](<https://news.example/a_b_%28c%29?q=1>)" in citation
+
+
+def test_an_excerpt_to_cite_is_in_blocks_as_far_as_it_fits_and_in_files_whole() -> None:
+    def blocks(content: str) -> list[tuple[str, str]]:
+        assert render.width(content) <= render.CONTENT_LIMIT
+        return re.findall(r"```(\w+)\n(.*?)\n```", content, re.DOTALL)
+
+    content, files = render.citations(FIRST, date(2026, 11, 29))
+    assert content.startswith("Excerpt 1 to cite; the files hold all forms.\n```txt\n“It was denied.” ")
+    assert list(files) == [f"citation.{ending}" for ending in ("txt", "md", "html", "json", "bib", "ris")]
+    assert blocks(content) == [("txt", files["citation.txt"]), ("md", files["citation.md"])]
+    assert files == {f"citation.{form.ending}": cite([FIRST], form, date(2026, 11, 29)) for form in Form}
+    for words in ("```\n@everyone", "word " * 500):
+        content, files = render.citations(excerpt(1, words), date(2026, 11, 29))
+        assert "txt" not in dict(blocks(content))
+        assert words in files["citation.txt"]
+        assert content.count("```") == 2 * len(blocks(content))
+
+
 def near(quoted: str, printed: str) -> Place:
     return Place(source(title="Elsewhere"), 3, (Segment(Change.REPLACED, quoted, printed),))
 
@@ -480,7 +507,7 @@ def test_a_context_reads_as_it_is_stored(
     assert citation.startswith("**1.** ")
     assert citation.startswith("**1.** Example\\_Wire\\_ · 2023-05-03 · ")
     assert " · paragraph 7, picture caption" in citation
-    assert [button for button, _ in buttons_of(view)] == ["Not an answer", "Wrong source"]
+    assert [button for button, _ in buttons_of(view)] == ["Cite", "Not an answer", "Wrong source"]
     assert len(texts) == bool(around.before.strip()) + 1 + bool(around.after.strip())
     if around.before.strip():
         words, kinds = shown(texts.pop(0))

@@ -29,7 +29,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 @pytest.mark.parametrize(("script", "group"), [("on-the-record-index", index_command), ("on-the-record", bot_command)])
 def test_every_command_is_in_the_readme_and_the_other_way_round(script: str, group: click.Group) -> None:
     # At the start of a line or of what is marked as code; elsewhere it may name a container or the service.
-    named = set(re.findall(rf"(?:^|`|exec on-the-record ){script} ([a-z]+)", README, re.MULTILINE))
+    named = set(re.findall(rf"(?:^|`|exec on-the-record ){script} ([a-z-]+)", README, re.MULTILINE))
     assert named == set(group.commands)
 
 
@@ -90,7 +90,7 @@ def test_every_capability_is_in_the_table_under_each_platform_that_has_it() -> N
         assert set(re.findall(r"\*([A-Z][^*]+)\*", cell)) == menus
     chat = {name for name in re.findall(r"^  /([a-z-]+)", terminal.HELP, re.MULTILINE) if name != "quit"}
     assert set(re.findall(r"`/([a-z-]+)`", terminal_cell)) == chat
-    assert set(re.findall(r"`bot ([a-z]+)`", terminal_cell)) == set(bot_command.commands)
+    assert set(re.findall(r"`bot ([a-z-]+)`", terminal_cell)) == set(bot_command.commands)
     assert set(re.findall(r"`index ([a-z]+)`", terminal_cell)) <= set(index_command.commands)
 
 

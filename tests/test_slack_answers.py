@@ -915,7 +915,7 @@ async def test_context_is_what_stands_around_whoever_asks_and_whenever(
             found = await pressed(slack, answer, "context", number, user=OTHER)
             assert shown(found).startswith(f"The stored text around excerpt {number}\n")
             assert quotes(found) == [article.text[start:end]]
-            assert list(buttons(found)) == ["Not an answer", "Wrong source"]
+            assert list(buttons(found)) == ["Cite", "Not an answer", "Wrong source"]
             # The rest of its paragraph and the paragraphs next to it stand there whole.
             paragraphs = paragraph_spans(article)
             (here,) = (n for n, p in enumerate(paragraphs) if p.start <= start and end <= p.end)
@@ -929,6 +929,24 @@ async def test_context_is_what_stands_around_whoever_asks_and_whenever(
                 assert shown({"blocks": blocks}) == stored
                 neighbours += bool(stored)
     assert neighbours >= 2
+    assert slack.said() == [answer]
+
+
+async def test_an_excerpt_is_cited_to_whoever_asks_as_long_as_it_may_be_seen(
+    settings: Settings, desk: Desk, slack: LoopbackSlack
+) -> None:
+    async with running(settings, desk, slack):
+        answer = await ask(slack, PELICAN)
+        _, article, sha256, start, end, _ = (await kept(desk, answer))["quoted"][1]
+        context = await pressed(slack, answer, "context", 2, user=OTHER)
+    async with restarted(settings, slack) as later:
+        told = shown(await pressed(slack, context, "cite", 2, user=OTHER))
+        stored = await later.article(article)
+        assert stored is not None
+        assert f"“{stored.text[start:end]}”" in told
+        assert {"TY  - NEWS", f"N1  - sha256 {sha256}"} <= set(told.split("\n"))
+        await later.record(lambda records: records.withdrawals.add(article, sha256, "test", "U1"))
+        assert shown(await pressed(slack, context, "cite", 2, user=OTHER)) == wording.lost(Lost.GONE)
     assert slack.said() == [answer]
 
 

@@ -18,6 +18,7 @@ from slack_sdk.errors import SlackObjectFormationError
 
 from bot import wording
 from bot.answer import Answer, Excerpt, Place, Reason, Refusal
+from bot.citing import Form, cite
 from bot.desk import DeskStatus, Neighbour
 from bot.metrics import Quantiles
 from bot.quotations import Verification
@@ -556,6 +557,17 @@ def test_a_web_address_is_a_link_and_any_other_is_shown() -> None:
     assert cited("https://x.example/" + "y" * 3000)["text"] == " · https://x.example/" + "y" * 281 + "…"
 
 
+def test_the_link_leads_to_the_very_words_or_where_that_is_too_long_to_the_article() -> None:
+    def cited(link: str) -> str:
+        quoted = replace(excerpt(1, "It."), link=link)
+        (payload,) = payloads(render.answer_messages(answer(quoted), show_question=False))
+        return payload["blocks"][1]["elements"][0]["elements"][-1]["url"]
+
+    words = "https://news.example/a_b_(c)?q=1&r=2#:~:text=It.,-and"
+    assert cited(words) == words
+    assert cited(words + "%E4%BF%84" * 300) == "https://news.example/a_b_(c)?q=1&r=2"
+
+
 def test_names_show_what_is_not_seen_in_them_and_quotations_are_as_they_are() -> None:
     turned = source(title="A\u202eB", outlet="Ex\u200bample", author="J\u2066o")
     (payload,) = payloads(render.answer_messages(answer(excerpt(1, "It\u200b was.", of=turned)), show_question=False))
@@ -663,9 +675,28 @@ def test_there_is_room_for_the_names_of_other_messages(quoted: list[Excerpt]) ->
     assert 18 * 20 < len(dict(buttons(named))["answer:remove:0"]) - len(KEY) <= spare
 
 
+# ---- Citations
+
+
+def test_an_excerpt_is_cited_in_each_form_as_a_file_would_have_it() -> None:
+    quoted = excerpt(1, "It was denied <@U1> & `so`. " * 200)
+    messages = payloads(render.citation_messages(quoted, date(2026, 11, 29)))
+    assert len(messages) > 1
+    parts = [part for payload in messages for block in payload["blocks"][0:] for part in block["elements"]]
+    copied: dict[str, str] = {}
+    for part in parts:
+        words = "".join(element["text"] for element in part.get("elements", ()))
+        if part["type"] == "rich_text_section":
+            name = words.removesuffix(":")
+        elif part["type"] == "rich_text_preformatted":
+            copied[name] = copied.get(name, "") + words
+    assert list(copied) == ["Footnote", "Markdown", "HTML", "CSL-JSON", "BibTeX", "RIS"]
+    assert list(copied.values()) == [cite([quoted], form, date(2026, 11, 29)) for form in Form]
+
+
 # ---- Context
 
-CONTEXT = ["answer:not_an_answer:1", "answer:wrong_source:1"]
+CONTEXT = ["answer:cite:1", "answer:not_an_answer:1", "answer:wrong_source:1"]
 
 
 def test_a_context_is_the_text_around_an_excerpt_as_it_is_stored() -> None:
@@ -676,7 +707,7 @@ def test_a_context_is_the_text_around_an_excerpt_as_it_is_stored() -> None:
         "> It was denied.",
         "Twice.\n\nTwo.",
         *ANSWER[2:4],
-        "<Not an answer | Wrong source>",
+        "<Cite | Not an answer | Wrong source>",
     ]
     assert buttons(payload) == [(name, KEY) for name in CONTEXT]
     (alone,) = payloads(render.context_messages(Context(FIRST, " \n", ""), KEY))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 import os
 import pty
@@ -11,7 +13,7 @@ import select
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,10 +104,11 @@ EXCERPT = {
         "differing": {"type": "array", "items": DIFFERING},
         "speaker": {"type": ["object", "null"], "required": ["words", "meant", "goes_on"]},
         "moments": {"type": "array", "items": MOMENT},
+        "link": {"type": ["string", "null"]},
     },
     "required": [
         "number", "text", "article", "start", "end", "answer", "paragraph", "kind", "score", "differing", "speaker",
-        "moments",
+        "moments", "link",
     ],
     "additionalProperties": False,
 }  # fmt: skip
@@ -225,6 +228,47 @@ def test_a_dash_reads_questions_and_writes_an_answer_a_line(run) -> None:
     plain = run("ask", "-", stdin="\n".join(questions)).stdout.splitlines()
     assert len(plain) == len(questions)
     assert plain[0].startswith("[1] ")
+
+
+def test_what_is_quoted_is_cited_in_the_form_that_is_wanted(run) -> None:
+    answer = json.loads(run("ask", "Who is the mayor, Sergei Sobyanin?", "--json").stdout)
+    items = json.loads(run("ask", "Who is the mayor, Sergei Sobyanin?", "--cite", "csl-json").stdout)
+    assert [item["note"].split("\nparagraph ")[0] for item in items] == [e["text"] for e in answer["excerpts"]]
+    assert len(items) > 1
+    accessed = date(*items[0]["accessed"]["date-parts"][0])
+    assert abs(accessed - datetime.now(UTC).date()) <= timedelta(1)
+    assert run("ask", "Who is the mayor, Sergei Sobyanin?", "--cite", "ris").stdout.count("TY  - NEWS") == len(items)
+    refused = run("ask", "?!", "--cite", "bibtex")
+    assert (refused.stdout, refused.exit_code) == ("", 0)
+    assert "There is no question" in refused.stderr
+    assert run("ask", "q", "--cite", "word").exit_code == run("ask", "q", "--cite", "ris", "--json").exit_code == 2
+
+
+def test_a_list_of_questions_becomes_a_table_that_goes_on(run, tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text(
+        "Who is the mayor, Sergei Sobyanin?\n?!\nKherson curfew hours\n", encoding="utf-8"
+    )
+    alone = json.loads(run("ask", "Kherson curfew hours", "--json", "-k", "2").stdout)
+    out = tmp_path / "answers.csv"
+    asked = run("ask-list", "list.txt", "-k", "2", "--out", "answers.csv")
+    assert (asked.exit_code, asked.stdout) == (0, "")
+    assert "3 of 3 questions asked." in asked.stderr
+    whole = out.read_bytes()
+    table = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8-sig"), newline="")))
+    assert [row["question"] for row in table] == [table[0]["question"]] * 2 + ["?!"] + ["Kherson curfew hours"] * 2
+    assert [row["quote"] for row in table[3:]] == [excerpt["text"] for excerpt in alone["excerpts"]]
+    assert table[2]["refusal"].startswith("There is no question")
+    again = run("ask-list", "list.txt", "-k", "2", "--out", "answers.csv")
+    assert "1 of 3 questions asked; 2 were answered there." in again.stderr
+    assert out.read_bytes() == whole
+    assert run("ask-list", "list.txt", "-k", "2").stdout_bytes == whole.removeprefix(b"\xef\xbb\xbf")
+    lines = [json.loads(line) for line in run("ask-list", "list.txt", "--json").stdout.splitlines()]
+    for answer in lines:
+        Draft202012Validator(CONTRACT).validate(answer)
+    assert [answer["question"] for answer in lines] == list(dict.fromkeys(row["question"] for row in table))
+    none = run("ask-list", "none.txt")
+    assert (none.exit_code, none.stdout) == (1, "")
+    assert "none.txt cannot be read" in none.stderr
 
 
 def test_filters_reach_the_search(run) -> None:

@@ -10,9 +10,10 @@ from discord import ui
 
 from bot import wording
 from bot.answer import Way, is_question
+from bot.days import today
 from bot.discord import render
 from bot.discord.client import admitted, is_guest, speak_to, visit_by
-from bot.discord.replies import failure_logged, press
+from bot.discord.replies import failure_logged, press, text_file
 from bot.records.feedback import Verdict
 from bot.tongue import say
 from bot.visit import RefusedError, UsageError
@@ -132,8 +133,14 @@ async def _context(interaction: Interaction, button: AnswerButton, was: SentAnsw
     await interaction.edit_original_response(view=view)
 
 
+async def _cite(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
+    content, texts = render.citations(await visit.excerpt(was, button.number), today())
+    files = [text_file(text, name) for name, text in texts.items()]
+    await interaction.edit_original_response(content=content, attachments=files)
+
+
 async def _closest(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
-    await interaction.edit_original_response(view=render.closest_view(await visit.closest(was)))
+    await interaction.edit_original_response(view=render.closest_view(await visit.excerpt(was)))
 
 
 async def _more(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
@@ -203,6 +210,7 @@ async def _publish(interaction: Interaction, view: ui.LayoutView) -> discord.Mes
 
 _ACTIONS: dict[str, Callable[[Any, AnswerButton, SentAnswer, Visit], Awaitable[None]]] = {
     "context": _context,
+    "cite": _cite,
     "closest": _closest,
     "more": _more,
     "alone": _alone,

@@ -18,6 +18,7 @@ import discord
 from discord import ui
 
 from bot import wording
+from bot.citing import Form, cite
 from bot.pictures import lines
 from bot.tongue import name_of, say
 from index.shown import is_link, model_name, visible
@@ -25,7 +26,7 @@ from index.shown import link as percent_encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from bot.answer import Answer, Excerpt, Refusal
     from bot.desk import DeskStatus, Neighbour
@@ -82,6 +83,7 @@ Whoever manages this server sets with `/settings` how I behave here. The admins 
 # The buttons of answers: what each does, its label and its look.
 BUTTONS = {
     "context": (say("Context"), discord.ButtonStyle.secondary),
+    "cite": (say("Cite"), discord.ButtonStyle.secondary),
     "more": (say("More"), discord.ButtonStyle.secondary),
     "sources": (say("Sources"), discord.ButtonStyle.secondary),
     "alone": (say("Ask it alone"), discord.ButtonStyle.secondary),
@@ -208,7 +210,7 @@ def answer_view(
 
 
 def context_view(found: Context, button: Callable[..., ui.Item[Any]]) -> ui.LayoutView:
-    """An excerpt as a quotation, the stored text around it as it stands, and buttons to say what is wrong with it.
+    """An excerpt as a quotation, the stored text around it as it stands, and buttons to cite it or say what is wrong.
 
     What does not fit is cut, marked with `…` in the text around and with […] in the excerpt.
     """
@@ -221,7 +223,20 @@ def context_view(found: Context, button: Callable[..., ui.Item[Any]]) -> ui.Layo
     around = min(most, (room - width(quotation)) // 2)
     before, after = _end_of(found.before.strip(), around), shorten(found.after.strip(), around)
     view = _view([head], [before, quotation, after], [citation])
-    return view.add_item(ui.ActionRow(*(button(what, excerpt.number) for what in ("not_an_answer", "wrong_source"))))
+    whats = ("cite", "not_an_answer", "wrong_source")
+    return view.add_item(ui.ActionRow(*(button(what, excerpt.number) for what in whats)))
+
+
+def citations(excerpt: Excerpt, accessed: date) -> tuple[str, dict[str, str]]:
+    """An excerpt to cite: message text with what of it fits, and each form as a file's text by its name."""
+    texts = {form: cite([excerpt], form, accessed) for form in Form}
+    content = say("Excerpt {number} to cite; the files hold all forms.", number=excerpt.number)
+    for form in (Form.FOOTNOTE, Form.MARKDOWN):
+        block = f"\n```{form.ending}\n{texts[form]}\n```"
+        # Within a block nothing is markup but what would end it, and no character is changed for that.
+        if "```" not in texts[form] and width(content + block) <= CONTENT_LIMIT:
+            content += block
+    return content, {f"citation.{form.ending}": text for form, text in texts.items()}
 
 
 def closest_view(excerpt: Excerpt) -> ui.LayoutView:
@@ -287,7 +302,7 @@ def card_view(
     `replaced` are the days on which earlier texts of it were replaced.
     """
     source = listing.source
-    link = _address(source) if is_link(source.url) else ""
+    link = _address(source.url or "") if is_link(source.url) else ""
     known = {
         "outlet": shorten(visible(source.outlet or ""), 200),
         "author": shorten(visible(source.author or ""), 200),
@@ -296,7 +311,7 @@ def card_view(
         "link": link if link and width(link) <= _URL_LIMIT else shorten(visible(source.url or ""), _URL_LIMIT),
     }
     missing = wording.missing({"headline": source.title_given, **known})
-    lines = [f"### {_headline(source, limit=500, link=False)}"]
+    lines = [f"### {_headline(source, limit=500)}"]
     lines += [f"**{say(wording.FACTS[name])}:** {value}" for name, value in known.items() if value]
     lines += [f"**{say('Not given')}:** {missing}"] if missing else []
     lines += [f"**{say('Text')}:** {wording.extent(source)}"] if source.teaser else []
@@ -551,14 +566,14 @@ def _citation(excerpt: Excerpt, limit: int) -> str:
     number += f"{_origin(excerpt.source)} · "
     where = f" · {wording.place(excerpt)}"
     also_lines = [f"\n-# {escape(also)}" for also in wording.also_in(excerpt)] or [""]
-    for link in (True, False):
+    for link in dict.fromkeys((excerpt.link or excerpt.source.url, excerpt.source.url, None)):
         for line in also_lines:
             citation = f"{number}{_headline(excerpt.source, link=link)}{where}{line}"
             if width(citation) <= limit:
                 return citation
     rest = f"{where}{also_lines[-1]}"
     room = limit - width(number) - width(rest)
-    return f"{number}{_headline(excerpt.source, limit=room, link=False)}{rest}"
+    return f"{number}{_headline(excerpt.source, limit=room)}{rest}"
 
 
 def _origin(source: Source) -> str:
@@ -574,16 +589,16 @@ def _known(source: Source) -> list[str]:
     return list(filter(None, facts))
 
 
-def _headline(source: Source, *, limit: int = _TITLE_LIMIT, link: bool) -> str:
-    """The headline in bold, or the words that stand in for one, at most so wide; a link where there is one to show."""
+def _headline(source: Source, *, limit: int = _TITLE_LIMIT, link: str | None = None) -> str:
+    """The headline in bold, or the words that stand in for one, at most so wide; a link where it may be one."""
     # What is put around it is less than 20 wide.
     shown = shorten(visible(source.title), limit - 20)
     shown = f"**{shown}**" if source.title_given else wording.opening(shown)
-    if not link or not is_link(source.url):
+    if not link or not is_link(link):
         return shown
     # Discord reads no link whose text has brackets or an address.
     unlinkable = any(mark in source.title for mark in ("[", "]", "://"))
-    return f"{shown} [{say('link')}]({_address(source)})" if unlinkable else f"[{shown}]({_address(source)})"
+    return f"{shown} [{say('link')}]({_address(link)})" if unlinkable else f"[{shown}]({_address(link)})"
 
 
 def _option(excerpt: Excerpt) -> discord.SelectOption:
@@ -596,13 +611,13 @@ def _option(excerpt: Excerpt) -> discord.SelectOption:
 
 def _entry(mark: str, source: Source, rest: str, limit: int) -> str:
     """An article as a line of a list: the headline, a link where that fits in `limit`, and what follows it."""
-    linked = f"{mark}{_headline(source, link=True)}{rest}"
-    return linked if width(linked) <= limit else f"{mark}{_headline(source, link=False)}{rest}"
+    linked = f"{mark}{_headline(source, link=source.url)}{rest}"
+    return linked if width(linked) <= limit else f"{mark}{_headline(source)}{rest}"
 
 
-def _address(source: Source) -> str:
-    """The link to the article; <…> keeps it from unfolding a preview."""
-    return f"<{percent_encoded(source.url or '').translate(_URL_ESCAPES)}>"
+def _address(url: str) -> str:
+    """An address as a link has it; <…> keeps it from unfolding a preview."""
+    return f"<{percent_encoded(url).translate(_URL_ESCAPES)}>"
 
 
 def _refusal(refusal: Refusal) -> str:

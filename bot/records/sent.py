@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bot.answer import Excerpt, Way
+from bot.directive import words_link
 from index.model import Filters, Span
 from index.passages import paragraph_spans, split
 
@@ -130,7 +131,8 @@ def quote_again(quoted: Quoted, article: Article | None) -> Excerpt | Lost:
     if passage is None:
         return Lost.CHANGED
     words = article.text[quoted.start : quoted.end]
-    return Excerpt(quoted.number, words, quoted.start, quoted.end, passage, 0.0, (), quoted.answer)
+    link = words_link(article, Span(quoted.start, quoted.end))
+    return Excerpt(quoted.number, words, quoted.start, quoted.end, passage, 0.0, (), quoted.answer, link=link)
 
 
 def context(excerpt: Excerpt, article: Article) -> Context:

@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot import wording
 from bot.answer import Way, is_question
+from bot.days import today
 from bot.records.feedback import Verdict
 from bot.slack import render, views
 from bot.slack.client import TROUBLE, reason
@@ -164,6 +165,8 @@ async def press(request: Request, what: str, number: int, key: str, parts: list[
         await request.tell(await visit.judge(was, number, Verdict(what)))
     elif what == "context":
         await request.whisper(render.context_messages(await visit.context(was, number), key))
+    elif what == "cite":
+        await request.whisper(render.citation_messages(await visit.excerpt(was, number), today()))
     elif action := _ACTIONS.get(what):
         await action(request, visit, was, key)
     else:
@@ -171,7 +174,7 @@ async def press(request: Request, what: str, number: int, key: str, parts: list[
 
 
 async def _closest(request: Request, visit: Visit, was: SentAnswer, _key: str) -> None:
-    await request.whisper(render.closest_messages(await visit.closest(was)))
+    await request.whisper(render.closest_messages(await visit.excerpt(was)))
 
 
 async def _more(request: Request, visit: Visit, was: SentAnswer, _key: str) -> None:

@@ -301,8 +301,8 @@ def known(source: Source, limit: int = NAME_LIMIT) -> list[str]:
     return list(filter(None, [outlet, wording.day(source) if source.published else ""]))
 
 
-def citation(source: Source, *facts: str, number: int | None = None) -> Block:
-    """Where words stand: number, outlet, date, headline, facts and the link.
+def citation(source: Source, *facts: str, number: int | None = None, words_link: str = "") -> Block:
+    """Where words stand: number, outlet, date, headline, facts and the link, to the very words where there is one.
 
     An address that cannot be a link is shown as it is, and cut where it is long.
     """
@@ -311,7 +311,7 @@ def citation(source: Source, *facts: str, number: int | None = None) -> Block:
         text(f"{named}{origin(source)}", bold=True),
         text(f" · {' · '.join([headline(source), *facts])}"),
     ]
-    if url := address(source.url):
+    if url := address(words_link) or address(source.url):
         elements += [text(" "), {"type": "link", "url": url, "text": "link"}]
     elif source.url:
         elements.append(text(f" · {line(visible(source.url), NAME_LIMIT)}"))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot import wording
+from bot.citing import Form, cite
 from bot.slack.blocks import (
     BLOCKS_LIMIT,
     LINE_LIMIT,
@@ -27,7 +28,9 @@ from bot.slack.blocks import (
     line,
     messages,
     option,
+    part,
     plain,
+    rich,
     row,
     section,
     shorten,
@@ -41,6 +44,7 @@ from index.tokens import Change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from bot.answer import Answer, Excerpt, Refusal
     from bot.quotations import Verification
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
 # What the buttons of an answer are called, by what they do.
 LABELS = {
     "context": "Context",
+    "cite": "Cite",
     "more": "More",
     "sources": "Sources",
     "alone": "Ask it alone",
@@ -63,6 +68,14 @@ LABELS = {
     "not_helpful": "Not helpful",
     "not_an_answer": "Not an answer",
     "wrong_source": "Wrong source",
+}
+_FORMS = {
+    Form.FOOTNOTE: "Footnote",
+    Form.MARKDOWN: "Markdown",
+    Form.HTML: "HTML",
+    Form.CSL: "CSL-JSON",
+    Form.BIBTEX: "BibTeX",
+    Form.RIS: "RIS",
 }
 _STYLES = {"share": "primary"}
 # Characters of a message's timestamp, with some to spare.
@@ -133,14 +146,14 @@ def removing(answer: Message, others: Sequence[str]) -> Message:
 
 
 def context_messages(found: Context, key: str) -> list[Message]:
-    """An excerpt whole, the stored text around it as far as that fits, and buttons to say what is wrong with it."""
+    """An excerpt whole, the stored text around it as far as that fits, and buttons to cite it or say what is wrong."""
     excerpt = found.excerpt
     head = context(plain(f"The stored text around excerpt {excerpt.number}"))
     bare = Piece(
         before=(head,),
         quoted=_words(excerpt),
         cited=_cited(excerpt),
-        buttons=_buttons(key, "not_an_answer", "wrong_source", number=excerpt.number),
+        buttons=_buttons(key, "cite", "not_an_answer", "wrong_source", number=excerpt.number),
     )
     room = MESSAGE_LIMIT - weigh([*bare.blocks(), *bare.buttons]) - 2 * _AROUND_BLOCKS
     before, after = found.before.strip(), found.after.strip()
@@ -149,6 +162,15 @@ def context_messages(found: Context, key: str) -> list[Message]:
         # In a block, backslashes and quotation marks weigh twice what they weigh in a text.
         piece = _around(bare, head, before, after, room // 2)
     return messages([piece])
+
+
+def citation_messages(excerpt: Excerpt, accessed: date) -> list[Message]:
+    """An excerpt to cite in each form, to be copied as it stands."""
+    pieces = []
+    for form, name in _FORMS.items():
+        cuts = (rich(part("preformatted", cut)) for cut in texts(cite([excerpt], form, accessed)))
+        pieces += [Piece(before=(section(text(f"{name}:", bold=True)), next(cuts))), *(Piece((cut,)) for cut in cuts)]
+    return messages([Piece((context(plain(f"Excerpt {excerpt.number} to cite")),)), *pieces])
 
 
 def _around(bare: Piece, head: Block, before: str, after: str, room: int) -> Piece:
@@ -211,7 +233,7 @@ def _words(excerpt: Excerpt) -> tuple[Block, ...]:
 
 def _cited(excerpt: Excerpt) -> tuple[Block, ...]:
     """Where an excerpt stands, and in small print where else its words do."""
-    where = citation(excerpt.source, wording.place(excerpt), number=excerpt.number or None)
+    where = citation(excerpt.source, wording.place(excerpt), number=excerpt.number or None, words_link=excerpt.link)
     also = next((also for also in wording.also_in(excerpt) if weight(also) <= _ALSO_LIMIT), None)
     return (where, context(plain(also, LINE_LIMIT))) if also else (where,)
 

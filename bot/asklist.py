@@ -1,0 +1,168 @@
+"""Many questions at once: a list of them, and a file of answers that goes on where it ended.
+
+Such a file is a table (RFC 4180), a row for each excerpt or refusal, or JSON Lines, an answer for each question.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING
+
+from bot import wording
+from bot.terminal import as_json
+from index.errors import OnTheRecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from bot.answer import Answer
+
+COLUMNS = ("question", "number", "quote", "outlet", "date", "title", "paragraph", "url", "remarks", "refusal")
+# A mark at the beginning by which spreadsheets know UTF-8.
+_ENCODING = "utf-8-sig"
+
+
+class ListError(OnTheRecordError):
+    """A list of questions, or a file of answers, is not one; the message names the file and says what to do."""
+
+
+def questions(file: Path) -> list[str]:
+    """The questions of a file, each once: a line each, or of a table (`.csv`) what its column `question` holds.
+
+    Raises:
+        ListError: it cannot be read, or is a table without such a column.
+
+    """
+    text = _read(file)
+    found: Iterable[str] = text.splitlines()
+    if file.suffix.lower() == ".csv":
+        head = text.partition("\n")[0]
+        table = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+        names = {name.strip().lower(): name for name in table.fieldnames or ()}
+        if "question" not in names:
+            raise ListError(
+                f"{file} has no column called question in its first line. Name the one with the questions so."
+            )
+        found = [row[names["question"]] or "" for row in table]
+    return list(dict.fromkeys(question.strip() for question in found if question.strip()))
+
+
+class AnswerFile:
+    """A file of answers, a table or JSON Lines; `answered` are the questions whose answers it has already.
+
+    Where writing was cut off, what was cut is asked again. Use it in a `with` statement.
+
+    Raises:
+        ListError: there is such a file, and it holds something else.
+
+    """
+
+    def __init__(self, file: Path, *, table: bool) -> None:
+        self._table = table
+        text = _read(file) if file.exists() else ""
+        try:
+            kept, self.answered = (_whole_rows if table else _whole_lines)(text)
+        except (csv.Error, ValueError, KeyError, TypeError) as exc:
+            raise ListError(f"{file} holds something else than answers. Name another file, or move it away.") from exc
+        try:
+            self._out = file.open("a", encoding=_ENCODING if table else "utf-8", newline="")
+        except OSError as exc:
+            raise ListError(f"{file} cannot be written: {exc.strerror}. Name another file.") from exc
+        if len(kept) < len(text):
+            mark = len("\ufeff".encode()) if table else 0
+            self._out.truncate(mark + len(kept.encode()))
+        if table and not kept:
+            self.write(header())
+
+    def __enter__(self) -> AnswerFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._out.close()
+
+    def write(self, text: str) -> None:
+        """Add what `rows` or `line` give, at once.
+
+        Raises:
+            ListError: it cannot be written.
+
+        """
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except OSError as exc:
+            raise ListError(
+                f"{self._out.name} cannot be written: {exc.strerror}. The same command goes on from there."
+            ) from exc
+
+
+def header() -> str:
+    """The first line of a table."""
+    return _table([COLUMNS])
+
+
+def rows(question: str, answer: Answer) -> str:
+    """An answer as rows of a table: one for each excerpt, or one that says why there is none."""
+    remarks = " ".join(wording.remarks(answer))
+    told = [
+        (
+            question,
+            excerpt.number,
+            excerpt.text,
+            excerpt.source.outlet,
+            excerpt.source.published,
+            excerpt.source.title if excerpt.source.title_given else None,
+            excerpt.passage.paragraph,
+            excerpt.link or excerpt.source.url,
+            remarks,
+            None,
+        )
+        for excerpt in answer.excerpts
+    ]
+    unanswered = [None] * (len(COLUMNS) - 2)
+    return _table(told or [(question, *unanswered, answer.refusal and answer.refusal.message)])
+
+
+def line(question: str, answer: Answer) -> str:
+    """An answer as a line of JSON, by the contract of `ask --json`; a question that was cut is told whole."""
+    return json.dumps({**as_json(answer), "question": question}, ensure_ascii=False) + "\n"
+
+
+def _table(cells: Iterable[Sequence[object]]) -> str:
+    out = io.StringIO(newline="")
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows(cells)
+    return out.getvalue()
+
+
+def _whole_rows(text: str) -> tuple[str, frozenset[str]]:
+    """A table up to its last question, which may have lost rows, and the questions before."""
+    found = list(csv.reader(io.StringIO(text, newline="")))
+    if found and found[0] != [*COLUMNS]:
+        raise ValueError
+    body = [row for row in found[1:] if len(row) == len(COLUMNS)]
+    if not text.endswith("\r\n"):
+        body = body[:-1]
+    body = [row for row in body if row[0] != body[-1][0]]
+    kept = _table([COLUMNS, *body]) if found else ""
+    if not text.startswith(kept):
+        raise ValueError
+    return kept, frozenset(row[0] for row in body)
+
+
+def _whole_lines(text: str) -> tuple[str, frozenset[str]]:
+    """JSON Lines up to the last that is whole, and their questions."""
+    kept = text[: text.rfind("\n") + 1]
+    return kept, frozenset(json.loads(row)["question"] for row in kept.split("\n")[:-1])
+
+
+def _read(file: Path) -> str:
+    try:
+        with file.open(encoding=_ENCODING, newline="") as opened:
+            return opened.read()
+    except UnicodeDecodeError as exc:
+        raise ListError(f"{file} is not UTF-8. Save it as UTF-8 (in a spreadsheet: CSV UTF-8).") from exc
+    except OSError as exc:
+        raise ListError(f"{file} cannot be read: {exc.strerror}.") from exc
