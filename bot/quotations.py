@@ -17,16 +17,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from index.attribution import attributed
-from index.findings import CANDIDATES, Quotation
+from index.findings import Quotation
 from index.marks import MAX_QUOTATION_CHARS, marked
 from index.preference import spellings
 from index.quoting import ANY, hold
-from index.speech import speeches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,12 +62,9 @@ class Verification:
 def verify(message: str, store: Texts, filters: Filters = ANY) -> Verification:
     """Hold every quotation of a message against the articles that pass `filters`, and who said it there."""
     read = quotations(message)
-    said = speeches(message[:MAX_MESSAGE_CHARS])
-    # The same articles hold most of the quotations of a message.
-    article_of = lru_cache(CANDIDATES)(store.article)
     named = attributions(message, read.quotations, store.outlets(filters))
     held = (hold(quotation, store, filters, names) for quotation, names in zip(read.quotations, named, strict=True))
-    return Verification(tuple(attributed(finding, message, said, article_of) for finding in held), read.cut)
+    return Verification(tuple(attributed(held, message[:MAX_MESSAGE_CHARS], store.article)), read.cut)
 
 
 def quotations(message: str) -> Reading:

@@ -3,36 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from index.findings import CANDIDATES, Verdict
 from index.languages import base
 from index.model import Speaker
-from index.persons import person
+from index.persons import is_called, person
 from index.speech import speeches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from index.findings import Finding, Standing
-    from index.model import Article
+    from index.model import Article, Span
+    from index.persons import Person
     from index.speech import Speech
 
 # What stands in the text as it is; other words may be somebody's.
 _VERBATIM = (Verdict.EXACT, Verdict.SHORTENED)
 
 
-def attributed(
-    finding: Finding, message: str, said: Sequence[Speech], article_of: Callable[[str], Article | None]
-) -> Finding:
-    """The finding with the speaker of each place, as far as its article tells; `said` are the speeches of the message.
+def attributed(findings: Iterable[Finding], message: str, article_of: Callable[[str], Article | None]) -> list[Finding]:
+    """The findings of a message with the speaker of each place, as far as its article tells.
 
-    `article_of` gives the article of an id.
-
-    It is of another speaker where the message and an article name persons who are not the same, and no article names
-    the one whom the message does.
+    `article_of` gives the article of an id. A quotation is of another speaker where the message and an article name
+    persons who are not the same, and no article names the one whom the message does.
     """
+    said = speeches(message)
+    # The same articles hold most of the quotations of a message, and the same names stand in it again and again.
+    article_of, called = lru_cache(CANDIDATES)(article_of), cache(is_called)
+    return [_attributed(finding, message, said, article_of, called) for finding in findings]
+
+
+def _attributed(
+    finding: Finding,
+    message: str,
+    said: Sequence[Speech],
+    article_of: Callable[[str], Article | None],
+    called: Callable[[str, str], bool],
+) -> Finding:
     found = [(place, *_speech_at(place, article_of)) for place in finding.standings]
     standings = tuple(
         replace(place, speaker=speaker_of(article.text, speech)) if article and speech else place
@@ -44,8 +54,13 @@ def attributed(
     if mine is None or finding.verdict not in _VERBATIM or not finding.telling:
         return finding
     told = [(article.text, speech.named) for _, article, speech in found if article and speech]
-    meant = person(message, mine.named, "\n".join(text for text, _ in told))
-    others = [other for text, named in told if (other := person(text, named, message))]
+    texts = [message, *(text for text, _ in told)]
+
+    def one(text: str, named: Span) -> Person | None:
+        return person(text, named, lambda surname: any(called(surname, each) for each in texts))
+
+    meant = one(message, mine.named)
+    others = [other for text, named in told if (other := one(text, named))]
     if meant is None or not others or any(meant.may_be(other) for other in others):
         return finding
     return replace(finding, verdict=Verdict.OTHER_SPEAKER, given_to=message[mine.named.start : mine.named.end])

@@ -91,13 +91,15 @@ class _Sentence:
     def moments(self) -> list[Moment]:
         """The days that it speaks of, as offsets into it."""
         found: list[Moment] = []
+        taken = bytearray(len(self.words))  # characters of moments
         for pattern in (*_WRITTEN, *_COUNTED):
             for named in pattern.finditer(self.words):
                 span = Span(*named.span("named"))
-                if any(span.start < other.span.end and other.span.start < span.end for other in found):
+                if any(taken[span.start : span.end]):
                     continue
                 with suppress(_NoDayError):
                     found.append(self._moment(named, span))
+                    taken[span.start : span.end] = b"\1" * (span.end - span.start)
         return self._timed(sorted(found, key=lambda moment: moment.span.start))
 
     def _moment(self, named: re.Match[str], span: Span) -> Moment:

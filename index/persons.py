@@ -13,6 +13,8 @@ from index.sayings import CAPITALS, NOT_NAMES, ROLES
 from index.spellings import key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from index.model import Span
 
 _TITLE_WORDS = """
@@ -31,6 +33,10 @@ service administration board team movement front alliance society senate congres
 TITLES = frozenset(_TITLE_WORDS.split())
 # Words of the names of institutions, outlets and places.
 _NO_PERSON = frozenset(_NO_PERSON_WORDS.split())
+_BEFORE_NAMES = "|".join(sorted(TITLES | {title.capitalize() for title in TITLES}))
+# What stands before a surname that is one, and how far back, in characters: a title of two long first names.
+_PRESENTED = re.compile(rf"\b(?:{_BEFORE_NAMES}|{ROLES})\.?\s+(?:[A-Z][\w’'-]+\s+){{0,2}}\Z")
+_PRESENTED_CHARS = 100
 _PLACED = frozenset(("of", "in", "at", "for", "to", "from", "the", "with", "by", "on"))
 
 
@@ -46,11 +52,10 @@ class Person:
         return self.surname in other.names or other.surname in self.names
 
 
-def person(text: str, named: Span, context: str) -> Person | None:
+def person(text: str, named: Span, called: Callable[[str], bool]) -> Person | None:
     """The person whom some words of a text name, if they surely do.
 
-    A surname alone is one where the text, or the `context`, has it after a first name that stands after a title or a
-    role, or after such a word itself.
+    A surname alone is one where it stands after a title or a role here, or where it is `called` one elsewhere.
     """
     for part in re.split(r",\s+|\s?[()]\s?", text[named.start : named.end]):
         names = [name for name in CAPITALS.finditer(part) if not name.group().endswith(("'s", "’s"))]
@@ -65,13 +70,13 @@ def person(text: str, named: Span, context: str) -> Person | None:
         own = words[titled[-1] + 1 :] if titled else words
         if not own or any(word.lower() in _NO_PERSON | NOT_NAMES for word in own):
             continue
-        called = bool(titled or (before and re.fullmatch(ROLES, before[-1])))
-        if len(own) > 1 or called or _is_called(own[-1], f"{text}\n{context}"):
+        presented = titled or (before and re.fullmatch(ROLES, before[-1]))
+        if len(own) > 1 or presented or called(own[-1]):
             return Person(key(own[-1]), frozenset(map(key, own)))
     return None
 
 
-def _is_called(surname: str, text: str) -> bool:
-    titles = "|".join(sorted(TITLES | {title.capitalize() for title in TITLES}))
-    first = r"(?:[A-Z][\w’'-]+\s+){0,2}"
-    return bool(re.search(rf"\b(?:{titles}|{ROLES})\.?\s+{first}{re.escape(surname)}\b", text))
+def is_called(surname: str, text: str) -> bool:
+    """Whether a text has a surname after a title or a role, perhaps with first names between."""
+    found = re.finditer(rf"(?<=\s){re.escape(surname)}\b", text)
+    return any(_PRESENTED.search(text, max(0, at.start() - _PRESENTED_CHARS), at.start()) for at in found)

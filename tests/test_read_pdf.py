@@ -401,7 +401,8 @@ def test_an_odd_title_harms_nothing() -> None:
 
 def test_real_documents_are_read() -> None:
     roots = [Path(sysconfig.get_path("purelib")), Path("/usr/share/doc")]
-    found = sorted(path for root in roots if root.is_dir() for path in root.rglob("*.pdf"))[:5]
+    here = (path for root in roots if root.is_dir() for path in root.rglob("*.pdf"))
+    found = sorted(path for path in here if "mpl-data" not in path.parts)[:5]  # matplotlib's are icons
     if not found:
         pytest.skip("nothing on this machine carries a PDF")
     for path in found:

@@ -31,6 +31,7 @@ from bot.slack import commands as slack_commands
 from bot.slack import compare as slack_compare
 from bot.slack import privacy as slack_privacy
 from bot.slack import views
+from bot.slack import when as slack_when
 from bot.sources import ORDERS
 
 if TYPE_CHECKING:
@@ -358,7 +359,8 @@ async def test_every_command_also_exists_with_coverage_in_front(slack: LoopbackS
             for prefix in ("/", "/coverage-")
         ]
         assert prefixed == plain
-        everyones = {**slack_commands.COMMANDS, **slack_compare.COMMANDS, **slack_privacy.COMMANDS}
+        modules = (slack_commands, slack_compare, slack_when, slack_privacy)
+        everyones = {name for module in modules for name in module.COMMANDS}
         assert (plain == wording.NOT_ADMIN) == (name not in everyones)
         assert "I do not know" not in plain
     for command in ("/ask", "/coverage-ask"):

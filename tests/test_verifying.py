@@ -6,6 +6,7 @@ import asyncio
 import random
 import shutil
 import threading
+from concurrent.futures import wait
 from typing import TYPE_CHECKING
 
 import pytest
@@ -143,7 +144,7 @@ async def test_what_takes_too_long_is_told_and_what_has_not_begun_never_does(
 ) -> None:
     monkeypatch.setattr(bot.desk, "DEADLINE", 0.05)
     held, begun = threading.Event(), []
-    holding = desk._search_thread.submit(held.wait)
+    holding = [desk._search_threads.submit(held.wait) for _ in range(bot.desk.SEARCHES)]
     monkeypatch.setattr(desk, "_status", lambda *given: begun.append(given))
     try:
         for asked in (desk.status(), desk.ask("What happened?"), desk.verify("“a”"), desk.verify(FILLER)):
@@ -152,7 +153,7 @@ async def test_what_takes_too_long_is_told_and_what_has_not_begun_never_does(
         assert desk.gauges(0).queue == 0
     finally:
         held.set()
-    holding.result()
+    wait(holding)
     monkeypatch.setattr(bot.desk, "DEADLINE", 60)
     assert (await desk.ask("What happened at the Kremlin?")).articles
     assert not begun
