@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot import wording
+from bot import verdicts, wording
 from bot.answer import Way, shown_at_once
 from bot.citing import cite
 from bot.days import today
@@ -223,7 +223,7 @@ def sources_text(listings: Iterable[Listing]) -> str:
 
 def verification_text(found: Verification) -> str:
     """What became of every quotation of a text, as plain lines."""
-    return harmless("\n".join(wording.verification_lines(found)))
+    return harmless("\n".join(verdicts.verification_lines(found)))
 
 
 def status_text(status: DeskStatus) -> str:

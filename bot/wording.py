@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from bot.answer import Way
 from bot.records.sent import Lost
 from bot.tongue import say
-from index.findings import Verdict
 from index.shown import visible
-from index.tokens import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from bot.answer import Answer, Described, Excerpt, Place
     from bot.metrics import Quantiles
-    from bot.quotations import Verification
     from bot.records.audit import Action
     from bot.records.places import OwnSettings, PlaceSettings
     from bot.records.retention import Retention
     from index.build import Changes
-    from index.findings import Finding, Standing
     from index.model import Filters, Source, Speaker
     from index.tokens import Segment
 
@@ -37,16 +32,6 @@ EMPTY_QUESTION = say("There is no question to look for. Ask in a few words, for 
 EMPTY_INDEX = say("The index holds no articles yet. An admin can add some and reindex.")
 NEAREST = say("Closest")
 NOT_AN_ANSWER = say("This is not an answer. It is what comes closest:")
-VERDICTS = {
-    Verdict.EXACT: say("exact"),
-    Verdict.SHORTENED: say("exact with words left out"),
-    Verdict.ALTERED: say("altered"),
-    Verdict.STITCHED: say("stitched"),
-    Verdict.OTHER_SOURCE: say("other source"),
-    Verdict.OTHER_SPEAKER: say("other speaker"),
-    Verdict.CORRECTED: say("corrected since"),
-    Verdict.NOT_FOUND: say("not found in this index"),
-}
 UNEXPECTED = say("Something went wrong here, and it is in the log. Ask again; if it stays so, tell an admin.")
 NOT_ADMIN = say("Only an admin of this bot may do this.")
 OUTLETS_BY_ADMINS = say("Only an admin of this bot may change which outlets are seen.")
@@ -420,10 +405,10 @@ def _and(words: Iterable[str]) -> str:
     return say("{first} and {more}", first=first, more=_and(more)) if more else first
 
 
-def _or(words: Iterable[str]) -> str:
+def any_of(words: Iterable[str]) -> str:
     """Several words or phrases as any of them."""
     first, *more = words
-    return say("{first} or {more}", first=first, more=_or(more)) if more else first
+    return say("{first} or {more}", first=first, more=any_of(more)) if more else first
 
 
 def _quoted(word: str) -> str:
@@ -475,9 +460,9 @@ def described(filters: Filters, *, spoken_of: bool = False) -> Sequence[str]:
     """The filters in words, one phrase each; their days are of publication, or those that are `spoken_of`."""
     phrases = []
     if filters.outlets:
-        phrases.append(say("from {outlets}", outlets=_or(map(visible, filters.outlets))))
+        phrases.append(say("from {outlets}", outlets=any_of(map(visible, filters.outlets))))
     if filters.articles:
-        phrases.append(say("named {articles}", articles=_or(filters.articles)))
+        phrases.append(say("named {articles}", articles=any_of(filters.articles)))
     if filters.since:
         day = filters.since.isoformat()
         phrases.append(
@@ -564,80 +549,6 @@ def lost(why: Lost) -> str:
     return say("The article of this quotation is no longer in the index.")
 
 
-def verified(found: Verification) -> str:
-    """How many quotations were held against the index, and how many there are of each verdict."""
-    counted = Counter(finding.verdict for finding in found.findings)
-    verdicts = ", ".join(f"{count} {say(VERDICTS[verdict])}" for verdict, count in counted.items())
-    text = say("Nothing is quoted there.")
-    if found.findings:
-        text = say(
-            "{n} quotation: {verdicts}.", "{n} quotations: {verdicts}.", n=len(found.findings), verdicts=verdicts
-        )
-    return f"{text} {say('Only the first part of the text was read.')}" if found.cut else text
-
-
-def verification_lines(found: Verification) -> list[str]:
-    """What became of every quotation, as plain lines."""
-    lines = [verified(found)]
-    for number, finding in enumerate(found.findings, start=1):
-        lines += ["", f"{number}. {say(VERDICTS[finding.verdict])}: {finding.quotation.text}"]
-        if finding.segments:
-            lines.append("   " + "".join(map(_plain_difference, finding.segments)))
-        lines += [f"   {note if isinstance(note, str) else _place_of(note)}" for note in finding_notes(finding)]
-    return lines
-
-
-def finding_notes(finding: Finding) -> list[str | Standing]:
-    """What is to be said of a quotation, and the places in which it or its parts stand, in the order to show them."""
-    notes: list[str | Standing] = []
-    if not finding.telling:
-        notes.append(say("So few words say little, whether they stand somewhere or not."))
-    match finding.verdict:
-        case Verdict.SHORTENED:
-            notes.append(say("What it leaves out is marked above; whether that changes the sense, only you can tell."))
-            notes.append(say("It stands in:"))
-        case Verdict.ALTERED:
-            notes.append(say("The nearest wording stands in:"))
-        case Verdict.STITCHED:
-            notes.append(say("No one place has all of it; its parts stand apart."))
-        case Verdict.OTHER_SOURCE:
-            without = say("No article of {outlets} in this index has these words.", outlets=_or(finding.outlets))
-            notes.append(f"{without} {say('They stand in:')}")
-        case Verdict.OTHER_SPEAKER:
-            speaker = one_line(finding.given_to)
-            without = say(
-                "No article in this index that names a speaker gives it to “{speaker}”, as the text does.",
-                speaker=speaker,
-            )
-            notes.append(f"{without} {say('It stands in:')}")
-        case Verdict.CORRECTED:
-            day = f"{finding.until:%Y-%m-%d}"
-            told = [say("The article said so until {day}, when its text was replaced.", day=day)]
-            told += [say("What it says now is marked above.")] if finding.segments else []
-            notes.append(" ".join([*told, say("It stood in:")]))
-        case Verdict.NOT_FOUND:
-            notes.append(say("No article in this index has it or anything near. It may have been said all the same."))
-    for place in finding.standings:
-        notes += [place, *((_said_there(place.speaker),) if place.speaker else ())]
-    for part in finding.parts:
-        words = " ".join(finding.quotation.text[part.start : part.end].split())
-        notes += [say("“{words}” stands in:", words=brief(words)), *part.standings]
-    if finding.more:
-        notes.append(say("It stands in more places than these."))
-    return notes
-
-
-def _said_there(speaker: Speaker) -> str:
-    return say("There it is said by {who}.", who=named(speaker))
-
-
-def typography(standing: Standing) -> str:
-    """How a place differs from words that stand in it exactly, in brackets, if at all."""
-    if not standing.typography:
-        return ""
-    return f" ({say('differs in {kinds}', kinds=', '.join(map(say, standing.typography)))})"
-
-
 def brief(text: str, limit: int = _BRIEF) -> str:
     """`text`, or where it is longer than `limit` its beginning and its end with […] between."""
     if len(text) <= limit:
@@ -646,35 +557,3 @@ def brief(text: str, limit: int = _BRIEF) -> str:
     # A word is not cut, unless it is all there is.
     first, last = re.sub(r"\s*\S*\Z", "", first) or first, re.sub(r"\A\S*\s*", "", last) or last
     return f"{first} {TRIMMED} {last}"
-
-
-def difference(
-    segment: Segment, same: Callable[[str], str], quoted: Callable[[str], str], printed: Callable[[str], str]
-) -> str:
-    """A stretch of a quotation: what is the same, or what only the quotation and only the article has.
-
-    Each function shows words of its kind; what marks words that are left out is none that only the quotation has. White
-    space around words that differ is shown as the quotation has it.
-    """
-    if segment.change is Change.EQUAL:
-        return same(segment.quoted)
-    spaced = segment.quoted or segment.printed
-    before, after = spaced[: len(spaced) - len(spaced.lstrip())], spaced[len(spaced.rstrip()) :]
-    mark = same if segment.change is Change.LEFT_OUT else quoted
-    sides = ((segment.quoted.strip(), mark), (segment.printed.strip(), printed))
-    return before + " ".join(show(words) for words, show in sides if words) + after
-
-
-def _plain_difference(segment: Segment) -> str:
-    def quoted(words: str) -> str:
-        return say("[only in the quotation: {words}]", words=words)
-
-    def printed(words: str) -> str:
-        return say("[only in the article: {words}]", words=words)
-
-    return difference(segment, str, quoted, printed)
-
-
-def _place_of(standing: Standing) -> str:
-    s = standing.source
-    return f"{origin(s)} · {title(s)} · {paragraph(standing.paragraph)}{typography(standing)}"

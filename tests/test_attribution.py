@@ -8,7 +8,7 @@ import pytest
 from conftest import dated_corpus
 from word_encoder import WordHashEncoder
 
-from bot import wording
+from bot import verdicts
 from bot.quotations import verify
 from index.build import build
 from index.findings import Verdict
@@ -72,7 +72,7 @@ def test_a_text_that_gives_a_quotation_to_somebody_else_is_told(message: str, st
     (place,) = finding.standings
     assert place.speaker
     assert (place.speaker.words, place.speaker.meant) == ("he", "Dmitri Peskov")
-    notes = [note for note in wording.finding_notes(finding) if isinstance(note, str)]
+    notes = [note for note in verdicts.finding_notes(finding) if isinstance(note, str)]
     assert notes[-1] == "There it is said by “he”, taken for “Dmitri Peskov” before it."
     assert f"gives it to “{finding.given_to}”" in notes[-2]
 

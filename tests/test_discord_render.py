@@ -15,7 +15,7 @@ from discord_server import check_message
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot import wording
+from bot import verdicts, wording
 from bot.answer import Answer, Excerpt, Place, Reason, Refusal
 from bot.citing import Form, cite
 from bot.desk import DeskStatus, Neighbour
@@ -927,13 +927,13 @@ def test_any_verification_fits_and_the_report_holds_what_does_not(found: list[Fi
         assert texts.pop() == f"-# Shown in short: {len(texts) // 2} of {len(found)}. The whole is in verification.txt."
         at = 0
         for number, one in enumerate(found, start=1):
-            at = report.index(f"\n\n{number}. {wording.VERDICTS[one.verdict]}: {one.quotation.text}", at)
+            at = report.index(f"\n\n{number}. {verdicts.VERDICTS[one.verdict]}: {one.quotation.text}", at)
             for place in (*one.standings, *(place for part in one.parts for place in part.standings)):
                 at = report.index(visible(place.source.title), at)
     assert texts
     for number, (one, quotation, notes) in enumerate(zip(found, texts[::2], texts[1::2], strict=False), start=1):
         verdict, text = quotation.split("\n", 1)
-        assert verdict == f"**{number}. {wording.VERDICTS[one.verdict]}**"
+        assert verdict == f"**{number}. {verdicts.VERDICTS[one.verdict]}**"
         if not one.segments:
             words, kinds = shown(unquoted(text))
             assert not kinds

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from word_encoder import WordHashEncoder
 
-from bot import wording
+from bot import verdicts
 from bot.quotations import verify
 from index.build import EARLIER_KEPT, build
 from index.errors import DamagedIndexError, LossError
@@ -86,7 +86,7 @@ def test_what_was_corrected_is_told_with_the_day_the_place_and_what_it_says_now(
     assert finding.until == store.manifest.built_at
     differing = [(s.quoted.strip(), s.printed.strip()) for s in finding.segments if s.change is not Change.EQUAL]
     assert differing == [("thirty", "thirteen")]
-    told = " ".join(wording.verification_lines(verify(f"“{WAS}”", store)))
+    told = " ".join(verdicts.verification_lines(verify(f"“{WAS}”", store)))
     assert "corrected since" in told
     assert f"until {store.manifest.built_at:%Y-%m-%d}" in told
     assert held(store, IS).verdict is Verdict.EXACT

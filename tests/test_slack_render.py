@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from slack_rules import check_message, check_view, marked, quotes
 from slack_sdk.errors import SlackObjectFormationError
 
-from bot import wording
+from bot import verdicts, wording
 from bot.answer import Answer, Excerpt, Place, Reason, Refusal
 from bot.citing import Form, cite
 from bot.desk import DeskStatus, Neighbour
@@ -921,9 +921,9 @@ def test_any_verification_holds_every_quotation_and_every_place(found: list[Find
     found = found * times
     sent = payloads(render.verification_messages(Verification(tuple(found), cut=True)))
     told = [block for payload in sent for block in payload["blocks"]]
-    verdicts = [n for n, b in enumerate(told) if re.match(r"\*\d+\. ", shown(b))]
-    for number, (one, at, end) in enumerate(zip(found, verdicts, [*verdicts[1:], None], strict=True), start=1):
-        assert shown(told[at]) == f"*{number}. {wording.VERDICTS[one.verdict]}*"
+    heads = [n for n, b in enumerate(told) if re.match(r"\*\d+\. ", shown(b))]
+    for number, (one, at, end) in enumerate(zip(found, heads, [*heads[1:], None], strict=True), start=1):
+        assert shown(told[at]) == f"*{number}. {verdicts.VERDICTS[one.verdict]}*"
         parts = [p for block in told[at:end] if block["type"] == "rich_text" for p in block["elements"]]
         inside = [e for p in parts if p["type"] == "rich_text_quote" for e in p["elements"]]
         inside = [e for e in inside if "italic" not in e.get("style", {})]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import wording
+from bot import verdicts, wording
 from bot.answer import Answer, Excerpt, Place
 from bot.quotations import Verification
 from bot.records.sent import Lost
@@ -145,7 +145,7 @@ def test_the_report_holds_every_finding_with_its_places_and_differences() -> Non
     )
     here = "source not stated · Title of a · paragraph 2 (differs in dashes, quotation marks)"
     there = "The Paper · 2023-05-03 · “Title of a” (opening words) · paragraph 3"
-    assert wording.verification_lines(found) == [
+    assert verdicts.verification_lines(found) == [
         "6 quotations: 1 exact, 1 altered, 1 stitched, 1 other source, 2 not found in this index. "
         "Only the first part of the text was read.",
         "",
@@ -181,7 +181,7 @@ def test_the_report_holds_every_finding_with_its_places_and_differences() -> Non
 
 
 def test_nothing_quoted_is_said_so() -> None:
-    assert wording.verification_lines(Verification((), cut=False)) == ["Nothing is quoted there."]
+    assert verdicts.verification_lines(Verification((), cut=False)) == ["Nothing is quoted there."]
 
 
 def test_what_marks_words_that_are_left_out_is_not_told_as_the_quotations_own() -> None:
@@ -191,7 +191,7 @@ def test_what_marks_words_that_are_left_out_is_not_told_as_the_quotations_own() 
         Segment(Change.EQUAL, "so", "so"),
     )
     found = finding("They said […] so", Verdict.SHORTENED, THERE, segments=shown)
-    lines = wording.verification_lines(Verification((found,), cut=False))
+    lines = verdicts.verification_lines(Verification((found,), cut=False))
     assert lines[0] == "1 quotation: 1 exact with words left out."
     assert lines[3].strip() == "They said […] [only in the article: never] so"
 
@@ -201,7 +201,7 @@ def test_what_marks_words_that_are_left_out_is_not_told_as_the_quotations_own() 
 def test_no_verdict_claims_more_than_the_index_shows(verdict: Verdict, telling: bool) -> None:
     found = finding("some words", verdict, HERE, telling=telling, parts=(Part(0, 4, (HERE,)),), outlets=("Post",))
     found = replace(found, until=datetime(2026, 11, 22, tzinfo=UTC) if verdict is Verdict.CORRECTED else None)
-    told = "\n".join(wording.verification_lines(Verification((found,), cut=False))).lower()
+    told = "\n".join(verdicts.verification_lines(Verification((found,), cut=False))).lower()
     for claim in ("fabricat", "invent", "false", "fake", "wrong", "did not say", "never said", "lie"):
         assert claim not in told
     assert ("in this index" in told) or verdict in {

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
-from bot import wording
+from bot import verdicts, wording
 from bot.citing import Form, cite
 from bot.pictures import lines
 from bot.tongue import name_of, say
@@ -255,7 +255,7 @@ def cards_view(listings: Sequence[Listing]) -> ui.LayoutView:
 
 def verification_view(found: Verification) -> tuple[ui.LayoutView, str | None]:
     """What became of the quotations of a text; and the whole as a file's text where it does not fit."""
-    head = f"**{escape(wording.verified(found))}**"
+    head = f"**{escape(verdicts.verified(found))}**"
     if any(finding.segments for finding in found.findings):
         head += f"\n-# {say('~~Struck out~~ is only in the quotation, **bold** only in the article.')}"
     findings = list(enumerate(found.findings, start=1))
@@ -274,7 +274,7 @@ def verification_view(found: Verification) -> tuple[ui.LayoutView, str | None]:
         file=REPORT_FILE,
     )
     view = _view([head], *shown, [f"-# {note}", ui.File(f"attachment://{REPORT_FILE}")])
-    return view, "\n".join(wording.verification_lines(found))
+    return view, "\n".join(verdicts.verification_lines(found))
 
 
 def sources_text(listings: Sequence[Listing], page: int, *, narrowed: bool = False) -> str:
@@ -438,14 +438,14 @@ def _view(*blocks: Sequence[str | ui.Item[Any]], lined: bool = True) -> ui.Layou
 
 def _finding(number: int, finding: Finding, limit: int | None = None) -> list[str]:
     """A quotation with its verdict; below, its notes and places. `limit` cuts both, the quotation marked as cut."""
-    notes: Sequence[str] = [_note(note) for note in wording.finding_notes(finding)]
+    notes: Sequence[str] = [_note(note) for note in verdicts.finding_notes(finding)]
     if limit:
         quotation, notes = _cut(finding, limit), first_lines(notes, _NOTES_LIMIT)
     elif finding.segments:
         quotation = "> " + "".join(map(_segment, finding.segments))
     else:
         quotation = quote(finding.quotation.text)
-    return [f"**{number}. {say(wording.VERDICTS[finding.verdict])}**\n{quotation}", "\n".join(notes)]
+    return [f"**{number}. {say(verdicts.VERDICTS[finding.verdict])}**\n{quotation}", "\n".join(notes)]
 
 
 def _cut(finding: Finding, limit: int) -> str:
@@ -464,7 +464,7 @@ def _cut(finding: Finding, limit: int) -> str:
 def _note(note: str | Standing) -> str:
     if isinstance(note, str):
         return f"-# {shorten(note, 300)}"
-    where = f"{wording.paragraph(note.paragraph)}{wording.typography(note)}"
+    where = f"{wording.paragraph(note.paragraph)}{verdicts.typography(note)}"
     facts = f" · {_origin(note.source)} · {where}"
     return _entry("-# ", note.source, facts, _ENTRY_LIMIT)
 
@@ -476,7 +476,7 @@ def _brief(segment: Segment) -> Segment:
 
 def _segment(segment: Segment) -> str:
     """A stretch of a quotation within a block quote."""
-    shown = wording.difference(segment, _unended, partial(_marked, "~~"), partial(_marked, "**"))
+    shown = verdicts.difference(segment, _unended, partial(_marked, "~~"), partial(_marked, "**"))
     return shown.replace("\n", "\n> ")
 
 

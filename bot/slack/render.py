@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import wording
+from bot import verdicts, wording
 from bot.citing import Form, cite
 from bot.slack.blocks import (
     BLOCKS_LIMIT,
@@ -189,7 +189,7 @@ def closest_messages(excerpt: Excerpt) -> list[Message]:
 
 def verification_messages(found: Verification) -> list[Message]:
     """What became of every quotation of a text: its verdict, its words, and the places that bear it out."""
-    head = [section(text(wording.verified(found), bold=True))]
+    head = [section(text(verdicts.verified(found), bold=True))]
     if any(finding.segments for finding in found.findings):
         legend = (text("Struck out", strike=True), text(" is only in the quotation, "), text("bold", bold=True))
         head.append(section(*legend, text(" only in the article.")))
@@ -247,12 +247,12 @@ def _buttons(key: str | None, *whats: str, number: int = 0) -> tuple[Block, ...]
 
 def _finding(number: int, finding: Finding) -> list[Piece]:
     """A quotation with its verdict and its notes up to the first place; every further place by itself."""
-    verdict = section(text(f"{number}. {wording.VERDICTS[finding.verdict]}", bold=True))
+    verdict = section(text(f"{number}. {verdicts.VERDICTS[finding.verdict]}", bold=True))
     if finding.segments:
         quoted = [words for segment in finding.segments for words in _stretches(segment)]
     else:
         quoted = texts(finding.quotation.text)
-    told = wording.finding_notes(finding)
+    told = verdicts.finding_notes(finding)
     first = next((n for n, note in enumerate(told, start=1) if not isinstance(note, str)), len(told))
     notes = [_note(note) for note in told]
     further = (Piece(before=(note,)) for note in notes[first:])
@@ -262,7 +262,7 @@ def _finding(number: int, finding: Finding) -> list[Piece]:
 def _note(note: str | Standing) -> Block:
     if isinstance(note, str):
         return context(plain(note, LINE_LIMIT))
-    return citation(note.source, f"paragraph {note.paragraph}{wording.typography(note)}")
+    return citation(note.source, f"paragraph {note.paragraph}{verdicts.typography(note)}")
 
 
 def _stretches(segment: Segment) -> list[Block]:
