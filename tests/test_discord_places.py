@@ -43,6 +43,8 @@ async def old(world: World) -> dict[str, Any]:
         "card": (await world.bob.slash(world.channel, "source", article="otter")).response,
         "list": (await world.bob.slash(world.channel, "sources")).response,
     }
+    numbers = {article: number for number, article, *_ in (await world.kept(answers["public"]))["quoted"]}
+    answers["context"] = (await context_of(world.bob, answers["public"], numbers["Utrecht"])).response
     await world.by_chief("settings", channel=world.channel, outlets="Example Wire")
     world.unhurried()
     return answers
@@ -178,6 +180,8 @@ async def test_messages_from_before_show_no_more_than_they_do(world: World, old:
     gone = wording.lost(Lost.GONE)
     context = await context_of(world.bob, old["public"], numbers["Utrecht"])
     assert context.response.content == gone
+    cited = (await world.bob.click(old["context"], label="Cite")).response
+    assert (cited.content, cited.attachments) == (gone, [])
     context = await context_of(world.bob, old["public"], numbers["Dresden"])
     assert "Dresden" in text_of(context.response)
     shared, *told = (await world.alice.click(old["private"], label="Share")).followups

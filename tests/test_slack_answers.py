@@ -1235,6 +1235,7 @@ async def test_nothing_shows_an_outlet_that_is_hidden_in_a_channel(
         await settled(desk, CHANNEL, ts, old)
         private = await alone(slack, await slack.slash("/ask", f"{PELICAN} private:yes"))
         assert quotes(old) == [UTRECHT, DRESDEN]
+        context = await pressed(slack, old, "context", 1)
         await settings_of(desk, outlets=("Example Wire",))
 
         answer = await ask(slack, PELICAN)
@@ -1247,6 +1248,7 @@ async def test_nothing_shows_an_outlet_that_is_hidden_in_a_channel(
 
         gone = wording.lost(Lost.GONE)
         assert gone in shown(await pressed(slack, old, "context", 1))
+        assert shown(await pressed(slack, context, "cite", 1)) == gone
         assert quotes(await pressed(slack, old, "context", 2)) == [DRESDEN]
         assert "Example Post" not in shown(await pressed(slack, old, "sources"))
         assert wording.NO_MORE in shown(await pressed(slack, old, "more"))
