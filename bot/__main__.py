@@ -202,7 +202,7 @@ def verify(ctx: click.Context, text: str, index_dir: Path | None, *, as_json: bo
         else:
             click.echo(terminal.verification_text(found))
 
-    _with_desk(settings, work)
+    _with_desk(settings, work, reads=False)
 
 
 @main.command()
@@ -214,7 +214,7 @@ def sources(ctx: click.Context, index_dir: Path | None) -> None:
     async def work(desk: Desk) -> None:
         click.echo(terminal.sources_text(await desk.listings()))
 
-    _with_desk(_settings(index_dir or ctx.obj), work)
+    _with_desk(_settings(index_dir or ctx.obj), work, reads=False)
 
 
 @main.command()
@@ -242,7 +242,7 @@ def picture(
         await asyncio.to_thread(pictures.draw, counted, file)
         click.echo(harmless("\n".join(pictures.lines(counted))))
 
-    _with_desk(_settings(index_dir or ctx.obj), work)
+    _with_desk(_settings(index_dir or ctx.obj), work, reads=False)
 
 
 @main.group()
@@ -323,14 +323,17 @@ def _build_if_missing(settings: Settings) -> None:
         click.echo("\n".join(report.lines()), err=True)
 
 
-def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, None]]) -> None:
-    """Open the desk, run one piece of work on it, and close it whatever happens."""
+def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, None]], *, reads: bool = True) -> None:
+    """Open the desk, run one piece of work on it, and close it whatever happens.
+
+    To load the reader takes seconds, which work that answers no question is spared.
+    """
     with Console(stderr=True).status("Loading the model …"):
         desk = Desk(
             settings.index_dir,
             settings.corpus_dir,
             partial(SentenceTransformerEncoder, settings.embedding_model),
-            reader=open_reader(settings.reader_model),
+            reader=open_reader(settings.reader_model) if reads else None,
             keep=settings.keep_generations,
             max_loss=settings.max_loss,
             future=settings.takes_future,

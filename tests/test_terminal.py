@@ -308,6 +308,15 @@ def test_a_verification_as_json_has_its_places_and_who_said_it(run) -> None:
     assert run("verify", "-", "--json", stdin=text).stdout == whole
 
 
+def test_the_reader_is_loaded_for_questions_alone(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(cli, "open_reader", opened.append)
+    for arguments in (("sources",), ("verify", "“Nobody said so.”"), ("ask", "Who is the mayor?")):
+        assert opened == []
+        assert run(*arguments).exit_code == 0
+    assert opened == ["off"]
+
+
 def test_sources_are_listed(run) -> None:
     listed = run("sources").stdout
     assert listed.count("passages · indexed") == 5
