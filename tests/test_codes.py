@@ -114,6 +114,15 @@ def test_codes_that_would_lose_too_many_are_not_kept(tmp_path: Path, monkeypatch
     assert [path.name for path in tmp_path.iterdir()] == ["passages.faiss"]
 
 
+def test_texts_that_stand_in_many_places_are_found_wherever_they_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faiss_vectors, "EXACT", 500)
+    rows = np.repeat(np.random.default_rng(0).standard_normal((12, 64)).astype(np.float32), 60, axis=0)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    assert faiss_vectors.write_vectors(tmp_path, "passage", 64, [rows]) == 1.0
+
+
 @pytest.mark.parametrize("harm", ["cut", "gone"])
 def test_codes_that_are_not_those_of_the_vectors_are_damage(index: Path, tmp_path: Path, harm: str) -> None:
     copied = Generations(shutil.copytree(index, tmp_path / "index"))
