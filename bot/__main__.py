@@ -35,19 +35,22 @@ from index.reader import open_reader
 from index.shown import harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
 _index_dir = click.option("--index-dir", type=click.Path(path_type=Path), help="Folder of the index (INDEX_DIR).")
 
 
-# What narrows and shapes an answer, in the order in which it is listed.
-_OPTIONS = (
-    click.option("-k", "count", type=click.IntRange(1, MAX_EXCERPTS), help="How many excerpts (EXCERPTS)."),
+# Which articles are meant, and what else narrows and shapes an answer, in the order in which it is listed.
+_ARTICLES = (
     click.option(
         "--outlet", "outlets", multiple=True, type=Words(), help="Only articles of this outlet; again for others."
     ),
     click.option("--since", type=Words(), help="Only articles published on this day, such as last Monday, or later."),
     click.option("--until", type=Words(), help="Only articles published on this day or earlier."),
+)
+_OPTIONS = (
+    click.option("-k", "count", type=click.IntRange(1, MAX_EXCERPTS), help="How many excerpts (EXCERPTS)."),
+    *_ARTICLES,
     click.option("--compare", "way", flag_value=Way.COMPARED, help="One excerpt from each article, the oldest first."),
     click.option("--figures", "way", flag_value=Way.FIGURES, help="Excerpts with figures, and where articles differ."),
     click.option("--said", "way", flag_value=Way.SAID, help="What the person named is quoted as saying, by day."),
@@ -61,8 +64,8 @@ _OPTIONS = (
 )
 
 
-def _narrowed(command: Callable[..., None]) -> Callable[..., None]:
-    return reduce(lambda made, option: option(made), reversed(_OPTIONS), command)
+def _with(options: Sequence[Callable[..., Any]], command: Callable[..., None]) -> Callable[..., None]:
+    return reduce(lambda made, option: option(made), reversed(options), command)
 
 
 @click.group(cls=Commands, invoke_without_command=True)
@@ -90,7 +93,7 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
 
 @main.command()
 @click.argument("question", type=Words())
-@_narrowed
+@partial(_with, _OPTIONS)
 @click.option("--closest", is_flag=True, help="Where nothing answers, show what comes closest, as no answer.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as a JSON object, one a line.")
 @click.option(
@@ -141,7 +144,7 @@ def ask(
 
 @main.command("ask-list")
 @click.argument("file", type=click.Path(path_type=Path))
-@_narrowed
+@partial(_with, _OPTIONS)
 @click.option(
     "--csv/--json", "table", default=True, help="A table, a row an excerpt (the default); or JSON, a line a question."
 )
@@ -219,11 +222,7 @@ def sources(ctx: click.Context, index_dir: Path | None) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--outlet", "outlets", multiple=True, type=Words(), help="Only articles of this outlet; again for others."
-)
-@click.option("--since", type=Words(), help="Only articles published on this day, such as last Monday, or later.")
-@click.option("--until", type=Words(), help="Only articles published on this day or earlier.")
+@partial(_with, _ARTICLES)
 @_index_dir
 @click.pass_context
 def picture(

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.answer import Differing, Excerpt, by_day
+from bot.days import period
 from index.amounts import amounts
 from index.differing import apart, matched
 from index.features import terms
 from index.figures import figures
 from index.languages import base
-from index.model import Kind, Span
+from index.model import Filters, Kind, Span
 from index.passages import paragraph_spans
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from index.encoder import Encoder
     from index.figures import Figure
-    from index.model import Article, Filters, Passage, Source
+    from index.model import Article, Passage, Source
     from index.search import Hit
     from index.store import Store
 
@@ -98,6 +99,16 @@ def oldest_first(excerpts: Iterable[Excerpt]) -> list[Excerpt]:
 def outlets_of(typed: str | None) -> tuple[str, ...]:
     """Outlets as people list them, with ";" between."""
     return tuple(filter(None, map(str.strip, (typed or "").split(";"))))
+
+
+def narrowed(outlets: str | None, since: str | None, until: str | None) -> Filters:
+    """Filters as people write them: outlets with ";" between, and days.
+
+    Raises:
+        DayError: a day is none.
+
+    """
+    return Filters(outlets_of(outlets), (), *period(since, until))
 
 
 def _read(passage: Passage, store: Store, within: Span | None = None) -> list[list[Figure]]:

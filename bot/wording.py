@@ -173,7 +173,12 @@ def also_in(excerpt: Excerpt) -> list[str]:
     differing = [told for told in (_days_meant(excerpt), _spoken(excerpt), _differing(excerpt)) if told]
     named, shown, counted, counted_near = [], [], [], []
     if same:
-        named = [say("The same words stand in: {places}", places="; ".join(map(_where, same)))]
+        named = [
+            say(
+                "The same words stand in: {places}",
+                places="; ".join(_where(place.source, place.paragraph) for place in same),
+            )
+        ]
         named += _earliest(excerpt, same)
         counted = [
             say("The same words stand in {n} other place.", "The same words stand in {n} other places.", n=len(same))
@@ -250,7 +255,7 @@ def _differing(excerpt: Excerpt) -> str:
     for found in excerpt.differing:
         here = excerpt.text[found.here.start - excerpt.start : found.here.end - excerpt.start]
         there, source = found.passage.words(found.there), found.passage.source
-        where = f"{title(source)}, {outlet(source)}, {paragraph(found.passage.paragraph)}"
+        where = _where(source, found.passage.paragraph)
         words = {"here": one_line(here), "there": one_line(there)}
         told.append(say("“{here}” here, “{there}” in {where}", where=where, **words))
     return say("Figures differ: {told}", told="; ".join(told))
@@ -261,15 +266,16 @@ def one_line(words: str) -> str:
     return " ".join(words.split())
 
 
-def _where(place: Place) -> str:
-    return f"{title(place.source)}, {outlet(place.source)}, {paragraph(place.paragraph)}"
+def _where(source: Source, number: int) -> str:
+    """The article, its outlet and a paragraph of it."""
+    return f"{title(source)}, {outlet(source)}, {paragraph(number)}"
 
 
 def _where_nearly(near: Sequence[Place]) -> list[str]:
     """Places with what differs there, told once of those in which it is the same."""
     alike: dict[str, list[str]] = {}
     for place in near:
-        alike.setdefault("; ".join(map(_differs, place.differing)), []).append(_where(place))
+        alike.setdefault("; ".join(map(_differs, place.differing)), []).append(_where(place.source, place.paragraph))
     return [
         say("{places} (in each {difference})", places=_and(places), difference=difference)
         if len(places) > 1
@@ -280,7 +286,7 @@ def _where_nearly(near: Sequence[Place]) -> list[str]:
 
 def _differs(segment: Segment) -> str:
     """The words there and the words here, in one line; there is where the words of the excerpt nearly stand."""
-    there, here = (" ".join(words.split()) for words in (segment.printed, segment.quoted))
+    there, here = map(one_line, (segment.printed, segment.quoted))
     if there and here:
         return say("“{there}” there, “{here}” here", there=there, here=here)
     return say("“{there}” only there", there=there) if there else say("“{here}” only here", here=here)
@@ -366,8 +372,7 @@ def called(described: Sequence[Described]) -> list[str]:
     """What articles call a person, each in its words with all its places."""
     places: dict[str, list[str]] = {}
     for told in described:
-        place = f"{title(told.source)}, {outlet(told.source)}, {paragraph(told.paragraph)}"
-        places.setdefault(one_line(told.text), []).append(place)
+        places.setdefault(one_line(told.text), []).append(_where(told.source, told.paragraph))
     lines = [
         say("Described as “{words}”: {places}.", words=words, places="; ".join(where))
         for words, where in places.items()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import closing
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -208,7 +207,7 @@ def verify(index_dir: Path) -> None:
     """Re-read every byte of the current generation: hashes, offsets, counts, FAISS against SQLite."""
     generations = Generations(index_dir)
     number = generations.require_current()
-    faults = list(generations.faults(number))
+    faults, recall = generations.inspect(number)
     for fault in faults:
         click.echo(fault, err=True)
     if faults:
@@ -216,10 +215,8 @@ def verify(index_dir: Path) -> None:
             f"Generation {number} is damaged. Run `on-the-record-index build` or `on-the-record-index rollback`."
         )
     m = generations.manifest(number)
-    click.echo(f"Generation {number} is sound: {m.articles} articles, {m.passages} passages, {m.sentences} sentences.")
-    if m.recall is not None:
-        with closing(generations.open(number)) as store:
-            click.echo("\n".join(found_of_nearest(store.recall())))
+    told = f"Generation {number} is sound: {m.articles} articles, {m.passages} passages, {m.sentences} sentences."
+    click.echo("\n".join([told, *found_of_nearest(recall)]))
 
 
 @main.command()

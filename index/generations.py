@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import socket
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -174,17 +174,15 @@ class Generations:
                     return self._open_for(number, encoder), f"{exc} Serving generation {number} until then."
             raise
 
-    def faults(self, number: int) -> Iterator[str]:
-        """Everything wrong with a generation after re-reading every byte of it, as sentences."""
+    def inspect(self, number: int) -> tuple[list[str], float | None]:
+        """Everything wrong with a generation after re-reading every byte of it, as sentences; and else its recall."""
         try:
             store = self.open(number)
         except IndexUnavailableError as exc:
-            yield str(exc)
-            return
-        try:
-            yield from store.faults()
-        finally:
-            store.close()
+            return [str(exc)], None
+        with closing(store):
+            faults = list(store.faults())
+            return faults, None if faults else store.recall()
 
     def rollback(self) -> int:
         """Make the newest sound generation older than the current one current; its number.

@@ -72,7 +72,7 @@ def test_before_the_first_build_there_is_no_index_and_the_message_says_what_to_r
 def test_the_newest_generation_is_served_without_a_warning(three: Generations) -> None:
     assert (three.current(), three.numbers(), three.serving_order()) == (3, [1, 2, 3], [3, 2, 1])
     assert served(three) == ("This is text 3.", None)
-    assert [list(three.faults(number)) for number in (1, 2, 3)] == [[], [], []]
+    assert [three.inspect(number)[0] for number in (1, 2, 3)] == [[], [], []]
 
 
 def test_a_reader_keeps_its_generation_while_new_ones_are_built_and_its_files_pruned(tmp_path: Path) -> None:
@@ -211,10 +211,10 @@ def test_a_damaged_current_generation_gives_way_to_the_one_before_with_a_message
     assert name in warning
     assert warning.endswith("Run `on-the-record-index build` to make a new one. Serving generation 2 until then.")
     assert "\n" not in warning
-    assert len(list(three.faults(3))) == 1
+    assert len(three.inspect(3)[0]) == 1
     assert add(tmp_path, 3) == 4  # nothing has changed in the corpus, and a sound generation is made all the same
     assert served(three) == ("This is text 3.", None)
-    assert list(three.faults(4)) == []
+    assert three.inspect(4)[0] == []
 
 
 def test_a_missing_generation_folder_gives_way_too(three: Generations) -> None:
@@ -295,7 +295,7 @@ def test_every_flipped_byte_is_found_and_is_not_built_upon(tmp_path: Path, three
     for place in (0, len(whole) // 3, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole)
         flip(path, place)
-        (fault,) = three.faults(3)
+        (fault,), _ = three.inspect(3)
         assert name in fault or "cannot be opened" in fault or "hold different passages" in fault
         with pytest.raises(DamagedIndexError):
             three.open(3)
@@ -304,7 +304,7 @@ def test_every_flipped_byte_is_found_and_is_not_built_upon(tmp_path: Path, three
     report = build(tmp_path / "corpus", three.root, encoder)
     assert (report.built, report.manifest.generation) == (True, 4)
     assert "This is text 3." in encoder.encoded  # its vector is not taken from the damaged generation
-    assert list(three.faults(4)) == []
+    assert three.inspect(4)[0] == []
 
 
 def sealed(fields: dict[str, object]) -> str:
@@ -349,7 +349,7 @@ def test_a_manifest_of_which_anything_was_changed_is_damage(three: Generations, 
     path = three.folder(3) / MANIFEST
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | change), encoding="utf-8")
     assert served(three)[0] == "This is text 2."
-    (fault,) = three.faults(3)
+    (fault,), _ = three.inspect(3)
     assert fault == f"{path.parent.name}/{path.name} is not what was written (its sha256 differs)."
 
 

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 from discord import app_commands
 
 from bot.answer import Way
-from bot.compare import outlets_of
-from bot.days import period
+from bot.compare import narrowed
 from bot.discord.answers import answer_command
 from bot.discord.client import anywhere
 from bot.discord.sources import SINCE, UNTIL
-from index.model import Filters
 
 if TYPE_CHECKING:
     from bot.discord.client import Commands, Interaction
@@ -36,7 +34,7 @@ async def compare(
     private: bool | None = None,
 ) -> None:
     """Show one excerpt from each article that answers by itself."""
-    filters = Filters(outlets_of(outlets), (), *period(since, until))
+    filters = narrowed(outlets, since, until)
     await answer_command(interaction, question, filters, private=private, way=Way.COMPARED)
 
 
@@ -54,7 +52,7 @@ async def figures(
     private: bool | None = None,
 ) -> None:
     """Show the excerpts with figures, each beside those of other articles that differ."""
-    filters = Filters(outlets_of(outlets), (), *period(since, until))
+    filters = narrowed(outlets, since, until)
     await answer_command(interaction, question, filters, private=private, way=Way.FIGURES)
 
 
@@ -74,7 +72,7 @@ async def said(
     private: bool | None = None,
 ) -> None:
     """Show the quotations that articles give to a person."""
-    filters = Filters(outlets_of(outlets), (), *period(since, until))
+    filters = narrowed(outlets, since, until)
     asked = f"{person} about {about}" if about else person
     await answer_command(interaction, asked, filters, private=private, way=Way.SAID)
 

@@ -10,8 +10,7 @@ import discord
 from discord import app_commands
 
 from bot.answer import Way
-from bot.compare import outlets_of
-from bot.days import period
+from bot.compare import narrowed
 from bot.discord import render
 from bot.discord.answers import answer_command
 from bot.discord.client import anywhere, visit_by
@@ -19,7 +18,6 @@ from bot.discord.compare import OUTLETS, PRIVATE
 from bot.discord.replies import text_file
 from bot.discord.sources import SINCE, UNTIL, outlet_choices
 from bot.pictures import coverage, lines, png
-from index.model import Filters
 
 if TYPE_CHECKING:
     from bot.discord.client import Commands, Interaction
@@ -43,7 +41,7 @@ async def timeline(
     private: bool | None = None,
 ) -> None:
     """Show the passages near a question by the days that they speak of, each with how its day is known."""
-    filters = Filters(outlets_of(outlets), (), *period(since, until))
+    filters = narrowed(outlets, since, until)
     await answer_command(interaction, question, filters, private=private, way=Way.TIMELINE)
 
 
@@ -61,7 +59,7 @@ async def first(
     private: bool | None = None,
 ) -> None:
     """Show the excerpts of the earliest day, and those of articles without one."""
-    filters = Filters(outlets_of(outlets), (), *period(since, until))
+    filters = narrowed(outlets, since, until)
     await answer_command(interaction, question, filters, private=private, way=Way.FIRST)
 
 
@@ -82,7 +80,7 @@ async def only_in(
 ) -> None:
     """Show sentences of an outlet that stand in no other's articles."""
     asked = f"{outlet} about {question}" if question else outlet
-    filters = Filters((), (), *period(since, until))
+    filters = narrowed(None, since, until)
     await answer_command(interaction, asked, filters, private=private, way=Way.ONLY_IN)
 
 
@@ -93,7 +91,7 @@ async def picture(
     interaction: Interaction, outlets: str | None = None, since: str | None = None, until: str | None = None
 ) -> None:
     """Show the picture of articles by day and outlet to whoever asks, alone, with its numbers as text."""
-    filters = Filters(outlets_of(outlets), (), *period(since, until))
+    filters = narrowed(outlets, since, until)
     await interaction.response.defer(thinking=True, ephemeral=True)
     visit = await visit_by(interaction)
     visit.look()

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 from bot import wording
 from bot.answer import Way
-from bot.compare import outlets_of
-from bot.days import period
+from bot.compare import narrowed
 from bot.slack.answers import answer_command
 from bot.slack.text import options, yes
 from bot.visit import UsageError
-from index.model import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +39,7 @@ async def answer_options(request: Request, question: str, chosen: Mapping[str, s
     """Answer a command in a way of its own, with the options that were chosen."""
     if not question:
         raise UsageError(wording.EMPTY_QUESTION)
-    filters = Filters(outlets_of(chosen.get("outlets")), (), *period(chosen.get("since"), chosen.get("until")))
+    filters = narrowed(chosen.get("outlets"), chosen.get("since"), chosen.get("until"))
     private = yes("private", chosen["private"]) if "private" in chosen else None
     await answer_command(request, question, filters, private=private, way=way)
 

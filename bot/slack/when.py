@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.answer import Way
-from bot.compare import outlets_of
-from bot.days import period
+from bot.compare import narrowed
 from bot.pictures import coverage, lines
 from bot.slack.compare import answer_options
 from bot.slack.text import options
 from bot.slack.views import lines_messages
-from index.model import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +38,7 @@ async def only_in(request: Request, text: str) -> None:
 async def picture(request: Request, text: str) -> None:
     """Show the numbers of articles by day and outlet to whoever asks; to post a picture takes a further permission."""
     _, chosen = options(text, ("outlets", "since", "until"))
-    filters = Filters(outlets_of(chosen.get("outlets")), (), *period(chosen.get("since"), chosen.get("until")))
+    filters = narrowed(chosen.get("outlets"), chosen.get("since"), chosen.get("until"))
     visit = await request.visit()
     visit.look()
     counted = coverage(row.source for row in await visit.desk.listings(visit.within(filters)))
