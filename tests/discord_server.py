@@ -9,9 +9,7 @@ import asyncio
 import copy
 import itertools
 import json
-import os
 import re
-import signal
 import time
 import zlib
 from collections import defaultdict
@@ -23,6 +21,7 @@ import discord
 import jsonschema_rs
 from aiohttp import WSMsgType, web
 from conftest import SHARED
+from loopback import first_fault, run_until_stopped
 
 from bot import service
 from bot.discord.app import run_discord
@@ -52,7 +51,7 @@ def check(method: str, path: str, payload: Any, files: Sequence[str] | None = No
         return
     if OPENAPI.exists():
         template = _template(OPENAPI, method.lower(), path)
-        fault = _fault(OPENAPI, method.lower(), template, payload)
+        fault = first_fault(_validator(OPENAPI, method.lower(), template), payload)
         assert fault is None, f"{method} {path}: {fault}"
     if path.endswith("/callback"):
         _check_callback(payload, files)
@@ -173,13 +172,6 @@ def _validator(file: Path, method: str, template: str) -> jsonschema_rs.Draft202
     document = _document(file)
     body = document["paths"][template][method]["requestBody"]["content"]["application/json"]["schema"]
     return jsonschema_rs.Draft202012Validator({**body, "components": document["components"]})
-
-
-def _fault(file: Path, method: str, template: str, body: Any) -> str | None:
-    """What the document does not allow in a body as it is sent; the validator takes no strings of other classes."""
-    sent = json.loads(json.dumps(body))
-    errors = sorted(_validator(file, method, template).iter_errors(sent), key=lambda error: len(error.instance_path))
-    return f"{errors[0].message} at {errors[0].instance_path}" if errors else None
 
 
 def reply(data: Any, status: int = 200, **headers: str) -> web.Response:
@@ -527,15 +519,5 @@ async def run(settings: Settings, desk: Desk) -> None:
 @asynccontextmanager
 async def running(settings: Settings, desk: Desk, server: LoopbackDiscord) -> AsyncIterator[asyncio.Task[None]]:
     """The bot connected; stopped by a signal at the end, as a person would."""
-    task = asyncio.create_task(run(settings, desk))
-    try:
-        await server.until(lambda: server.identified or task.done())
-        if task.done():
-            task.result()
+    async with run_until_stopped(run(settings, desk), server.until, lambda: server.identified) as task:
         yield task
-        if not task.done():
-            os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(task, 120)
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 from conftest import SHARED
+from loopback import first_fault
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
@@ -92,7 +93,7 @@ def _quoted(payload: dict[str, Any], *styles: dict[str, bool] | None) -> list[st
 def _check_blocks(blocks: Sequence[dict[str, Any]]) -> None:
     for block in blocks:
         if SCHEMA.exists():
-            fault = _fault(SCHEMA, block["type"], block)
+            fault = first_fault(_validator(SCHEMA, block["type"]), block)
             assert fault is None, fault
         assert _parsed(block) == block
         _check_block(block)
@@ -190,10 +191,3 @@ def _validator(file: Path, kind: str) -> jsonschema_rs.Draft7Validator:
     names = [reference["$ref"].rpartition("/")[2] for reference in definitions["KnownBlock"]["anyOf"]]
     kinds = {definitions[name].get("properties", {}).get("type", {}).get("const"): name for name in names}
     return jsonschema_rs.Draft7Validator({"$ref": f"#/definitions/{kinds[kind]}", "definitions": definitions})
-
-
-def _fault(file: Path, kind: str, block: dict[str, Any]) -> str | None:
-    """What the schema does not allow in a block as it is sent; the validator takes no strings of other classes."""
-    sent = json.loads(json.dumps(block))
-    errors = sorted(_validator(file, kind).iter_errors(sent), key=lambda error: len(error.instance_path))
-    return f"{errors[0].message} at {errors[0].instance_path}" if errors else None

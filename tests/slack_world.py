@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
 import shutil
-import signal
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from loopback import run_until_stopped
 from slack_server import APP_TOKEN, BOT_TOKEN, CHANNEL, READER, TEAM, LoopbackSlack, elements, loopback_slack
 from word_encoder import WordHashEncoder
 
@@ -88,18 +87,8 @@ async def run(settings: Settings, desk: Desk) -> None:
 @contextlib.asynccontextmanager
 async def running(settings: Settings, desk: Desk, slack: LoopbackSlack) -> AsyncIterator[asyncio.Task[None]]:
     """The bot connected; stopped by a signal at the end, as a person would."""
-    task = asyncio.create_task(run(settings, desk))
-    try:
-        await slack.until(lambda: slack.connected or task.done())
-        if task.done():
-            task.result()
+    async with run_until_stopped(run(settings, desk), slack.until, lambda: slack.connected) as task:
         yield task
-        if not task.done():
-            os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(task, 120)
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
