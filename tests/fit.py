@@ -98,7 +98,8 @@ def fit(cases: list[Case], reader: Reader, without: frozenset[str] = frozenset()
     weights = {"first": fit_listwise(plain, kept(FIRST))}
     cases = [replace(case, found=case.scored(weights["first"])) for case in cases]
     weights["confidence_unread"] = fit_confidence(cases, weights["first"], kept(UNREAD))
-    read = [replace(case, found=search.read(case.asked, case.found, reader)) for case in cases]
+    short = (case for case in cases if search.is_read(case.question.text))
+    read = [replace(case, found=search.read(case.asked, case.found, reader)) for case in short]
     weights["read"] = fit_listwise([case for case in read if case.weight == 1.0], kept(READ))
     weights["confidence"] = fit_confidence(read, weights["read"], kept(CONFIDENCE))
     say_thresholds(read, weights)

@@ -284,6 +284,18 @@ def test_once_the_reader_is_sure_the_rest_is_not_read_and_stays_behind(
     assert all(hit.answer is None for hit in ranking.hits if hit.passage in unread)
 
 
+def test_a_question_longer_than_those_a_reader_learned_from_is_not_read(
+    store: Store, encoder: SentenceTransformerEncoder
+) -> None:
+    longest = " ".join(["Who denied the attack on the Kremlin", *["and again"] * 10])
+    for question, read in ((longest, True), (f"{longest} today", False)):
+        assert search.is_read(question) is read
+        reader = Finds("denied")
+        ranking = search.search(question, store, encoder, reader=reader)
+        assert bool(reader.windows) is read
+        assert read or ranking == search.search(question, store, encoder)
+
+
 def test_the_weights_name_features_that_exist(store: Store, encoder: SentenceTransformerEncoder) -> None:
     weights = json.loads(Path(search.__file__).with_name("ranking.json").read_text(encoding="utf-8"))
     question, found = search.look_through("Who denied the attack?", store, encoder)
