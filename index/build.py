@@ -282,14 +282,14 @@ def _write(
                 same = base is not None and was == article and base.earlier(name) == replaced
                 if base and same and base.manifest.rules == RULES:
                     continue
-                passages = split(article)
+                cut = split(article)
                 if not same:
                     if base and was:
                         writer.drop(name)
-                    writer.add(article, passages, indexed_at, signatures[name])
+                    writer.add(article, cut, indexed_at, signatures[name])
                     for each in replaced:
                         writer.add_earlier(each)
-                writer.state(article, statements(article, passages))
+                writer.state(article, statements(article, cut))
             texts = {article.source.id: article.text for article in corpus.articles}
             names = spellings.groups(names_in(texts.values()), corpus.aliases)
             writer.relate(groups(signatures, texts.__getitem__), names)

@@ -77,8 +77,8 @@ def _figure(span: Sequence[int], low: float, high: float, about: bool, unit: str
 
 
 def _moment(span: Sequence[int], first: str | None, last: str | None, by: str | None, minute: int | None) -> Moment:
-    days = (date.fromisoformat(day) if day else None for day in (first, last, by))
-    return Moment(Span(*span), *days, minute)
+    begins, ends, told = (date.fromisoformat(day) if day else None for day in (first, last, by))
+    return Moment(Span(*span), begins, ends, told, minute)
 
 
 def _speech(quoted: Sequence[int], speaker: Sequence[int], cue: Sequence[int], *rest: Any) -> Speech:
