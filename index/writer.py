@@ -75,16 +75,15 @@ class StoreWriter:
     def add(self, article: Article, passages: Sequence[Passage], indexed_at: datetime, signature: bytes) -> None:
         """Take an article and its passages. Related links are passed over: they can never be found or quoted."""
         s, spoken = article.source, article.spoken
+        searchable = [passage for passage in passages if passage.kind is not Kind.RELATED]
         row = self._db.execute(
-            "INSERT INTO article VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
+            "INSERT INTO article VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
             (s.id, s.title, s.title_given, s.outlet, s.outlet and outlet_key(s.outlet), s.author,
              s.published and s.published.isoformat(), s.url, s.language, s.sha256, s.teaser, article.body_start,
-             spoken, indexed_at.isoformat(), article.text, signature),
+             spoken, indexed_at.isoformat(), len(searchable), article.text, signature),
         ).lastrowid  # fmt: skip
         index_words(self._db, "title", row, s.title, spoken)
-        for passage in passages:
-            if passage.kind is Kind.RELATED:
-                continue
+        for passage in searchable:
             place = (row, passage.paragraph, passage.kind, passage.start, passage.end)
             passage_row = self._insert("passage", place, passage.text, spoken)
             for span in passage.sentences:
