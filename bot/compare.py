@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING
 
 from bot.answer import Differing, Excerpt, by_day
 from bot.days import period
-from index.amounts import amounts
 from index.differing import apart, matched
 from index.features import terms
-from index.figures import figures
-from index.languages import base
+from index.figures import Figure
 from index.model import Filters, Kind, Span
-from index.passages import paragraph_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from index.encoder import Encoder
-    from index.figures import Figure
-    from index.model import Article, Passage, Source
+    from index.model import Passage, Source
     from index.search import Hit
     from index.store import Store
 
@@ -112,23 +108,16 @@ def narrowed(outlets: str | None, since: str | None, until: str | None) -> Filte
 
 
 def _read(passage: Passage, store: Store, within: Span | None = None) -> list[list[Figure]]:
-    """The figures of each sentence of a passage, or of a stretch of it, that has any amounts; English texts only."""
+    """The figures of each sentence of a passage, or of a stretch of it, that has any."""
     within = within or Span(passage.start, passage.end)
+    found = store.stated(Figure, passage.source.id, within)
     whole = (s for s in passage.sentences if within.start <= s.start and s.end <= within.end)
-    sentences = [sentence for sentence in whole if amounts(passage.words(sentence))]
-    article = store.article(passage.source.id) if sentences else None
-    if article is None or base(article.spoken) != "en":
-        return []
-    before = _before(article, passage)
-    return [figures(article.text, sentence, before) for sentence in sentences]
+    rows = ([figure for figure in found if s.start <= figure.span.start < s.end] for s in whole)
+    return [row for row in rows if row]
 
 
 def _days_between(one: Source, other: Source) -> int:
     return abs((one.published - other.published).days) if one.published and other.published else 0
-
-
-def _before(article: Article, passage: Passage) -> Span | None:
-    return paragraph_spans(article)[passage.paragraph - 2] if passage.paragraph > 1 else None
 
 
 def _differing(passage: Passage, here: Figure, there: Figure) -> Differing:

@@ -21,6 +21,7 @@ from bot.records.records import Records
 from bot.records.retention import Retention
 from bot.records.sent import Context, Lost, Quoted, context, quote_again
 from bot.serving import Serving
+from bot.timeline import with_moments
 from bot.tongue import say
 from bot.verifying import SHORT, Verifier, joined
 from index.build import MAX_LOSS
@@ -228,9 +229,11 @@ class Desk:
         finally:
             self._long_waiting -= 1
 
-    async def quote_again(self, quoted: Sequence[Quoted], filters: Filters = ANY) -> list[Excerpt | Lost]:
+    async def quote_again(
+        self, quoted: Sequence[Quoted], filters: Filters = ANY, way: Way = Way.BEST
+    ) -> list[Excerpt | Lost]:
         """Excerpts that were sent, from the articles as they are now, or why they cannot be shown."""
-        return await self._search(lambda store: [_quote_again(store, q, self._seen(filters)) for q in quoted])
+        return await self._search(lambda store: [_quote_again(store, q, self._seen(filters), way) for q in quoted])
 
     async def context(self, quoted: Quoted, filters: Filters = ANY) -> Context | Lost:
         """An excerpt that was sent, with the stored text around it."""
@@ -336,9 +339,12 @@ async def _in_time(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         raise DeskBusyError(busy) from exc
 
 
-def _quote_again(store: Store, quoted: Quoted, filters: Filters) -> Excerpt | Lost:
+def _quote_again(store: Store, quoted: Quoted, filters: Filters, way: Way = Way.BEST) -> Excerpt | Lost:
     excerpt = quote_again(quoted, _article(store, quoted.article, filters))
-    return excerpt if isinstance(excerpt, Lost) else with_copies(store, excerpt, filters.scope())
+    if isinstance(excerpt, Lost):
+        return excerpt
+    excerpt = with_copies(store, excerpt, filters.scope())
+    return with_moments(excerpt, store) if way is Way.TIMELINE else excerpt
 
 
 def _article(store: Store, article_id: str, filters: Filters) -> Article | None:

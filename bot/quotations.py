@@ -64,7 +64,7 @@ def verify(message: str, store: Texts, filters: Filters = ANY) -> Verification:
     read = quotations(message)
     named = attributions(message, read.quotations, store.outlets(filters))
     held = (hold(quotation, store, filters, names) for quotation, names in zip(read.quotations, named, strict=True))
-    return Verification(tuple(attributed(held, message[:MAX_MESSAGE_CHARS], store.article)), read.cut)
+    return Verification(tuple(attributed(held, message[:MAX_MESSAGE_CHARS], store)), read.cut)
 
 
 def quotations(message: str) -> Reading:

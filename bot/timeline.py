@@ -8,16 +8,15 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.answer import RELATIVE_FLOOR, by_day, compose
-from index.languages import base
-from index.moments import moments
+from index.model import Span
+from index.moments import Moment
 from index.search import Ranking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.answer import Excerpt
-    from index.model import Filters, Passage, Span
-    from index.moments import Moment
+    from index.model import Filters
     from index.search import Hit
     from index.store import Store
 
@@ -33,20 +32,21 @@ def timeline(rankings: Sequence[Ranking], store: Store, filters: Filters) -> lis
     # Of copies the earliest is quoted: by its day "on Wednesday" was written. All are near enough in their rankings.
     oldest_first = sorted(found, key=lambda hit: (hit.passage.source.published or date.max, -hit.score))
     hits = tuple(replace(hit, score=1.0) for hit in oldest_first)
-    rows = (_marked(with_moments(excerpt), filters) for excerpt in compose(Ranking(hits, 1.0), len(hits)))
+    rows = (_marked(with_moments(excerpt, store), filters) for excerpt in compose(Ranking(hits, 1.0), len(hits)))
     return sorted(filter(None, rows), key=_by_day_spoken_of)
 
 
-def with_moments(excerpt: Excerpt) -> Excerpt:
+def with_moments(excerpt: Excerpt, store: Store) -> Excerpt:
     """The excerpt with the days that the sentence with its marked words speaks of."""
     at = excerpt.answer.start if excerpt.answer else excerpt.start
     sentence = next(s for s in excerpt.passage.sentences if s.start <= at < s.end)
-    return replace(excerpt, moments=tuple(_within(sentence, moments(excerpt.passage))))
+    return replace(excerpt, moments=tuple(store.stated(Moment, excerpt.source.id, sentence)))
 
 
 def _dated(hit: Hit, store: Store, floor: float) -> Hit | None:
     """The hit with its best sentence among those that speak of a day, if that one is near enough itself."""
-    spoken_of = _moments(hit.passage, store)
+    passage = hit.passage
+    spoken_of = store.stated(Moment, passage.source.id, Span(passage.start, passage.end))
     best = next(sentence for sentence in hit.sentences if sentence.span == hit.best)
     options = [sentence for sentence in hit.sentences if _within(sentence.span, spoken_of)]
     if not options:
@@ -55,11 +55,6 @@ def _dated(hit: Hit, store: Store, floor: float) -> Hit | None:
     score = hit.score * math.exp(min(0.0, chosen.score - best.score))
     first = _within(chosen.span, spoken_of)[0].span
     return replace(hit, best=chosen.span, score=score, answer=first) if score >= floor else None
-
-
-def _moments(passage: Passage, store: Store) -> list[Moment]:
-    article = store.article(passage.source.id)
-    return moments(passage) if article and base(article.spoken) == "en" else []
 
 
 def _within(sentence: Span, found: list[Moment]) -> list[Moment]:

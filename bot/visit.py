@@ -18,7 +18,6 @@ from bot.records.feedback import Verdict
 from bot.records.sent import Context, Lost, Quoted, SentAnswer, sent
 from bot.refine import refine
 from bot.sources import named
-from bot.timeline import with_moments
 from bot.tongue import say
 from index.errors import OnTheRecordError
 from index.model import ANY, Filters
@@ -268,10 +267,8 @@ class Visit:
             UsageError: nothing of it can.
 
         """
-        found = await self.desk.quote_again(was.quoted, self.within())
+        found = await self.desk.quote_again(was.quoted, self.within(), was.way)
         excerpts = tuple(excerpt for excerpt in found if isinstance(excerpt, Excerpt))
-        if was.way is Way.TIMELINE:
-            excerpts = tuple(map(with_moments, excerpts))
         losses = [
             say("Excerpt {number}: {lost}", number=quoted.number, lost=wording.lost(loss))
             for quoted, loss in zip(was.quoted, found, strict=True)

@@ -63,6 +63,8 @@ _HEDGED = re.compile(rf"(?:{_HEDGE})\s+(?:a\s+|an\s+|the\s+)?$", re.IGNORECASE)
 _HEDGED_AFTER = re.compile(r"\s*(?:(?P<more>\+|or more\b)|or so\b)")
 # How far before a number its hedge may begin, in characters.
 _HEDGE_CHARS = 40
+# How far after a number its unit or the other end of its range may reach, in characters.
+_REST_CHARS = 200
 
 _NUMBER_WORD = rf"(?:{'|'.join([*VALUES, *SCALES, 'dozen'])})"
 _WORDED = (
@@ -98,6 +100,9 @@ DATE = re.compile(
     re.IGNORECASE,
 )
 YEAR = re.compile(r"\b(?:1[5-9]\d\d|20\d\d)\b(?!,\d)")
+# What tells at once that a text may have an amount: a digit, or one of these words.
+_DIGIT, _LETTERS = re.compile(r"\d"), re.compile(r"[a-z]+")
+_NUMBERED = frozenset((*VALUES, *SCALES, "dozen", "noon", "midnight"))
 _AGE = re.compile(r"(?:,|\baged?)\s*$")
 
 
@@ -121,12 +126,13 @@ class Amount:
 
 def amounts(words: str) -> list[Amount]:
     """The amounts in a text, in order; years, ages in brackets of commas, scores and names with numbers are none."""
+    if not (_DIGIT.search(words) or _NUMBERED.intersection(_LETTERS.findall(words.casefold()))):
+        return []
     found = [*map(_day, DATE.finditer(words)), *map(_time, CLOCK.finditer(words))]
-    taken = [(amount.number.start, amount.number.end) for amount in found]
+    taken = {place for amount in found for place in range(amount.number.start, amount.number.end)}
     after = 0
     for number in _NUMBER.finditer(words):
-        begun = number.start() < after
-        if begun or any(start < number.end() and number.start() < end for start, end in taken):
+        if number.start() < after or not taken.isdisjoint(range(*number.span())):
             continue
         if amount := _number(words, number):
             found.append(amount)
@@ -157,7 +163,8 @@ def _time(clock: re.Match[str]) -> Amount:
 def _number(words: str, number: re.Match[str]) -> Amount | None:
     """A number with its unit; None for what is none, such as a year or an age."""
     value, rounded = _value(number)
-    before, rest, end = words[: number.start()], words[number.end() :], number.end()
+    start, end = number.span()
+    before, rest = words[max(0, start - _HEDGE_CHARS) : start], words[end : end + _REST_CHARS]
     if value is None or (number.group().lower() == "one" and re.match(r"\s(?:of|another)\b", rest)):
         return None
     low, high = value - rounded, value + rounded
@@ -165,7 +172,7 @@ def _number(words: str, number: re.Match[str]) -> Amount | None:
         # What something rose to is the figure; "between 36 and 40" is a range.
         low, high = (upper[0], upper[0]) if _FROM.search(before) else (value, upper[0])
         end += upper[1]
-        rest = words[end:]
+        rest = words[end : end + _REST_CHARS]
     unit, factor, unit_end = _unit(rest, (number["symbol"] or "").strip().lower())
     if not unit and number["digits"]:
         is_year = YEAR.fullmatch(number["digits"]) and not re.match(r"\s+people\b", rest)
@@ -175,7 +182,7 @@ def _number(words: str, number: re.Match[str]) -> Amount | None:
         low, high = low - 0.5 * _last(number), high + 0.5 * _last(number)
     if unit == "fahrenheit":
         unit, low, high = "celsius", (low - 32) / 1.8, (high - 32) / 1.8
-    span, attributive = Span(number.start(), end + unit_end), bool(unit_end) and rest.startswith("-")
+    span, attributive = Span(start, end + unit_end), bool(unit_end) and rest.startswith("-")
     return Amount(span, Span(*number.span()), low * factor, high * factor, about=False, unit=unit,
                   attributive=attributive)  # fmt: skip
 

@@ -7,10 +7,9 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from index.findings import CANDIDATES, Verdict
-from index.languages import base
 from index.model import Speaker
 from index.persons import is_called, person
-from index.speech import speeches
+from index.speech import Speech, speeches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -18,32 +17,36 @@ if TYPE_CHECKING:
     from index.findings import Finding, Standing
     from index.model import Article, Span
     from index.persons import Person
-    from index.speech import Speech
+    from index.store import Texts
 
 # What stands in the text as it is; other words may be somebody's.
 _VERBATIM = (Verdict.EXACT, Verdict.SHORTENED)
 
 
-def attributed(findings: Iterable[Finding], message: str, article_of: Callable[[str], Article | None]) -> list[Finding]:
+def attributed(findings: Iterable[Finding], message: str, store: Texts) -> list[Finding]:
     """The findings of a message with the speaker of each place, as far as its article tells.
 
-    `article_of` gives the article of an id. A quotation is of another speaker where the message and an article name
-    persons who are not the same, and no article names the one whom the message does.
+    A quotation is of another speaker where the message and an article name persons who are not the same, and no article
+    names the one whom the message does.
     """
-    said = speeches(message)
+    said, called = speeches(message), cache(is_called)
+
     # The same articles hold most of the quotations of a message, and the same names stand in it again and again.
-    article_of, called = lru_cache(CANDIDATES)(article_of), cache(is_called)
-    return [_attributed(finding, message, said, article_of, called) for finding in findings]
+    @lru_cache(CANDIDATES)
+    def told_in(article_id: str) -> tuple[Article | None, list[Speech]]:
+        return store.article(article_id), store.stated(Speech, article_id)
+
+    return [_attributed(finding, message, said, told_in, called) for finding in findings]
 
 
 def _attributed(
     finding: Finding,
     message: str,
     said: Sequence[Speech],
-    article_of: Callable[[str], Article | None],
+    told_in: Callable[[str], tuple[Article | None, list[Speech]]],
     called: Callable[[str, str], bool],
 ) -> Finding:
-    found = [(place, *_speech_at(place, article_of)) for place in finding.standings]
+    found = [(place, *_speech_at(place, *told_in(place.source.id))) for place in finding.standings]
     standings = tuple(
         replace(place, speaker=speaker_of(article.text, speech)) if article and speech else place
         for place, article, speech in found
@@ -72,19 +75,14 @@ def speaker_of(text: str, speech: Speech) -> Speaker:
     return Speaker(text[speech.speaker.start : speech.speaker.end], meant, speech.continued)
 
 
-def _speech_at(place: Standing, article_of: Callable[[str], Article | None]) -> tuple[Article | None, Speech | None]:
+def _speech_at(
+    place: Standing, article: Article | None, said: Sequence[Speech]
+) -> tuple[Article | None, Speech | None]:
     """The article of a place and the quotation with a speaker that most of the place lies in, if there is one."""
-    article = article_of(place.source.id)
-    if article is None or base(article.spoken) != "en" or article.text[place.start : place.end] != place.text:
+    if article is None or article.text[place.start : place.end] != place.text:
         return article, None
-    for speech in _speeches(article):
+    for speech in said:
         shared = min(speech.quoted.end, place.end) - max(speech.quoted.start, place.start)
         if 2 * shared > place.end - place.start:
             return article, speech
     return article, None
-
-
-@lru_cache(CANDIDATES)
-def _speeches(article: Article) -> list[Speech]:
-    """The speeches of an article; each place in it asks."""
-    return speeches(article.text, article.body_start)

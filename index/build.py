@@ -26,6 +26,7 @@ from index.languages import detect
 from index.model import Earlier, Filters, Manifest
 from index.passages import split
 from index.spellings import names_in
+from index.statements import RULES, statements
 from index.writer import StoreWriter
 
 if TYPE_CHECKING:
@@ -189,6 +190,7 @@ def build(
                 previous
                 and same_weights
                 and previous.manifest.corpus_sha256 == corpus.sha256
+                and previous.manifest.rules == RULES
                 and previous.manifest.generation == generations.readable_current()
             ):
                 built, manifest, embedded, reused = False, previous.manifest, 0, 0
@@ -277,13 +279,17 @@ def _write(
                 same_text = was is not None and was.source.sha256 == article.source.sha256
                 indexed_at = before[name].indexed_at if same_text else built_at
                 replaced = _replaced(article, was, corpus.earlier.get(name, ()), previous, indexed_at, built_at)
-                if base and was == article and base.earlier(name) == replaced:
+                same = base is not None and was == article and base.earlier(name) == replaced
+                if base and same and base.manifest.rules == RULES:
                     continue
-                if base and was:
-                    writer.drop(name)
-                writer.add(article, split(article), indexed_at, signatures[name])
-                for each in replaced:
-                    writer.add_earlier(each)
+                cut = split(article)
+                if not same:
+                    if base and was:
+                        writer.drop(name)
+                    writer.add(article, cut, indexed_at, signatures[name])
+                    for each in replaced:
+                        writer.add_earlier(each)
+                writer.state(article, statements(article, cut))
             texts = {article.source.id: article.text for article in corpus.articles}
             names = spellings.groups(names_in(texts.values()), corpus.aliases)
             writer.relate(groups(signatures, texts.__getitem__), names)
@@ -306,6 +312,7 @@ def _write(
             files=file_facts(folder),
             tools=used,
             recall=writer.recall,
+            rules=RULES,
         )
         generations.publish(folder, manifest, keep)
     except (OSError, sqlite3.Error, RuntimeError, MemoryError, OnTheRecordError) as exc:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import sys
 from contextlib import ExitStack, closing, contextmanager
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -19,6 +20,8 @@ import numpy as np
 
 from index.errors import DamagedIndexError
 from index.model import ANY, Article, Derived, Earlier, Kind, Listing, Passage, Source, Span
+from index.speech import Speech
+from index.statements import SORTS, read
 from index.sums import row_sum
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.model import Filters, Manifest
+    from index.statements import S
 
 DATABASE = "articles.sqlite"
 REPAIR = "Run `on-the-record-index build` or `on-the-record-index rollback`."
@@ -38,8 +42,8 @@ SCHEMA = """
 CREATE TABLE article (
     row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, title TEXT NOT NULL, title_given INTEGER NOT NULL, outlet TEXT,
     outlet_key TEXT, author TEXT, published TEXT, url TEXT, language TEXT, sha256 TEXT NOT NULL,
-    teaser INTEGER NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, indexed_at TEXT NOT NULL, text TEXT NOT NULL,
-    signature BLOB NOT NULL, story INTEGER, sum BLOB
+    teaser INTEGER NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, indexed_at TEXT NOT NULL,
+    passages INTEGER NOT NULL, text TEXT NOT NULL, signature BLOB NOT NULL, story INTEGER, sum BLOB
 ) STRICT;
 CREATE TABLE passage (
     row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, paragraph INTEGER NOT NULL,
@@ -55,19 +59,28 @@ CREATE TABLE earlier (
     sha256 TEXT NOT NULL, teaser INTEGER NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, until TEXT NOT NULL,
     origin TEXT NOT NULL, text TEXT NOT NULL, sum BLOB
 ) STRICT;
+CREATE TABLE statement (
+    row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, sort TEXT NOT NULL, start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL, keys TEXT NOT NULL, told TEXT NOT NULL, sum BLOB
+) STRICT;
+CREATE TABLE statement_key (
+    key TEXT NOT NULL, statement INTEGER NOT NULL REFERENCES statement, PRIMARY KEY (key, statement)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE name (key TEXT NOT NULL, spelling TEXT NOT NULL) STRICT;
 CREATE INDEX article_by_story ON article (story);
 CREATE INDEX passage_by_article ON passage (article);
 CREATE INDEX earlier_by_article ON earlier (article);
 CREATE INDEX sentence_by_passage ON sentence (passage);
+CREATE INDEX statement_by_article ON statement (article, sort, start);
 """
 # What the `sum` of a table's rows is of: all that is shown or decides what is, but texts, which have their own hash.
 _TOLD = ("title", "title_given", "outlet", "author", "published", "url", "language", "sha256", "teaser")
 SUMMED = {
-    "article": ("row", "id", "outlet_key", "body_start", "spoken", "indexed_at", *_TOLD),
+    "article": ("row", "id", "outlet_key", "body_start", "spoken", "indexed_at", "passages", *_TOLD),
     "passage": ("article", "paragraph", "kind", "start", '"end"'),
     "sentence": ("passage", "start", '"end"'),
     "earlier": ("article", "body_start", "spoken", "until", "origin", *_TOLD),
+    "statement": ("article", "sort", "start", '"end"', "keys", "told"),
 }
 
 
@@ -150,10 +163,7 @@ class Catalogue:
     def listings(self, filters: Filters) -> list[Listing]:
         """The articles that pass, by id."""
         where, values = _condition(filters)
-        query = (
-            f"SELECT {_CARD}, (SELECT count(*) FROM passage p WHERE p.article = a.row), a.indexed_at "
-            f"FROM article a WHERE {where} ORDER BY a.id"
-        )
+        query = f"SELECT {_CARD}, a.passages, a.indexed_at FROM article a WHERE {where} ORDER BY a.id"
         rows = self.fetch(query, *values)
         return [Listing(_source(row[:-2]), row[-2], datetime.fromisoformat(row[-1])) for row in rows]
 
@@ -246,6 +256,32 @@ class Catalogue:
             spans[article].append(Span(start, end))
         return [(articles[row], held) for row, held in spans.items()]
 
+    def stated(self, sort: type[S], article_id: str, within: Span | None = None) -> list[S]:
+        """The statements of one sort that an article makes, or a stretch of it, in the order of its text."""
+        first, last = (within.start, within.end) if within else (0, sys.maxsize)
+        query = (
+            f"SELECT s.told, {_sound('statement')} FROM statement s JOIN article a ON a.row = s.article "
+            "WHERE a.id = ? AND s.sort = ? AND s.start >= ? AND s.start < ? ORDER BY s.start, s.row"
+        )
+        rows = self.fetch(query, article_id, SORTS[sort], first, last)
+        return [self._statement(sort, *row) for row in rows]
+
+    def quoted(self, speaker: str, filters: Filters) -> list[tuple[Passage, Speech]]:
+        """The quotations of whom a word with this key may name, in articles that pass, each with where it begins.
+
+        What begins in no searchable passage, such as a link to another article, is left out.
+        """
+        where, values = _condition(filters)
+        query = (
+            f"SELECT p.row, s.told, {_sound('statement')} FROM statement_key k JOIN statement s ON s.row = k.statement "
+            "JOIN article a ON a.row = s.article "
+            'JOIN passage p ON p.article = s.article AND p.start <= s.start AND s.start < p."end" '
+            f"WHERE k.key = ? AND s.sort = ? AND {where}"
+        )
+        rows = self.fetch(query, speaker, SORTS[Speech], *values)
+        held = {found.row: found.passage for found in self.passages(sorted({row for row, *_ in rows}))}
+        return [(held[row], self._statement(Speech, *told)) for row, *told in rows]
+
     def earlier_texts(self, rows: Sequence[int]) -> list[Earlier]:
         """The earlier texts of these rows, in the same order."""
         found = self.fetch(f"{_EARLIER} WHERE e.row IN {AMONG}", json.dumps(rows))
@@ -298,6 +334,16 @@ class Catalogue:
                 'WHERE s.start < p.start OR s."end" > p."end" OR s."end" <= s.start'
             )
             yield from (f"{name}, paragraph {number}: a sentence lies outside its passage" for name, number in outside)
+            outside = db.execute(
+                "SELECT a.id, s.sort FROM statement s JOIN article a ON a.row = s.article "
+                'WHERE s.start < 0 OR s."end" <= s.start OR s."end" > length(a.text)'
+            )
+            yield from (f"{name}: the words of a {sort} lie outside the text" for name, sort in outside)
+            keys = "SELECT k.value, s.row FROM statement s, json_each(s.keys) k"
+            apart = f"SELECT * FROM ({keys} EXCEPT {{0}}) UNION ALL SELECT * FROM ({{0}} EXCEPT {keys})"
+            query = f"SELECT count(*) FROM ({apart.format('SELECT key, statement FROM statement_key')})"
+            if db.execute(query).fetchone() != (0,):
+                yield "what statements are looked up by does not fit them"
 
     def _find_passing(self, part: str, filters: Filters) -> NDArray[np.bool_] | None:
         where, values = (_condition_of_earlier if part == "earlier" else _condition)(filters)
@@ -318,6 +364,11 @@ class Catalogue:
         with self._reading() as db:
             cursor = db.execute(f"SELECT {_OWNER[part]} FROM {part} ORDER BY row")
             return np.fromiter((row - 1 for (row,) in cursor), dtype=np.int32)
+
+    @staticmethod
+    def _statement(sort: type[S], told: str, sound: object) -> S:
+        _require(sound)
+        return read(sort, told)
 
     @cached_property
     def _of_outlets(self) -> dict[str, list[int]]:

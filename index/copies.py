@@ -140,6 +140,11 @@ def same_words(one: str, other: str) -> bool:
     return bool(first) and _same(first, second)
 
 
+def gist(words: str) -> str:
+    """What excerpts have in common that are the `same_words`, for looking up those that may be."""
+    return _lines(_telling(tokens(words)))
+
+
 class Found(NamedTuple):
     """Whole sentences of a text, `text[start:end]`, and each difference from the words that were looked for.
 

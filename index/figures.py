@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING
 
 import snowballstemmer
@@ -17,7 +17,7 @@ from index.features import FUNCTION_WORDS
 from index.model import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from index.amounts import Amount
 
@@ -81,8 +81,10 @@ def figures(text: str, sentence: Span, before: Span | None = None) -> list[Figur
     counted = amounts(words)
     if not counted:
         return []
-    paragraph = text[text.rfind("\n", 0, sentence.start) + 1 : sentence.start]
-    setting = _setting(words, paragraph, text[before.start : before.end] if before else "")
+    first = max(0, sentence.start - _BEFORE)
+    paragraph = text[max(first, text.rfind("\n", first, sentence.start) + 1) : sentence.start]
+    earlier = text[max(before.start, before.end - _BEFORE) : before.end] if before else ""
+    setting = cache(partial(_setting, words, paragraph, earlier))
     found = (_figure(words, amount, setting, sentence.start) for amount in counted)
     return [figure for figure in found if figure]
 
@@ -194,6 +196,12 @@ _NOUN = re.compile(r"[^\W\d_][^\W_]*(?:['’-][^\W_]+)*")
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]")
 # How far a governing word is looked for, in words.
 _GOVERNS = 5
+# How much of a sentence counts on each side of a figure, and of what stands before the sentence, in characters.
+_AROUND, _BEFORE = 1000, 2000
+# What is no telling word, is no name, and is no subject.
+_EMPTY = FUNCTION_WORDS | _REPORTING | VALUES.keys() | SCALES.keys()
+_NO_NAMES = FUNCTION_WORDS | _WEEKDAYS | frozenset(MONTHS)
+_NO_SUBJECT = _EMPTY | _LIGHT | _ADVERBS | _WEEKDAYS
 
 
 @lru_cache(maxsize=2**14)
@@ -210,20 +218,19 @@ def _stems(words: Iterable[str]) -> frozenset[str]:
 
 def _names(tokens: Iterable[str]) -> frozenset[str]:
     names = (token for token in tokens if token[0].isupper() and len(token) > 1)
-    return _stems(name for name in names if name.lower() not in {*_WEEKDAYS, *MONTHS, *FUNCTION_WORDS})
+    return _stems(name for name in names if name.lower() not in _NO_NAMES)
 
 
 def _setting(words: str, paragraph: str, before: str) -> Setting:
     tokens = WORD.findall(CLOCK.sub(" ", words))
     small = [re.sub(r"['’]s?$", "", token.lower()) for token in tokens]
-    empty = {*FUNCTION_WORDS, *_REPORTING, *VALUES, *SCALES}
     names = _names(tokens[1:]) | _names(tokens[:1] if len(tokens) > 1 and tokens[1][0].isupper() else ())
     borrowed = _names(WORD.findall(before)) if _REFERS_BACK.search(words) else frozenset[str]()
     unnamed = not names or tokens[0].lower() in _PRONOUNS
     if unnamed:
         borrowed |= _names(WORD.findall(paragraph)) or _names(WORD.findall(before))
     return Setting(
-        words=_stems(word for word in small if word not in empty),
+        words=_stems(word for word in small if word not in _EMPTY),
         names=names,
         own=_names(WORD.findall(_ATTRIBUTED.sub(" ", words))[1:]) & names,
         first=_stems(tokens[:1]),
@@ -244,9 +251,11 @@ def _setting(words: str, paragraph: str, before: str) -> Setting:
 # --- a figure --------------------------------------------------------------------------------------------------------
 
 
-def _figure(words: str, amount: Amount, setting: Setting, offset: int) -> Figure | None:
+def _figure(words: str, amount: Amount, setting: Callable[[], Setting], offset: int) -> Figure | None:
     """An amount with what it counts; None for a number of which that cannot be told."""
-    lead, after, end = words[: amount.span.start], words[amount.span.end :], amount.span.end
+    end = amount.span.end
+    around = max(0, amount.span.start - _AROUND), end + _AROUND
+    lead, after = words[around[0] : amount.span.start], words[end : around[1]]
     if amount.unit.startswith(("clock", "date")):
         thing, said, part, unit = frozenset[str](), _said_before(lead), False, amount.unit
     else:
@@ -263,11 +272,11 @@ def _figure(words: str, amount: Amount, setting: Setting, offset: int) -> Figure
         rate = _RATE.match(after)
         unit = f"{amount.unit}/{rate[1]}" if rate else amount.unit
         restricted = not amount.unit and _RESTRICTED.match(words, end)
-        following = words[amount.number.end :]
-        part = any((restricted, _PART.search(lead), _PART_AFTER.match(following), _WHOLE.search(words)))
+        following = words[amount.number.end : around[1]]
+        part = any((restricted, _PART.search(lead), _PART_AFTER.match(following), _WHOLE.search(words, *around)))
     span = Span(offset + amount.span.start, offset + end)
     subject = _subject(lead) - said
-    return Figure(span, amount.low, amount.high, amount.about, unit, thing, said, subject, part, setting)
+    return Figure(span, amount.low, amount.high, amount.about, unit, thing, said, subject, part, setting())
 
 
 def _thing(after: str, amount: Amount) -> tuple[frozenset[str], int]:
@@ -324,8 +333,7 @@ def _subject(lead: str) -> frozenset[str]:
     """Stems of the telling words of a clause before its figure."""
     clause = _CLAUSE.split(lead)[-1]
     small = (re.sub(r"['’]s?$", "", word.lower()) for word in WORD.findall(clause))
-    empty = FUNCTION_WORDS | _LIGHT | _REPORTING | _ADVERBS | _WEEKDAYS | VALUES.keys() | SCALES.keys()
-    return _stems(word for word in small if word not in empty)
+    return _stems(word for word in small if word not in _NO_SUBJECT)
 
 
 def _said_after(rest: str) -> frozenset[str]:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from index.encoder import Encoder
 
 # Raised whenever what is stored, or how passages are cut, changes.
-FORMAT = 6
+FORMAT = 7
 KEEP = 3
 MANIFEST = "manifest.json"
 # The other files of a generation, and those that only a large one has.

@@ -203,6 +203,7 @@ class Manifest:
     `files` maps each file's name to (size in bytes, sha256). `corpus_sha256` covers every article and its metadata.
     `tools` names the libraries, with their versions, that cut and read the texts: equal ones make the same of a text.
     `recall` is the share of the true nearest that are found, measured on a sample; None where all vectors are compared.
+    `rules` made its statements (see `statements.RULES`).
     """
 
     format: int
@@ -218,3 +219,4 @@ class Manifest:
     files: dict[str, tuple[int, str]]
     tools: str
     recall: float | None = None
+    rules: int = 0

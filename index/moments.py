@@ -65,6 +65,8 @@ class Moment:
 
 def moments(passage: Passage) -> list[Moment]:
     """The days that an English passage speaks of, in the order of its words."""
+    if not _may_name(passage.text):
+        return []
     # Any white space may stand within a date, such as the one that breaks no line.
     words = re.sub(r"\s", " ", passage.text)
     told = list(words)
@@ -73,6 +75,8 @@ def moments(passage: Passage) -> list[Moment]:
     found = []
     for sentence in passage.sentences:
         place = slice(sentence.start - passage.start, sentence.end - passage.start)
+        if not _may_name(words[place]):
+            continue
         read = _Sentence(words[place], "".join(told[place]), passage.source.published)
         for moment in read.moments():
             span = Span(sentence.start + moment.span.start, sentence.start + moment.span.end)
@@ -92,7 +96,7 @@ class _Sentence:
         """The days that it speaks of, as offsets into it."""
         found: list[Moment] = []
         taken = bytearray(len(self.words))  # characters of moments
-        for pattern in (*_WRITTEN, *_COUNTED):
+        for pattern in (*_WRITTEN, *_COUNTED) if _DIGIT.search(self.words) else _COUNTED:
             for named in pattern.finditer(self.words):
                 span = Span(*named.span("named"))
                 if any(taken[span.start : span.end]):
@@ -122,12 +126,24 @@ class _Sentence:
         return [replace(moment, minute=times[0]) if moment == days[0] else moment for moment in found]
 
 
+def _may_name(words: str) -> bool:
+    """Whether words may name a day: to look costs little beside the patterns that find what they name."""
+    small = words.lower()
+    return (
+        any(part in small for part in _NAMING) or any(part in words for part in _MONTHS) or bool(_DIGIT.search(words))
+    )
+
+
 class _NoDayError(Exception):
     """Words that look like a day are none."""
 
 
 # --- words that name days --------------------------------------------------------------------------------------------
 
+_DIGIT = re.compile(r"\d")
+# What stands in any words for days but those with digits and the names of months, these by their first letters.
+_NAMING = ("day", "week", "month", "year", "night", "morning", "afternoon", "evening", "morrow")
+_MONTHS = tuple(name[:3].capitalize() for name in MONTHS)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEKDAY = "|".join(_WEEKDAYS)
 _MONTH = "|".join([*(name.capitalize() for name in MONTHS), r"Jan\.?", r"Feb\.?", r"Mar\.", r"Apr\.?", r"Jun\.",

@@ -15,6 +15,7 @@ from index.catalogue import CHUNK, DATABASE, EMBEDDED, SUMMED, TEXTS, outlet_key
 from index.faiss_vectors import write_vectors
 from index.lexical import forget_words, index_words
 from index.model import Kind
+from index.statements import SORTS, keys_of, place_of, written
 from index.sums import row_sum
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.model import Article, Earlier, Passage
+    from index.statements import Statement
     from index.store import Store
 
 
@@ -65,6 +67,7 @@ class StoreWriter:
                 self._free[table].append(part[0])
         for earlier in self._db.execute("SELECT row, text, spoken FROM earlier WHERE article = ?", (row,)).fetchall():
             forget_words(self._db, "earlier", *earlier)
+        self._unstate(row)
         self._db.execute("DELETE FROM sentence WHERE passage IN (SELECT row FROM passage WHERE article = ?)", (row,))
         for table, column in (("passage", "article"), ("earlier", "article"), ("article", "row")):
             self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (row,))
@@ -72,20 +75,29 @@ class StoreWriter:
     def add(self, article: Article, passages: Sequence[Passage], indexed_at: datetime, signature: bytes) -> None:
         """Take an article and its passages. Related links are passed over: they can never be found or quoted."""
         s, spoken = article.source, article.spoken
+        searchable = [passage for passage in passages if passage.kind is not Kind.RELATED]
         row = self._db.execute(
-            "INSERT INTO article VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
+            "INSERT INTO article VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
             (s.id, s.title, s.title_given, s.outlet, s.outlet and outlet_key(s.outlet), s.author,
              s.published and s.published.isoformat(), s.url, s.language, s.sha256, s.teaser, article.body_start,
-             spoken, indexed_at.isoformat(), article.text, signature),
+             spoken, indexed_at.isoformat(), len(searchable), article.text, signature),
         ).lastrowid  # fmt: skip
         index_words(self._db, "title", row, s.title, spoken)
-        for passage in passages:
-            if passage.kind is Kind.RELATED:
-                continue
+        for passage in searchable:
             place = (row, passage.paragraph, passage.kind, passage.start, passage.end)
             passage_row = self._insert("passage", place, passage.text, spoken)
             for span in passage.sentences:
                 self._insert("sentence", (passage_row, span.start, span.end), passage.words(span), spoken)
+
+    def state(self, article: Article, statements: Iterable[Statement]) -> None:
+        """Take what an article states that was taken before, in place of any statements that it had."""
+        (row,) = self._db.execute("SELECT row FROM article WHERE id = ?", (article.source.id,)).fetchone()
+        self._unstate(row)
+        for statement in statements:
+            place, keys = place_of(statement), keys_of(statement, article.text)
+            told = (row, SORTS[type(statement)], place.start, place.end, json.dumps(keys), written(statement))
+            stated = self._db.execute("INSERT INTO statement VALUES (NULL, ?, ?, ?, ?, ?, ?, NULL)", told).lastrowid
+            self._db.executemany("INSERT INTO statement_key VALUES (?, ?)", ((key, stated) for key in keys))
 
     def add_earlier(self, earlier: Earlier) -> None:
         """Take an earlier text of an article that was taken before."""
@@ -143,6 +155,12 @@ class StoreWriter:
     def close(self) -> None:
         """Give up: the folder is about to be thrown away."""
         self._db.close()
+
+    def _unstate(self, article: int) -> None:
+        """Leave out what the article of this row states."""
+        keys = "SELECT k.value, s.row FROM statement s, json_each(s.keys) k WHERE s.article = ?"
+        self._db.execute(f"DELETE FROM statement_key WHERE (key, statement) IN ({keys})", (article,))
+        self._db.execute("DELETE FROM statement WHERE article = ?", (article,))
 
     def _insert(self, table: str, values: Sequence[object], words: str, spoken: str | None) -> int:
         """A row of a passage or a sentence: one that has become free, or the next."""

@@ -27,11 +27,14 @@ from bot.quotations import verify
 from index.build import EARLIER_KEPT, MAX_LOSS, SMALL_LOSS, build, preview
 from index.corpus import METADATA_FILE
 from index.errors import BuildError, CorpusError
+from index.figures import Figure
 from index.findings import Verdict
 from index.generations import Generations
 from index.model import ANY, Earlier
+from index.moments import Moment
 from index.search import search
-from index.spellings import ALIASES_FILE
+from index.speech import Speech
+from index.spellings import ALIASES_FILE, key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +49,7 @@ TEXTS = [
     "Kyiv denied the attack. Nobody was hurt in the harbour.\n\nThe mayor spoke of thirteen pelicans.",
     "Moscow claimed the attack. Drones were shot down over the old bridge.",
     "The mayor spoke of thirty pelicans.",
+    "“The harbour is closed,” said Ana Ruiz. Four boats sank there on 3 May.\n\n“Nobody was hurt,” she said.",
     "date 2023-05-04 A walrus swam to the harbour. “I saw it,” said the mayor.\n\nAlso Read: Nothing",
     "Ministři jednali v Praze o mostě.\n\nKyiv denied the attack.",
     "The bridge was closed on Monday. It was opened again on Tuesday.\n\nIt was closed again on Wednesday.\n\n© Agency",
@@ -63,6 +67,7 @@ CONTENT = st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3)
 OFTEN = st.sampled_from([True, True, False])
 QUESTIONS = ["Who denied the attack on the bridge?", "What did the mayor of The Post see?"]
 SAYINGS = ["Nobody was hurt in the harbour.", "I saw it", "The bridge was closed on Friday.", "Nothing of the sort."]
+SPEAKERS = ["Ruiz", "Walrus"]
 WORDS = sorted(set(re.findall(r"\w+", " ".join(TEXTS).lower())))
 EXAMPLES = 10  # histories, always the same ones; 100 take three minutes
 STEPS = 40  # on the way to disk, at which a build is cut short; few builds have so many
@@ -93,6 +98,12 @@ def content(store: Store) -> dict[str, Any]:
         "cards": [(listing.source, listing.passages) for listing in store.listings(ANY)],
         "articles": [store.article(listing.source.id) for listing in store.listings(ANY)],
         "passages": [passages(store, question) for question in QUESTIONS],
+        "statements": [
+            (listing.source.id, store.stated(sort, listing.source.id))
+            for listing in store.listings(ANY)
+            for sort in (Figure, Moment, Speech)
+        ],
+        "quoted": {speaker: sorted(map(repr, store.quoted(key(speaker), ANY))) for speaker in SPEAKERS},
         "copies": {listing.source.id: store.copies(listing.source.id, ANY) for listing in store.listings(ANY)},
         "vectors": {text: vector.tobytes() for text, vector in store.vectors()},
         "frequency": store.document_frequency(WORDS),

@@ -28,6 +28,7 @@ from index.readers import pdf as pdf_reader
 from index.readers.drafts import UnreadableError, line_finder
 from index.readers.formats import reader_of
 from index.speech import speeches
+from index.statements import statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -236,6 +237,18 @@ def test_verification_of_as_much_as_is_read(part: str) -> None:
 def test_quotations_held_against_an_article(quoted: str, part: str) -> None:
     quotation = Quotation(quoted, 0, len(quoted))
     assert_linear(lambda n: hold(quotation, OneArticle(repeated(part, n))), 5_000)  # as much of a store as is needed
+
+
+@pytest.mark.parametrize(
+    "part", ["4 men, ", "Four ships sank on 3 May. ", "Ana saw 3 men.\n", "3 and 4 of ", "3 ", "Lugo, 2:30 p.m., "]
+)
+def test_what_an_article_states(part: str) -> None:
+    def read(size: int) -> None:
+        article = Article(SOURCE, repeated(part, size), 0, "en")
+        for _ in statements(article, split(article)):
+            pass
+
+    assert_linear(read, 2500)
 
 
 @pytest.mark.parametrize(

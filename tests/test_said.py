@@ -77,6 +77,17 @@ async def test_only_what_is_about_something_and_in_any_spelling_of_the_name(desk
     }
 
 
+async def test_quotations_are_from_the_whole_coverage_however_few_articles_are_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = await desk.ask("Ruiz", count=10, way=Way.SAID)
+    monkeypatch.setattr("bot.said.PASSAGES", 1)
+    answer = await desk.ask("Ruiz", count=10, way=Way.SAID)
+    assert len(answer.excerpts) == 4
+    assert answer.excerpts == whole.excerpts
+    assert len(answer.described) < len(whole.described)
+
+
 async def test_nothing_of_an_outlet_that_may_not_be_seen_is_told(desk: Desk) -> None:
     answer = await desk.ask("Ana Ruiz", Filters(visible=("The Copy", "The Star")), 10, way=Way.SAID)
     assert [excerpt.source.outlet for excerpt in answer.excerpts] == ["The Copy"]
