@@ -108,8 +108,9 @@ def needed() -> set[str]:
 
 
 def compose() -> dict[str, Any]:
-    """The one service of compose.yaml."""
-    [service] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"].values()
+    """The one service of compose.yaml that no profile has to be named for."""
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"].values()
+    [service] = [service for service in services if "profiles" not in service]
     return dict(service)
 
 
@@ -258,7 +259,7 @@ def test_compose_runs_what_the_readme_s_docker_run_does() -> None:
     places = [volume.split(":")[1:] for volume in service["volumes"]]
     assert [volume.split(":")[1:] for volume in mounted] == places
     # Either finds the index that the other has built.
-    [volume] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["volumes"].values()
+    volume = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["volumes"]["data"]
     assert mounted[0].split(":")[0] == volume["name"]
     assert [place for place, *_ in places] == json.loads(instructions("VOLUME")[0])
     assert int(service["stop_grace_period"].removesuffix("s")) > GRACE + TELLING
