@@ -303,7 +303,8 @@ class Generations:
         except (OSError, BuildError, StoreError):
             self._remove(manifest.generation)
             raise
-        for number in [n for n in self.numbers() if n < manifest.generation][: -keep or None]:
+        spared = max(keep, 1) if self.engine.outside else keep  # other processes may yet search the one before
+        for number in [n for n in self.numbers() if n < manifest.generation][: -spared or None]:
             self._remove(number)
 
     def abandon(self, folder: Path) -> None:

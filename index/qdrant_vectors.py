@@ -56,8 +56,16 @@ _INDEXED = {
 
 
 def connected(url: str, api_key: str | None = None) -> QdrantClient:
-    """A client of the server at an address; nothing is asked of it yet."""
-    return QdrantClient(url=url, api_key=api_key, timeout=TIMEOUT, check_compatibility=False)
+    """A client of the server at an address; nothing is asked of it yet.
+
+    Raises:
+        StoreError: it is no such address.
+
+    """
+    try:
+        return QdrantClient(url=url, api_key=api_key, timeout=TIMEOUT, check_compatibility=False)
+    except ValueError as exc:
+        raise StoreError("STORE_URL is no address of a server: it must be like http://localhost:6333.") from exc
 
 
 class Qdrant:
@@ -338,7 +346,7 @@ def _asking() -> Iterator[None]:
             raise StoreError("The vector store that STORE_URL names refuses the key: correct QDRANT_API_KEY.") from exc
         raise StoreError(f"The vector store that STORE_URL names refuses: {_refusal(exc)}.") from exc
     except ResponseHandlingException as exc:
-        reason = str(exc.source).splitlines()[0] if str(exc.source) else type(exc.source).__name__
+        reason = str(exc.source).splitlines()[0].rstrip(".") if str(exc.source) else type(exc.source).__name__
         raise StoreError(
             f"The vector store that STORE_URL names cannot be asked ({reason}). Start it, or correct STORE_URL."
         ) from exc

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import math
+import os
 import random
 import re
 import shutil
@@ -16,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import faiss
 import numpy as np
@@ -23,6 +25,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from qdrant_client import QdrantClient
+from qdrant_server import QdrantServer
 from word_encoder import WordHashEncoder
 
 from index.catalogue import DATABASE, EMBEDDED, Catalogue
@@ -31,7 +34,7 @@ from index.faiss_vectors import PASSAGE_VECTORS, SENTENCE_VECTORS, FaissVectors
 from index.generations import FILES, FORMAT, file_facts
 from index.model import Article, Filters, Kind, Manifest, Source, Span
 from index.passages import split
-from index.qdrant_vectors import Qdrant
+from index.qdrant_vectors import Qdrant, connected
 from index.store import Store
 from index.writer import StoreWriter
 
@@ -338,9 +341,27 @@ def check(
             assert score.matched == want.matched
 
 
-@pytest.fixture(scope="module", params=list(ENGINES))
-def engine(request: pytest.FixtureRequest) -> Engine:
-    return ENGINES[request.param]
+@pytest.fixture(scope="module", params=[*ENGINES, "qdrant's core", "a qdrant server"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Each engine: Qdrant's own core behind its REST interface, too, and a server where QDRANT_URL names one."""
+    if request.param in ENGINES:
+        yield ENGINES[request.param]
+        return
+    url, name = os.environ.get("QDRANT_URL"), f"test-{uuid4().hex}"
+    if request.param == "qdrant's core":
+        core = QdrantServer(tmp_path_factory.mktemp("qdrant"))
+        url = core.url
+    elif not url:
+        pytest.skip("QDRANT_URL names no server")
+    client = connected(url, os.environ.get("QDRANT_API_KEY"))
+    kept = Qdrant(client, name)
+    yield lambda folder, articles: written(folder, list(enumerate(articles)), engine=kept)
+    for collection in client.get_collections().collections:
+        if collection.name.startswith(name):
+            client.delete_collection(collection.name)
+    client.close()
+    if request.param == "qdrant's core":
+        core.close()
 
 
 @pytest.fixture(scope="module")
