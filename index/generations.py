@@ -147,17 +147,15 @@ class Generations:
         """One generation, whatever model made it, after reading every byte of it.
 
         Raises:
-            IndexUnavailableError: it is damaged or of another format, or no engine for it is set.
-            StoreError: the server that keeps its vectors cannot be asked.
+            IndexUnavailableError: it is damaged or of another format.
+            StoreError: the server that keeps its vectors is not set, or cannot be asked.
 
         """
         manifest = self._checked(number)
         if self.engine.outside or COLLECTION not in manifest.files:
             return Store(self.folder(number), manifest, self._engine_of(manifest).open)
-        raise IncompatibleIndexError(
-            f"The vectors of generation {number} are kept on a server: set STORE_URL to it. Or {REBUILD[0].lower()}"
-            f"{REBUILD[1:]}"
-        )
+        # No other is taken in its place: it would be an older one, and a build would lose what only this one knows.
+        raise StoreError(f"The vectors of generation {number} are on a server: set STORE_URL to its address.")
 
     def texts(self, number: int) -> Texts:
         """The texts of one generation, without its vectors, which take most of the memory; as `open` else."""

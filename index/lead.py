@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from index.errors import DamagedIndexError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 COLLECTION = "collection.json"
 
 
-def lead(folder: Path, collection: str, sums: Mapping[str, str]) -> None:
-    """Write which collection belongs to a folder, and the sha256 of the vectors of each table, as far as it is known.
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Which collection holds the vectors of a generation, and the sha256 of those of each table, once they are there.
 
-    Whenever this is cut short, the file is as it was before or as it is to be.
+    `breadth` is how many candidates a search through the server's graph takes; None where all vectors are compared.
     """
+
+    collection: str
+    sums: dict[str, str] = field(default_factory=dict)
+    breadth: int | None = None
+
+
+def lead(folder: Path, to: Lead) -> None:
+    """Write where the vectors are; whenever this is cut short, the file is as it was before or as it is to be."""
     aside = folder / f"{COLLECTION}.new"
-    aside.write_text(json.dumps({"collection": collection, "sha256": dict(sums)}), encoding="utf-8")
+    aside.write_text(json.dumps(asdict(to)), encoding="utf-8")
     aside.replace(folder / COLLECTION)
 
 
-def led(folder: Path) -> tuple[str, dict[str, str]] | None:
+def led(folder: Path) -> Lead | None:
     """What `lead` has written; None where the folder's own files hold the vectors.
 
     Raises:
@@ -32,9 +41,8 @@ def led(folder: Path) -> tuple[str, dict[str, str]] | None:
 
     """
     try:
-        told = json.loads((folder / COLLECTION).read_text(encoding="utf-8"))
-        return str(told["collection"]), {str(part): str(digest) for part, digest in told["sha256"].items()}
+        return Lead(**json.loads((folder / COLLECTION).read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (OSError, ValueError, TypeError) as exc:
         raise DamagedIndexError(f"{folder.name}/{COLLECTION} cannot be read.") from exc

@@ -27,7 +27,7 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 
 from index.catalogue import CHUNK, EMBEDDED, REPAIR, outlet_key
 from index.errors import DamagedIndexError, StoreError
-from index.lead import lead, led
+from index.lead import Lead, lead, led
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 TIMEOUT, PAUSE = 30, 1.0
 # Points in one request: at 1,024 dimensions, some 10 of the 32 megabytes that a server takes.
 BATCH = 512
-# Candidates of a search through the graph.
-BREADTH = 512
-# Rows whose nearest are looked up both ways: at least `RECALL` must agree, or all vectors are compared.
+# Candidates of a search through the graph: the fewest that will do, or else all vectors are compared.
+BREADTHS = (128, 256, 512, 1024)
+# Rows whose nearest are looked up both ways: at least `RECALL` must agree.
 TRIED, DEPTH, RECALL = 100, 50, 0.98
 # By how much two computations of one cosine may differ.
 ROUNDED = 1e-5
@@ -89,37 +89,35 @@ class Qdrant:
     ) -> float | None:
         """See `Engine.write`."""
         collection = f"{self._name}-{uuid4().hex}"
-        lead(folder, collection, {})  # before there is one, so that it is found if this process is killed
+        lead(folder, Lead(collection))  # before there is one, so that it is found if this process is killed
         with _asking():
             vectors = models.VectorParams(size=dimension, distance=models.Distance.DOT)  # cosines, at unit length
             self._client.create_collection(collection, vectors_config=dict.fromkeys(EMBEDDED, vectors))
             for field, schema in _INDEXED.items():
                 self._client.create_payload_index(collection, field, schema)
             sums = {part: self._fill(collection, part, rows, places(part)) for part, rows in blocks.items()}
-            lead(folder, collection, sums)
-            if not self._indexed(collection):
-                return None
-            found = min(_recall(self._client, collection, part) for part in EMBEDDED)
-        return found if found >= RECALL else None
+            breadth, found = self._breadth(collection) if self._indexed(collection) else (None, None)
+        lead(folder, Lead(collection, sums, breadth))
+        return found
 
     def open(self, folder: Path, catalogue: Catalogue) -> QdrantVectors:
         """See `Engine.open`."""
         kept = led(folder)
         if kept is None:
             raise DamagedIndexError(f"{folder.name} does not tell where its vectors are.")
-        return QdrantVectors(self._client, *kept, catalogue)
+        return QdrantVectors(self._client, kept, catalogue)
 
     def forget(self, folder: Path) -> None:
         """See `Engine.forget`."""
         if kept := led(folder):
             with _asking():
-                self._client.delete_collection(kept[0])
+                self._client.delete_collection(kept.collection)
 
     def point_to(self, folder: Path | None) -> None:
         """See `Engine.point_to`."""
         kept = led(folder) if folder else None
         with _asking():
-            wanted = kept[0] if kept and self._client.collection_exists(kept[0]) else None
+            wanted = kept.collection if kept and self._client.collection_exists(kept.collection) else None
             aliases = {alias.alias_name: alias.collection_name for alias in self._client.get_aliases().aliases}
             before = aliases.get(self._name)
             if before == wanted:
@@ -154,6 +152,14 @@ class Qdrant:
             time.sleep(PAUSE)
         return bool(told.indexed_vectors_count)
 
+    def _breadth(self, collection: str) -> tuple[int, float] | tuple[None, None]:
+        """The fewest candidates by which enough of the nearest are found, and their share; None where none are."""
+        for breadth in BREADTHS:
+            found = min(_recall(self._client, collection, part, breadth) for part in EMBEDDED)
+            if found >= RECALL:
+                return breadth, found
+        return None, None
+
 
 class QdrantVectors:
     """The vectors of a catalogue's passages and sentences in a collection. Implements `Vectors`.
@@ -164,13 +170,13 @@ class QdrantVectors:
 
     """
 
-    def __init__(self, client: QdrantClient, collection: str, sums: Mapping[str, str], catalogue: Catalogue) -> None:
+    def __init__(self, client: QdrantClient, kept: Lead, catalogue: Catalogue) -> None:
         self._client = client
-        self._collection = collection
-        self._sums = sums
+        self._collection = collection = kept.collection
+        self._sums = kept.sums
+        self._breadth = kept.breadth
         self._catalogue = catalogue
         manifest = catalogue.manifest
-        self._exact = manifest.recall is None
         with _asking():
             if not client.collection_exists(collection):
                 raise DamagedIndexError(f"The vector store does not have the collection {collection} any more.")
@@ -180,15 +186,15 @@ class QdrantVectors:
 
     def nearest(self, part: str, vector: NDArray[np.float32], filters: Filters, limit: int) -> list[int]:
         """See `Vectors.nearest`."""
-        found = _nearest(self._client, self._collection, part, vector, limit, _condition(filters), exact=self._exact)
+        found = _nearest(self._client, self._collection, part, vector, limit, _condition(filters), self._breadth)
         return [_row(point) for point in found]
 
     def recall(self) -> float | None:
         """See `Vectors.recall`."""
-        if self._exact:
+        if self._breadth is None:
             return None
         with _asking():
-            return min(_recall(self._client, self._collection, part) for part in EMBEDDED)
+            return min(_recall(self._client, self._collection, part, self._breadth) for part in EMBEDDED)
 
     def cosines(self, part: str, rows: Sequence[int], vector: NDArray[np.float32]) -> dict[int, float]:
         """See `Vectors.cosines`."""
@@ -196,7 +202,7 @@ class QdrantVectors:
         for first in range(0, len(rows), CHUNK):
             ids = [_id(part, place) for place in self._catalogue.places(part, rows[first : first + CHUNK])]
             among = models.Filter(must=[models.HasIdCondition(has_id=ids)])
-            near = _nearest(self._client, self._collection, part, vector, len(ids), among, exact=True)
+            near = _nearest(self._client, self._collection, part, vector, len(ids), among)
             found |= {_row(point): point.score for point in near}
         if found.keys() != {*rows}:
             raise self._gone()
@@ -256,10 +262,10 @@ def _nearest(
     vector: NDArray[np.float32],
     limit: int,
     condition: models.Filter | None,
-    *,
-    exact: bool,
+    breadth: int | None = None,
 ) -> list[models.ScoredPoint]:
-    params = models.SearchParams(exact=exact, hnsw_ef=None if exact else max(BREADTH, limit))
+    """The nearest points that meet a condition, of all or of as many candidates as `breadth` says."""
+    params = models.SearchParams(exact=True) if breadth is None else models.SearchParams(hnsw_ef=max(breadth, limit))
     with _asking():
         answer = client.query_points(
             collection,
@@ -273,7 +279,7 @@ def _nearest(
     return answer.points
 
 
-def _recall(client: QdrantClient, collection: str, part: str) -> float:
+def _recall(client: QdrantClient, collection: str, part: str, breadth: int) -> float:
     """The share of the true nearest that the graph finds, for points of the collection itself.
 
     Any that are as near as the last of the true ones count: texts that stand in many places have the same vector.
@@ -284,8 +290,8 @@ def _recall(client: QdrantClient, collection: str, part: str) -> float:
     for point in points:
         vector = np.array(point.vector[part], dtype=np.float32)  # type: ignore[index, call-overload]  # named vectors
         true, near = (
-            [found.score for found in _nearest(client, collection, part, vector, DEPTH, None, exact=exact)]
-            for exact in (True, False)
+            [found.score for found in _nearest(client, collection, part, vector, DEPTH, None, candidates)]
+            for candidates in (None, breadth)
         )
         shares.append(sum(score >= true[-1] - ROUNDED for score in near) / len(true))
     return float(np.mean(shares)) if shares else 1.0

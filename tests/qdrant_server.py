@@ -57,7 +57,16 @@ class QdrantServer:
             shard.close()
         self.shards.clear()
 
-    def answer(self, method: str, path: str, body: Any) -> Any:
+    def admit(self, api_key: str | None, length: int) -> None:
+        """Refuse what no server would read."""
+        if self.refusing:
+            raise Refusal(self.refusing, "Service is not ready")
+        if api_key != self.api_key:
+            raise Refusal(401, "Must provide an API key or an Authorization bearer token")
+        if length > MAX_REQUEST:
+            raise Refusal(413, "Payload too large")
+
+    def answer(self, method: str, path: str, body: Any) -> Any:  # noqa: PLR0911 a line for each request
         """The result of a request."""
         with self._lock:
             self.asked.append(f"{method} {path}")
@@ -115,7 +124,7 @@ class QdrantServer:
         self.aliases = aliases  # all of them at once
         return True
 
-    def _points(self, method: str, name: str, what: str, body: Any) -> Any:
+    def _points(self, method: str, name: str, what: str, body: Any) -> Any:  # noqa: PLR0911 as above
         shard = self.shards[name]
         match method, what:
             case "GET", "":
@@ -149,10 +158,12 @@ class QdrantServer:
                     limit=body["limit"],
                     query=edge.Query.Nearest(body["query"]["nearest"], body["using"]),
                     filter=_filter(body.get("filter")),
-                    params=edge.SearchParams(hnsw_ef=params.get("hnsw_ef"), exact=params["exact"]),
+                    params=edge.SearchParams(hnsw_ef=params.get("hnsw_ef"), exact=params.get("exact", False)),
                     with_payload=body["with_payload"],
                 )
-                return {"points": [{**_record(point), "version": 0, "score": point.score} for point in shard.query(wanted)]}
+                return {
+                    "points": [{**_record(point), "version": 0, "score": point.score} for point in shard.query(wanted)]
+                }
         raise Refusal(404, f"{method} {what}")
 
     def _info(self, name: str) -> Any:
@@ -187,17 +198,10 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def _handle(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        raw = self.rfile.read(length)
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
-            if self.server_of.refusing:
-                raise Refusal(self.server_of.refusing, "Service is not ready")
-            if self.headers.get("api-key") != self.server_of.api_key:
-                raise Refusal(401, "Must provide an API key or an Authorization bearer token")
-            if length > MAX_REQUEST:
-                raise Refusal(413, "Payload too large")
-            body = json.loads(raw) if raw else None
-            result = self.server_of.answer(self.command, urlsplit(self.path).path, body)
+            self.server_of.admit(self.headers.get("api-key"), len(raw))
+            result = self.server_of.answer(self.command, urlsplit(self.path).path, json.loads(raw) if raw else None)
             self._send(200, {"result": result, "status": "ok", "time": 0.0})
         except Refusal as exc:
             self._send(exc.status, {"status": {"error": str(exc)}, "time": 0.0})
