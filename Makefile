@@ -66,7 +66,7 @@ lock: $(STAMP)
 	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
 	@MACOSX_DEPLOYMENT_TARGET=14.0 $(VENV)/bin/uv pip compile --quiet --no-config --custom-compile-command 'make lock' \
 		--python-version 3.11 --python-platform aarch64-apple-darwin --only-binary :all: --generate-hashes --no-annotate \
-		--no-emit-package torch --extra metrics --extra slack -c constraints.txt -o requirements.txt pyproject.toml
+		--no-emit-package torch --extra metrics --extra qdrant --extra slack -c constraints.txt -o requirements.txt pyproject.toml
 
 # Fits index/ranking.json on the tuning half of those sets.
 fit: $(STAMP)

@@ -35,7 +35,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
 COMMANDS = {"bot": bot_command, "index": index_command}
 SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|KEY", re.IGNORECASE)
-EXTRAS = ("metrics", "slack")  # what the image has beside the bot itself
+EXTRAS = ("metrics", "qdrant", "slack")  # what the image has beside the bot itself
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
