@@ -21,6 +21,7 @@ from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder
 from index.engines import STORE_NAME, open_engine
 from index.errors import BuildLockedError, OnTheRecordError
 from index.generations import KEEP, Generations
+from index.lead import led
 from index.reader import DEFAULT_READER, open_reader
 from index.search import search
 from index.shown import harmless, whole
@@ -192,6 +193,8 @@ def status(index_dir: Path, engine: Engine) -> None:
     click.echo(f"model       {m.model}, {m.dimension} dimensions, weights {m.weights_sha256[:12]}…")
     size = sum(size for size, _ in m.files.values())
     click.echo(f"size        {size / 1024**2:.1f} MiB in {generations.folder(m.generation)}")
+    if lead := led(generations.folder(m.generation)):
+        click.echo(f"vectors     in the collection {lead.collection} on the server")
     kept = [str(number) for number in generations.numbers() if number != m.generation]
     click.echo(f"also kept   {', '.join(kept) or 'none'}")
 

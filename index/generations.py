@@ -327,8 +327,9 @@ class Generations:
         return self.engine if COLLECTION in manifest.files else Files()
 
     def _tell(self, number: int | None) -> None:
-        """Let the engine know which generation is current, if any."""
-        self.engine.point_to(None if number is None else self.folder(number))
+        """Let the engine know which generation is current, if any and sound."""
+        with suppress(DamagedIndexError):
+            self.engine.point_to(None if number is None else self.folder(number))
 
     def _open_for(self, number: int, encoder: Encoder | None) -> Store:
         try:

@@ -1,8 +1,9 @@
 """Qdrant as the engine: a server that many bots search, each with the catalogue of the same index folder.
 
 A generation is a collection of its own, whose name stands in a file of the generation's folder: it is served only if
-that file is in the manifest, and dropped only after it is found there, so that no kill leaves a collection that nothing
-names. An alias leads to the current one, for people and other programs; the bot goes by its manifest.
+that file is in the manifest, and the file is there before the collection is and until it is dropped, so that no kill
+leaves one that nothing names. An alias leads to the current one, for people and other programs; the bot goes by its
+manifest. All that is compared here is unit vectors; words stay with each bot's catalogue, where they may stand as runs.
 
 A passage or sentence is a point with one of two named vectors. Its id is a hash of where it stands in which text; what
 filters ask of its article is its payload, and they work within the search.
@@ -13,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from http import HTTPStatus
 from itertools import islice
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from index.catalogue import Catalogue, Place
     from index.model import Filters
 
-# Seconds that one request may take, and between two looks whether a collection is indexed.
-TIMEOUT, PAUSE = 30, 1.0
+# Seconds that one request may take, between two looks whether a collection is indexed, and until that begins at most.
+TIMEOUT, PAUSE, BEGUN = 30, 1.0, 60.0
 # Points in one request: at 1,024 dimensions, some 10 of the 32 megabytes that a server takes.
 BATCH = 512
 # Candidates of a search through the graph: the fewest that will do, or else all vectors are compared.
@@ -109,8 +110,8 @@ class Qdrant:
 
     def forget(self, folder: Path) -> None:
         """See `Engine.forget`."""
-        if kept := led(folder):
-            with _asking():
+        with suppress(DamagedIndexError), _asking():  # of what cannot be read, nobody knows the collection
+            if kept := led(folder):
                 self._client.delete_collection(kept.collection)
 
     def point_to(self, folder: Path | None) -> None:
@@ -148,7 +149,12 @@ class Qdrant:
 
     def _indexed(self, collection: str) -> bool:
         """Wait until the server has built what it builds; whether it has built a graph."""
-        while (told := self._client.get_collection(collection)).status == models.CollectionStatus.YELLOW:
+        until = time.monotonic() + BEGUN
+        while (told := self._client.get_collection(collection)).status != models.CollectionStatus.GREEN:
+            if told.status == models.CollectionStatus.RED:
+                raise StoreError("The vector store that STORE_URL names could not index the vectors: see its own log.")
+            if told.status == models.CollectionStatus.GREY and time.monotonic() > until:
+                break  # it waits for something to do, and compares all vectors meanwhile
             time.sleep(PAUSE)
         return bool(told.indexed_vectors_count)
 
@@ -198,9 +204,10 @@ class QdrantVectors:
 
     def cosines(self, part: str, rows: Sequence[int], vector: NDArray[np.float32]) -> dict[int, float]:
         """See `Vectors.cosines`."""
-        found = {}
+        found: dict[int, float] = {}
         for first in range(0, len(rows), CHUNK):
-            ids = [_id(part, place) for place in self._catalogue.places(part, rows[first : first + CHUNK])]
+            places = self._catalogue.places(part, rows[first : first + CHUNK])
+            ids: list[models.ExtendedPointId] = [_id(part, place) for place in places]
             among = models.Filter(must=[models.HasIdCondition(has_id=ids)])
             near = _nearest(self._client, self._collection, part, vector, len(ids), among)
             found |= {_row(point): point.score for point in near}
@@ -346,7 +353,7 @@ def _asking() -> Iterator[None]:
     try:
         yield
     except UnexpectedResponse as exc:
-        if exc.status_code == HTTPStatus.NOT_FOUND:
+        if exc.status_code == HTTPStatus.NOT_FOUND and "Collection" in _refusal(exc):
             raise DamagedIndexError(f"The vector store does not have the collection any more. {REPAIR}") from exc
         if exc.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise StoreError("The vector store that STORE_URL names refuses the key: correct QDRANT_API_KEY.") from exc

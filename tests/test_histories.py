@@ -450,7 +450,7 @@ def test_any_history_ends_like_a_first_build(builder: test_crash.Builder) -> Non
     )  # fmt: skip
     for outcome in ("built", "unchanged", "refused", "killed, False", "killed, True", "rolled back", "earlier texts",
                     "read on after it was pruned"):  # fmt: skip
-        assert Newsroom.seen[outcome], outcome
+        assert Newsroom.seen[outcome], (outcome, Newsroom.seen)
 
 
 def test_any_history_ends_like_a_first_build_where_a_server_keeps_the_vectors(builder: test_crash.Builder) -> None:
@@ -474,4 +474,4 @@ def test_any_history_ends_like_a_first_build_where_a_server_keeps_the_vectors(bu
         "rolled back",
         "read on after it was pruned",
     ):
-        assert SharedNewsroom.seen[outcome], outcome
+        assert SharedNewsroom.seen[outcome], (outcome, SharedNewsroom.seen)

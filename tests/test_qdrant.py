@@ -281,6 +281,29 @@ def test_a_collection_that_is_gone_is_damage_and_an_older_generation_serves(
     assert (report.manifest.generation, report.embedded) == (3, 1)
 
 
+@pytest.mark.parametrize("harm", ["", "{}", "no"])
+def test_damage_to_what_leads_to_a_collection_stops_no_build(corpus: Path, engine: Engine, harm: str) -> None:
+    built(corpus, engine)
+    generations = Generations(corpus.parent / "data", engine)
+    (generations.folder(1) / COLLECTION).write_text(harm, encoding="utf-8")
+    with pytest.raises(DamagedIndexError, match=r"collection\.json is not what was written"):
+        generations.open(1)
+    for number in (2, 3):
+        write(corpus, {"c": f"Frog {number}."})
+        assert built(corpus, engine, keep=0).manifest.generation == number
+    assert generations.numbers() == [2, 3]
+    assert found(generations, "Frog 3")[0] == "c"
+
+
+def test_the_address_of_something_else_is_told_and_no_damage(
+    corpus: Path, engine: Engine, server: QdrantServer
+) -> None:
+    built(corpus, engine)
+    elsewhere = open_engine(f"{server.url}/somewhere", "news")
+    with pytest.raises(StoreError, match="STORE_URL names refuses: GET /somewhere/"):
+        Generations(corpus.parent / "data", elsewhere).open_current(WordHashEncoder())
+
+
 def test_what_is_changed_on_the_server_is_a_fault(corpus: Path, engine: Engine, server: QdrantServer) -> None:
     built(corpus, engine)
     generations = Generations(corpus.parent / "data", engine)
@@ -352,7 +375,7 @@ def test_the_commands_take_the_address_from_the_environment(
         told = CliRunner().invoke(main, ["build", "--corpus", str(corpus), "--index-dir", root], catch_exceptions=False)
         assert f"Built generation {number}: 3 articles" in told.output
     for command, said in (
-        ("status", "generation  2"),
+        ("status", "vectors     in the collection paper-"),
         ("verify", "Generation 2 is sound"),
         ("rollback", "Generation 1"),
     ):
