@@ -84,9 +84,10 @@ class QdrantServer:
                 case "DELETE", ["collections", name]:
                     return self._drop(name)
                 case _, ["collections", name, *rest]:
-                    if name not in self.shards:
+                    collection = self.aliases.get(name, name)
+                    if collection not in self.shards:
                         raise Refusal(404, f"Not found: Collection `{name}` doesn't exist!")
-                    return self._points(method, name, "/".join(rest), body)
+                    return self._points(method, collection, "/".join(rest), body)
         raise Refusal(404, f"{method} {path}")
 
     def _create(self, name: str, body: Any) -> bool:

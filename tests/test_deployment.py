@@ -265,6 +265,16 @@ def test_compose_runs_what_the_readme_s_docker_run_does() -> None:
     assert int(service["stop_grace_period"].removesuffix("s")) > GRACE + TELLING
 
 
+def test_the_store_of_compose_is_there_on_demand_for_the_bot_alone_and_as_new_as_its_client() -> None:
+    store = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]["qdrant"]
+    assert store["profiles"] == ["qdrant"]
+    assert "ports" not in store
+    assert (store["cap_drop"], store["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
+    image, _, version = store["image"].partition(":v")
+    assert image == "qdrant/qdrant"
+    assert version.split(".")[:2] == pins("constraints.txt")["qdrant-client"].split(".")[:2]
+
+
 def test_compose_lets_the_bot_write_to_its_volumes_and_nothing_else() -> None:
     service = compose()
     assert service["read_only"] is True

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -173,6 +177,41 @@ def test_every_bot_over_one_folder_goes_on_to_what_one_has_built(corpus: Path, s
                 assert search(text, store, WordHashEncoder()).hits[0].passage.text == text
     for bot in bots:
         bot.close()
+
+
+@pytest.mark.parametrize("where", ["core", "server"])
+def test_whoever_goes_by_the_alias_finds_a_whole_generation_at_any_moment(
+    corpus: Path, server: QdrantServer, where: str
+) -> None:
+    url = server.url if where == "core" else os.environ.get("QDRANT_URL")
+    if not url:
+        pytest.skip("QDRANT_URL names no server")
+    name, key = f"test-{uuid4().hex}", os.environ.get("QDRANT_API_KEY")
+    generations = Generations(corpus.parent / "data", open_engine(url, name, key))
+    built(corpus, generations.engine)
+    done, counts = threading.Event(), set()
+
+    def count() -> int:
+        client, asked = connected(url, key), 0
+        while not done.is_set():
+            counts.add(client.count(name, exact=True).count)
+            asked += 1
+        client.close()
+        return asked
+
+    with ThreadPoolExecutor(2) as pool:
+        asking = [pool.submit(count) for _ in range(2)]
+        try:
+            for number in range(3):
+                write(corpus, {"c": f"Frog {number}."})  # a passage and a sentence more
+                built(corpus, generations.engine, keep=1)
+                generations.rollback()
+        finally:
+            done.set()
+        assert all(asked.result() for asked in asking)
+    assert counts == {7, 9}
+    for number in generations.numbers():
+        generations.abandon(generations.folder(number))
 
 
 # --- faults -----------------------------------------------------------------------------------------------------------
