@@ -22,7 +22,7 @@ run: $(STAMP)
 # Left out of `make quick`: they start processes, servers or the real model, or try very many cases, and took more than
 # three seconds of processor time each when measured. `make test` begins with them, the longest first, so that no core is
 # left with one of them at the end.
-SLOW := seed_questions histories crash slack_render terminal store copies records slack_server desk \
+SLOW := seed_questions histories crash slack_render terminal store copies records qdrant slack_server desk \
 	slack_answers linear slack_process search reader encoder index_cli read_html read_json read_markdown \
 	discord_render faults read_pdf console_scripts kept_vectors discord_server quoting watch days \
 	slack_admin worker quotations slack_commands webtext read_rtf generations adding layers read_xml \
@@ -66,7 +66,7 @@ lock: $(STAMP)
 	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
 	@MACOSX_DEPLOYMENT_TARGET=14.0 $(VENV)/bin/uv pip compile --quiet --no-config --custom-compile-command 'make lock' \
 		--python-version 3.11 --python-platform aarch64-apple-darwin --only-binary :all: --generate-hashes --no-annotate \
-		--no-emit-package torch --extra metrics --extra slack -c constraints.txt -o requirements.txt pyproject.toml
+		--no-emit-package torch --extra metrics --extra qdrant --extra slack -c constraints.txt -o requirements.txt pyproject.toml
 
 # Fits index/ranking.json on the tuning half of those sets.
 fit: $(STAMP)

@@ -29,6 +29,7 @@ from bot.settings import MAX_EXCERPTS, Settings, SettingsError
 from index.__main__ import Commands, Words, build_with_progress
 from index.corpus import article_files
 from index.encoder import SentenceTransformerEncoder
+from index.engines import open_engine
 from index.generations import Generations
 from index.model import Filters
 from index.reader import open_reader
@@ -36,6 +37,8 @@ from index.shown import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
+
+    from index.engines import Engine
 
 _index_dir = click.option("--index-dir", type=click.Path(path_type=Path), help="Folder of the index (INDEX_DIR).")
 
@@ -317,9 +320,18 @@ def _build_if_missing(settings: Settings) -> None:
     if not Generations(settings.index_dir).serving_order():
         encoder = SentenceTransformerEncoder(settings.embedding_model)
         report = build_with_progress(
-            settings.corpus_dir, settings.index_dir, encoder, settings.keep_generations, future=settings.takes_future
+            settings.corpus_dir,
+            settings.index_dir,
+            encoder,
+            settings.keep_generations,
+            engine=_engine(settings),
+            future=settings.takes_future,
         )
         click.echo("\n".join(report.lines()), err=True)
+
+
+def _engine(settings: Settings) -> Engine:
+    return open_engine(settings.store_url, settings.store_name, settings.qdrant_api_key)
 
 
 def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, None]], *, reads: bool = True) -> None:
@@ -332,6 +344,7 @@ def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, No
             settings.index_dir,
             settings.corpus_dir,
             partial(SentenceTransformerEncoder, settings.embedding_model),
+            engine=_engine(settings),
             reader=open_reader(settings.reader_model) if reads else None,
             keep=settings.keep_generations,
             max_loss=settings.max_loss,

@@ -80,7 +80,14 @@ class Builds:
 
         """
         return await asyncio.get_running_loop().run_in_executor(
-            self._thread, partial(preview, self._corpus_dir, self._generations.root, future=self._future)
+            self._thread,
+            partial(
+                preview,
+                self._corpus_dir,
+                self._generations.root,
+                engine=self._generations.engine,
+                future=self._future,
+            ),
         )
 
     async def rollback(self) -> int:
@@ -116,6 +123,7 @@ class Builds:
             self._corpus_dir,
             root,
             encoder,
+            engine=self._generations.engine,
             keep=self._keep,
             max_loss=max_loss,
             future=self._future,

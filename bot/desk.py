@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from bot.records.places import PlaceSettings
     from index.encoder import Encoder
+    from index.engines import Engine
     from index.model import Article, Listing, Manifest, Source
     from index.reader import Reader
     from index.store import Store
@@ -87,13 +88,14 @@ class Neighbour:
 class Desk:
     """Answers questions from an index folder, whose current generation it follows; `builds` makes new ones.
 
-    `load_encoder` makes a fresh encoder: one answers, and each build has its own. A `reader`, if there is one, finds
-    the words that answer. `caution` holds the probabilities from which a question is answered, and from which without
-    reservation.
+    `load_encoder` makes a fresh encoder: one answers, and each build has its own. `engine` keeps the vectors, files
+    where it is None. A `reader`, if there is one, finds the words that answer. `caution` holds the probabilities from
+    which a question is answered, and from which without reservation.
 
     Raises:
         EncoderError: the model cannot be loaded.
         IndexUnavailableError: there is no index that can be served.
+        StoreError: the server that keeps the vectors cannot be asked.
         RecordsError: what is removed, and what else is remembered, cannot be read.
 
     """
@@ -104,6 +106,7 @@ class Desk:
         corpus_dir: Path,
         load_encoder: Callable[[], Encoder],
         *,
+        engine: Engine | None = None,
         reader: Reader | None = None,
         keep: int = KEEP,
         max_loss: int = MAX_LOSS,
@@ -113,7 +116,7 @@ class Desk:
     ) -> None:
         self.index_dir = index_dir
         self.corpus_dir = corpus_dir
-        self._generations = Generations(index_dir)
+        self._generations = Generations(index_dir, engine)
         self.future = future
         encoder = load_encoder()
         self._answerer = Answerer(encoder, reader, caution)

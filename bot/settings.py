@@ -11,6 +11,7 @@ from bot.answer import CAUTION, EXCERPTS
 from bot.records.retention import AUDIT_DAYS, MAX_DAYS, PRIVATE_DAYS, PUBLIC_DAYS, Retention
 from index.build import MAX_LOSS
 from index.encoder import DEFAULT_MODEL
+from index.engines import STORE_NAME
 from index.errors import OnTheRecordError
 from index.generations import KEEP
 from index.reader import DEFAULT_READER
@@ -34,6 +35,9 @@ class Settings:
 
     corpus_dir: Path = Path("seeds")
     index_dir: Path = Path("data")
+    store_url: str | None = None
+    store_name: str = STORE_NAME
+    qdrant_api_key: str | None = field(default=None, repr=False)
     embedding_model: str = DEFAULT_MODEL
     reader_model: str = DEFAULT_READER
     keep_generations: int = KEEP
@@ -158,6 +162,18 @@ def _slack_token(prefix: str) -> Callable[[str], str]:
     return read
 
 
+def _key(raw: str) -> str:
+    if re.search(r"\s", raw):
+        raise ValueError("must be one word: copy it from the vector store's settings again.")
+    return raw
+
+
+def _name(raw: str) -> str:
+    if not re.fullmatch(r"[\w.-]{1,100}", raw):
+        raise ValueError(f"must be at most 100 letters, digits, dots, dashes and underscores, not {raw!r}.")
+    return raw
+
+
 def _secret(raw: str) -> str:
     if re.search(r"\s", raw):
         raise ValueError("must be one word: copy it from your Slack app's Basic Information again.")
@@ -167,6 +183,9 @@ def _secret(raw: str) -> str:
 _READERS: dict[str, Callable[[str], object]] = {
     "corpus_dir": Path,
     "index_dir": Path,
+    "store_url": _address("https", "http"),
+    "store_name": _name,
+    "qdrant_api_key": _key,
     "embedding_model": str,
     "reader_model": str,
     "keep_generations": _count(0, 1000),

@@ -18,19 +18,26 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from index.build import MAX_LOSS, BuildReport, build, found_of_nearest, preview
 from index.corpus import require_folder
 from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder
+from index.engines import STORE_NAME, open_engine
 from index.errors import BuildLockedError, OnTheRecordError
 from index.generations import KEEP, Generations
+from index.lead import led
 from index.reader import DEFAULT_READER, open_reader
 from index.search import search
 from index.shown import harmless, whole
 
 if TYPE_CHECKING:
     from index.encoder import Encoder
+    from index.engines import Engine
     from index.store import Store
 
 _index_dir = click.option(
     "--index-dir", envvar="INDEX_DIR", default="data", show_default=True, type=click.Path(path_type=Path),
     help="Folder of the index (INDEX_DIR).",
+)  # fmt: skip
+_engine = click.option(
+    "--store-url", "engine", envvar="STORE_URL", callback=lambda _ctx, _param, url: _engine_at(url),
+    help="Address of the Qdrant server that keeps the vectors, in place of files (STORE_URL).",
 )  # fmt: skip
 _model = click.option(
     "--model", envvar="EMBEDDING_MODEL", default=DEFAULT_MODEL, show_default=True,
@@ -57,6 +64,11 @@ _reader = click.option(
     "--reader", envvar="READER_MODEL", default=DEFAULT_READER, show_default=True,
     help="Any Hugging Face model for extractive question answering by name or path, or off (READER_MODEL).",
 )  # fmt: skip
+
+
+def _engine_at(url: str | None) -> Engine:
+    """The engine at an address; its name and key are no options, since these are seen in a list of processes."""
+    return open_engine(url or None, os.environ.get("STORE_NAME") or STORE_NAME, os.environ.get("QDRANT_API_KEY"))
 
 
 class Words(click.types.StringParamType):
@@ -95,6 +107,7 @@ def main() -> None:
 @main.command("build")
 @_corpus
 @_index_dir
+@_engine
 @_model
 @_keep
 @_max_loss
@@ -102,16 +115,30 @@ def main() -> None:
 @click.option("--confirm", is_flag=True, help="Let more articles go than --max-loss.")
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 def build_command(
-    corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int, future_dates: str, confirm: bool, dry_run: bool
+    corpus: Path,
+    index_dir: Path,
+    engine: Engine,
+    model: str,
+    keep: int,
+    max_loss: int,
+    future_dates: str,
+    confirm: bool,
+    dry_run: bool,
 ) -> None:
     """Index the articles as a new generation; the old one serves until it is done."""
     if dry_run:
-        changes = preview(corpus, index_dir, future=future_dates == "take")
+        changes = preview(corpus, index_dir, engine=engine, future=future_dates == "take")
         click.echo("\n".join([f"A build would find: {changes.counts()}.", *changes.names()]))
         return
     encoder = SentenceTransformerEncoder(model)
     report = build_with_progress(
-        corpus, index_dir, encoder, keep, 100 if confirm else max_loss, future=future_dates == "take"
+        corpus,
+        index_dir,
+        encoder,
+        keep,
+        100 if confirm else max_loss,
+        engine=engine,
+        future=future_dates == "take",
     )
     click.echo("\n".join(report.lines()))
 
@@ -119,11 +146,14 @@ def build_command(
 @main.command()
 @_corpus
 @_index_dir
+@_engine
 @_model
 @_keep
 @_max_loss
 @_future
-def watch(corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int, future_dates: str) -> None:
+def watch(
+    corpus: Path, index_dir: Path, engine: Engine, model: str, keep: int, max_loss: int, future_dates: str
+) -> None:
     """Index the articles, and again whenever a file of them changes, until it is stopped."""
     require_folder(corpus)
     encoder = SentenceTransformerEncoder(model)
@@ -134,7 +164,9 @@ def watch(corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int, f
         if not stale:
             continue
         try:
-            report = build_with_progress(corpus, index_dir, encoder, keep, max_loss, future=future_dates == "take")
+            report = build_with_progress(
+                corpus, index_dir, encoder, keep, max_loss, engine=engine, future=future_dates == "take"
+            )
         except BuildLockedError as exc:
             click.echo(exc, err=True)  # tried again
             continue
@@ -148,9 +180,10 @@ def watch(corpus: Path, index_dir: Path, model: str, keep: int, max_loss: int, f
 
 @main.command()
 @_index_dir
-def status(index_dir: Path) -> None:
+@_engine
+def status(index_dir: Path, engine: Engine) -> None:
     """Say which generation is served, what it holds, and which others are kept."""
-    generations = Generations(index_dir)
+    generations = Generations(index_dir, engine)
     store, warning = generations.open_current()
     if warning:
         click.echo(warning, err=True)
@@ -160,6 +193,8 @@ def status(index_dir: Path) -> None:
     click.echo(f"model       {m.model}, {m.dimension} dimensions, weights {m.weights_sha256[:12]}…")
     size = sum(size for size, _ in m.files.values())
     click.echo(f"size        {size / 1024**2:.1f} MiB in {generations.folder(m.generation)}")
+    if lead := led(generations.folder(m.generation)):
+        click.echo(f"vectors     in the collection {lead.collection} on the server")
     kept = [str(number) for number in generations.numbers() if number != m.generation]
     click.echo(f"also kept   {', '.join(kept) or 'none'}")
 
@@ -168,12 +203,13 @@ def status(index_dir: Path) -> None:
 @click.argument("question", type=Words())
 @click.option("-k", "count", default=5, show_default=True, type=click.IntRange(1, 100), help="How many passages.")
 @_index_dir
+@_engine
 @_model
 @_reader
-def search_command(question: str, count: int, index_dir: Path, model: str, reader: str) -> None:
+def search_command(question: str, count: int, index_dir: Path, engine: Engine, model: str, reader: str) -> None:
     """Show the nearest passages with their scores, for looking into a ranking."""
     encoder = SentenceTransformerEncoder(model)
-    ranking = search(question, _open(index_dir, encoder), encoder, reader=open_reader(reader))
+    ranking = search(question, _open(index_dir, engine, encoder), encoder, reader=open_reader(reader))
     click.echo(f"probability that the first answers: {ranking.confidence:.2f}\nscore  where")
     for hit in ranking.hits[:count]:
         click.echo(f"{hit.score:5.3f}  {hit.passage.source.id} ¶ {hit.passage.paragraph} [{hit.passage.kind}]")
@@ -186,9 +222,10 @@ def search_command(question: str, count: int, index_dir: Path, model: str, reade
 @click.argument("article_id", type=Words())
 @click.option("--json", "as_json", is_flag=True, help="The card and the text as one JSON object.")
 @_index_dir
-def show(article_id: str, as_json: bool, index_dir: Path) -> None:
+@_engine
+def show(article_id: str, as_json: bool, index_dir: Path, engine: Engine) -> None:
     """Print an article's stored text exactly; on a terminal, without what would control it."""
-    article = _open(index_dir).article(article_id)
+    article = _open(index_dir, engine).article(article_id)
     if article is None:
         raise click.ClickException(
             f'There is no article "{article_id}" in the index. `on-the-record sources` lists them.'
@@ -203,9 +240,10 @@ def show(article_id: str, as_json: bool, index_dir: Path) -> None:
 
 @main.command()
 @_index_dir
-def verify(index_dir: Path) -> None:
-    """Re-read every byte of the current generation: hashes, offsets, counts, FAISS against SQLite."""
-    generations = Generations(index_dir)
+@_engine
+def verify(index_dir: Path, engine: Engine) -> None:
+    """Re-read every byte of the current generation: hashes, offsets, counts, vectors against SQLite."""
+    generations = Generations(index_dir, engine)
     number = generations.require_current()
     faults, recall = generations.inspect(number)
     for fault in faults:
@@ -221,14 +259,22 @@ def verify(index_dir: Path) -> None:
 
 @main.command()
 @_index_dir
-def rollback(index_dir: Path) -> None:
+@_engine
+def rollback(index_dir: Path, engine: Engine) -> None:
     """Go back to the generation before the current one."""
-    number = Generations(index_dir).rollback()
+    number = Generations(index_dir, engine).rollback()
     click.echo(f"Generation {number} is current now.")
 
 
 def build_with_progress(
-    corpus: Path, index_dir: Path, encoder: Encoder, keep: int, max_loss: int = MAX_LOSS, *, future: bool = False
+    corpus: Path,
+    index_dir: Path,
+    encoder: Encoder,
+    keep: int,
+    max_loss: int = MAX_LOSS,
+    *,
+    engine: Engine | None = None,
+    future: bool = False,
 ) -> BuildReport:
     """Build, with a progress bar where standard error is a terminal, and elsewhere a line there now and then."""
     console = Console(stderr=True)
@@ -250,11 +296,20 @@ def build_with_progress(
                 # The longest come first, so that it is rather less.
                 click.echo(f"Embedded {done} of {total} texts; done in {left:.0f} minutes at most.", err=True)
 
-        return build(corpus, index_dir, encoder, keep=keep, max_loss=max_loss, future=future, progress=progress)
+        return build(
+            corpus,
+            index_dir,
+            encoder,
+            engine=engine,
+            keep=keep,
+            max_loss=max_loss,
+            future=future,
+            progress=progress,
+        )
 
 
-def _open(index_dir: Path, encoder: SentenceTransformerEncoder | None = None) -> Store:
-    store, warning = Generations(index_dir).open_current(encoder)
+def _open(index_dir: Path, engine: Engine, encoder: SentenceTransformerEncoder | None = None) -> Store:
+    store, warning = Generations(index_dir, engine).open_current(encoder)
     if warning:
         click.echo(warning, err=True)
     return store

@@ -6,7 +6,6 @@ a build that was killed.
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import time
 import unicodedata
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     from index.corpus import Corpus
     from index.encoder import Encoder
+    from index.engines import Engine
     from index.model import Article, Derived, Listing
     from index.readers.drafts import Problem
     from index.store import Store
@@ -122,15 +122,16 @@ def tools() -> str:
     return ", ".join((*versions, f"SQLite {sqlite3.sqlite_version}", f"Unicode {unicodedata.unidata_version}"))
 
 
-def preview(corpus_folder: Path, root: Path, *, future: bool = False) -> Changes:
+def preview(corpus_folder: Path, root: Path, *, engine: Engine | None = None, future: bool = False) -> Changes:
     """What a build would change, with or without what is dated in the `future`; nothing is written.
 
     Raises:
         CorpusError: the corpus cannot be used at all.
+        StoreError: the server that keeps the vectors cannot be asked.
 
     """
     corpus = read_corpus(corpus_folder, root / CACHE if root.is_dir() else None, future=future)
-    previous = _open_previous(Generations(root))
+    previous = _open_previous(Generations(root, engine))
     try:
         return _changes(corpus, _listed(previous))
     finally:
@@ -143,12 +144,13 @@ def build(
     root: Path,
     encoder: Encoder,
     *,
+    engine: Engine | None = None,
     keep: int = KEEP,
     max_loss: int = MAX_LOSS,
     future: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> BuildReport:
-    """Index a folder of articles as a new generation in `root` and make it current.
+    """Index a folder of articles as a new generation in `root` and make it current; `engine` keeps its vectors.
 
     `progress` is called with (texts embedded so far, texts to embed). `keep` earlier generations stay for rollback.
     No more than `max_loss` percent of the articles may go; fewer than `SMALL_LOSS` always may.
@@ -160,11 +162,12 @@ def build(
         BuildLockedError: another build is under way.
         LossError: more articles would go.
         BuildError: the build stopped (a full disk, say); the generation that was current still is.
+        StoreError: the server that keeps the vectors cannot be asked; nothing was begun.
 
     """
     started = time.perf_counter()
     require_folder(corpus_folder)
-    generations = Generations(root)
+    generations = Generations(root, engine)
     with generations.locked():
         corpus = read_corpus(corpus_folder, root / CACHE, future=future)
         previous = _open_previous(generations)
@@ -192,6 +195,7 @@ def build(
                 and previous.manifest.corpus_sha256 == corpus.sha256
                 and previous.manifest.rules == RULES
                 and previous.manifest.generation == generations.readable_current()
+                and generations.keeps(previous.manifest)
             ):
                 built, manifest, embedded, reused = False, previous.manifest, 0, 0
             else:
@@ -261,7 +265,7 @@ def _write(
         used = tools()
         same_tools = previous if previous and previous.manifest.tools == used else None
         base = same_tools if same_model else None
-        writer = StoreWriter(folder, encoder.dimension, base)
+        writer = StoreWriter(folder, encoder.dimension, base, generations.engine)
         try:
             built_at = datetime.now(UTC)
             derived = same_tools.derived() if same_tools else {}
@@ -317,7 +321,7 @@ def _write(
         generations.publish(folder, manifest, keep)
     except (OSError, sqlite3.Error, RuntimeError, MemoryError, OnTheRecordError) as exc:
         if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+            generations.abandon(folder)
         reason = str(exc).splitlines()[0] if str(exc) else type(exc).__name__
         raise BuildError(f"The build stopped: {reason.rstrip('.')}. The index is as it was before.") from exc
     return manifest, embedded, reused

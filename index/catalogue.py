@@ -101,12 +101,31 @@ TEXTS = {
     "sentence": 'SELECT s.row AS row, substr(a.text, s.start + 1, s."end" - s.start) AS words, a.spoken '
     "FROM sentence s JOIN passage p ON p.row = s.passage JOIN article a ON a.row = p.article",
 }
+# Where each of these rows stands, and what filters ask of its article.
+_PLACED = "a.id, a.sha256, a.outlet_key, a.published"
+PLACES = {
+    "passage": f'SELECT p.row AS row, {_PLACED}, p.start, p."end" {_PASSAGES}',
+    "sentence": f'SELECT s.row AS row, {_PLACED}, s.start, s."end" '
+    "FROM sentence s JOIN passage p ON p.row = s.passage JOIN article a ON a.row = p.article",
+}
 # The table to whose rows those of another belong.
 _OWNER = {"passage": "article", "sentence": "passage"}
 _EVERY = "TRUE"  # the condition that all meet
 _KEPT = 16  # filters whose rows are remembered
 _CONNECTIONS = os.cpu_count() or 1  # as many threads read at a time
 AMONG = "(SELECT value FROM json_each(?))"
+
+
+class Place(NamedTuple):
+    """Where the passage or sentence of a row stands, and what of its article decides whether it passes filters."""
+
+    row: int
+    article: str
+    sha256: str
+    outlet_key: str | None
+    published: str | None
+    start: int
+    end: int
 
 
 class Row(NamedTuple):
@@ -291,6 +310,12 @@ class Catalogue:
     def words(self, part: str) -> list[str]:
         """What is embedded of every row of a table, in their order."""
         return [words for (words,) in self.fetch(f"SELECT words FROM ({TEXTS[part]}) ORDER BY row")]
+
+    def places(self, part: str, rows: Sequence[int]) -> list[Place]:
+        """Where the rows of a table stand, in the same order."""
+        found = self.fetch(f"SELECT * FROM ({PLACES[part]}) WHERE row IN {AMONG}", json.dumps([*rows]))
+        placed = {place.row: place for place in map(Place._make, found)}
+        return [placed[row] for row in rows]
 
     def fetch(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """All that a query finds."""

@@ -6,6 +6,7 @@ OnTheRecordError
 ├── BuildError             a build stopped; the index that was current still is
 │   ├── BuildLockedError   another process is building
 │   └── LossError          more of the index would go than is usual
+├── StoreError             the server that holds the vectors cannot be asked, or refuses
 └── IndexUnavailableError  there is no index that can be served
     ├── NoIndexError       nothing has been built yet
     ├── IncompatibleIndexError  built by another format, model or dimension
@@ -42,6 +43,10 @@ class LossError(BuildError):
 
 class BuildLockedError(BuildError):
     """Another process holds the build lock."""
+
+
+class StoreError(OnTheRecordError):
+    """The server that holds the vectors cannot be reached, or refuses; what it holds may well be sound."""
 
 
 class IndexUnavailableError(OnTheRecordError):

@@ -4,7 +4,8 @@ In the index folder:
 
 - `CURRENT`: the number of the generation that is served, with a check of it, replaced atomically;
 - `build.lock`, `build.json`: who is building, since when;
-- `generations/000004/`: a manifest and the files of one engine, never changed once it has its name;
+- `generations/000004/`: a manifest and the files of one engine, never changed once it has its name; one of them may
+  name where the vectors are kept instead, which are let go of before it is;
 - `generations/building-*`: a build under way, what it is removing, or the remains of one that was killed; the next
   build clears them;
 - `vectors.part`: what such a build had embedded; the next one takes it over.
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from index.catalogue import DATABASE
+from index.engines import Files
 from index.errors import (
     BuildError,
     BuildLockedError,
@@ -32,8 +34,10 @@ from index.errors import (
     IncompatibleIndexError,
     IndexUnavailableError,
     NoIndexError,
+    StoreError,
 )
-from index.faiss_vectors import CODE_FILES, VECTOR_FILES, FaissVectors
+from index.faiss_vectors import CODE_FILES, VECTOR_FILES
+from index.lead import COLLECTION
 from index.model import Manifest
 from index.shown import model_name
 from index.store import Store, Texts
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from index.encoder import Encoder
+    from index.engines import Engine
 
 # Raised whenever what is stored, or how passages are cut, changes.
 FORMAT = 7
@@ -51,14 +56,17 @@ MANIFEST = "manifest.json"
 # The other files of a generation, and those that only a large one has.
 FILES = (DATABASE, *VECTOR_FILES.values())
 OPTIONAL = tuple(CODE_FILES.values())
+# Those of a generation whose vectors are kept elsewhere.
+LEADING = (DATABASE, COLLECTION)
 REBUILD = "Run `on-the-record-index build` to make a new one."
 
 
 class Generations:
-    """The generations in one index folder."""
+    """The generations in one index folder; the `engine` keeps the vectors of new ones, and opens those that it kept."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, engine: Engine | None = None) -> None:
         self.root = root
+        self.engine = engine or Files()
         self._folder = root / "generations"
         self._pointer = root / "CURRENT"
 
@@ -128,7 +136,10 @@ class Generations:
             manifest = Manifest(**fields, built_at=built_at, files=files)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
             raise DamagedIndexError(f"{named} is missing or damaged.") from exc
-        if not set(FILES) <= set(files) <= {*FILES, *OPTIONAL} or manifest.generation != number:
+        named_files = set(files)
+        if manifest.generation != number or not (
+            named_files == {*LEADING} or {*FILES} <= named_files <= {*FILES, *OPTIONAL}
+        ):
             raise DamagedIndexError(f"{named} is not that of generation {number}.")
         return manifest
 
@@ -137,9 +148,14 @@ class Generations:
 
         Raises:
             IndexUnavailableError: it is damaged or of another format.
+            StoreError: the server that keeps its vectors is not set, or cannot be asked.
 
         """
-        return Store(self.folder(number), self._checked(number), FaissVectors)
+        manifest = self._checked(number)
+        if self.engine.outside or COLLECTION not in manifest.files:
+            return Store(self.folder(number), manifest, self._engine_of(manifest).open)
+        # No other is taken in its place: it would be an older one, and a build would lose what only this one knows.
+        raise StoreError(f"The vectors of generation {number} are on a server: set STORE_URL to its address.")
 
     def texts(self, number: int) -> Texts:
         """The texts of one generation, without its vectors, which take most of the memory; as `open` else."""
@@ -203,13 +219,20 @@ class Generations:
                         return number
         raise NoIndexError("There is no earlier generation to go back to.")
 
+    def keeps(self, manifest: Manifest) -> bool:
+        """Whether the vectors of a generation are where those of a new one would be."""
+        return self.engine.outside == (COLLECTION in manifest.files)
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the build lock; the system lets go of it even when the process is killed.
 
+        Where such a process had told the engine another generation than the pointer, that is put right.
+
         Raises:
             BuildLockedError: another process holds it; the message says which and since when.
             BuildError: the index folder cannot be written.
+            StoreError: the server that keeps vectors cannot be asked.
 
         """
         holder = self.root / "build.json"
@@ -230,6 +253,7 @@ class Generations:
             with suppress(OSError):  # a full disk must not hide the real error, which comes later
                 told = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
                 holder.write_text(json.dumps(told), encoding="utf-8")
+            self._tell(self.readable_current())
             yield
         finally:
             with suppress(OSError):
@@ -237,10 +261,15 @@ class Generations:
             lock.release()
 
     def begin(self) -> Path:
-        """A new empty folder to build in, after clearing what killed builds left. Call it under the lock."""
+        """A new empty folder to build in, after clearing what killed builds left. Call it under the lock.
+
+        Raises:
+            StoreError: the server that keeps vectors cannot be asked.
+
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         for left_over in self._folder.glob("building-*"):
-            shutil.rmtree(left_over, ignore_errors=True)
+            self._clear(left_over)
         folder = self._folder / f"building-{os.getpid()}"
         folder.mkdir()
         return folder
@@ -259,7 +288,7 @@ class Generations:
         fields = asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
         _write_durably(folder / MANIFEST, json.dumps(fields | {"sha256": checksum(fields)}, indent=1))
         sync_folder(folder)
-        store = Store(folder, manifest, FaissVectors)
+        store = Store(folder, manifest, self._engine_of(manifest).open)
         try:
             for fault in store.faults():
                 raise DamagedIndexError(f"The new generation does not read back: {fault}.")
@@ -269,18 +298,38 @@ class Generations:
         try:
             sync_folder(self._folder)
             self._point_to(manifest.generation)
-        except (OSError, BuildError):
+        except (OSError, BuildError, StoreError):
             self._remove(manifest.generation)
             raise
-        for number in [n for n in self.numbers() if n < manifest.generation][: -keep or None]:
+        spared = max(keep, 1) if self.engine.outside else keep  # other processes may yet search the one before
+        for number in [n for n in self.numbers() if n < manifest.generation][: -spared or None]:
             self._remove(number)
+
+    def abandon(self, folder: Path) -> None:
+        """Remove what a build has left; what cannot be removed now is by the next. Call it under the lock."""
+        with suppress(StoreError):
+            self._clear(folder)
 
     def _remove(self, number: int) -> None:
         """Remove a generation; wherever this is cut short, its folder is whole or gone."""
         with suppress(OSError):
             aside = self.folder(number).rename(self._folder / f"building-removed-{number:06d}")
             sync_folder(self._folder)
-            shutil.rmtree(aside, ignore_errors=True)
+            self.abandon(aside)
+
+    def _clear(self, folder: Path) -> None:
+        """Delete a folder, after what it leads to; it stays for as long as the server of that is not set."""
+        if self.engine.outside or not (folder / COLLECTION).exists():
+            self.engine.forget(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _engine_of(self, manifest: Manifest) -> Engine:
+        return self.engine if COLLECTION in manifest.files else Files()
+
+    def _tell(self, number: int | None) -> None:
+        """Let the engine know which generation is current, if any and sound."""
+        with suppress(DamagedIndexError):
+            self.engine.point_to(None if number is None else self.folder(number))
 
     def _open_for(self, number: int, encoder: Encoder | None) -> Store:
         try:
@@ -305,7 +354,9 @@ class Generations:
         return manifest
 
     def _point_to(self, number: int) -> None:
-        """Make a generation current, or raise BuildError and leave the pointer as it was."""
+        """Make a generation current, or raise BuildError or StoreError and leave the pointer as it was."""
+        before = self.readable_current()
+        self._tell(number)
         aside = self._pointer.with_suffix(".new")
         try:
             _write_durably(aside, _pointing_to(number))
@@ -313,6 +364,8 @@ class Generations:
         except OSError as exc:
             with suppress(OSError):
                 aside.unlink(missing_ok=True)
+            with suppress(StoreError):
+                self._tell(before)
             raise BuildError(f"{self._pointer} cannot be written: {exc.strerror}.") from exc
         with suppress(OSError):  # it is current by now; after a power cut, the one before may be
             sync_folder(self.root)
@@ -320,7 +373,8 @@ class Generations:
 
 def file_facts(folder: Path) -> dict[str, tuple[int, str]]:
     """Size in bytes and sha256 of each of a generation's files, for its manifest."""
-    return {name: _facts(folder / name) for name in (*FILES, *OPTIONAL) if name in FILES or (folder / name).exists()}
+    names = LEADING if (folder / COLLECTION).exists() else FILES
+    return {name: _facts(folder / name) for name in (*names, *OPTIONAL) if name in names or (folder / name).exists()}
 
 
 def _facts(path: Path) -> tuple[int, str]:

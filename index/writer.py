@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index import catalogue, lexical
-from index.catalogue import CHUNK, DATABASE, EMBEDDED, SUMMED, TEXTS, outlet_key
-from index.faiss_vectors import write_vectors
+from index.catalogue import CHUNK, DATABASE, EMBEDDED, PLACES, SUMMED, TEXTS, Place, outlet_key
+from index.engines import Files
 from index.lexical import forget_words, index_words
 from index.model import Kind
 from index.statements import SORTS, keys_of, place_of, written
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from index.engines import Engine
     from index.model import Article, Earlier, Passage
     from index.statements import Statement
     from index.store import Store
@@ -37,8 +38,9 @@ class StoreWriter:
     that a base must have been made with the same tools (see `Manifest`).
     """
 
-    def __init__(self, folder: Path, dimension: int, base: Store | None = None) -> None:
+    def __init__(self, folder: Path, dimension: int, base: Store | None = None, engine: Engine | None = None) -> None:
         self._folder = folder
+        self._engine = engine or Files()
         self._dimension = dimension
         self._base = base
         self.recall: float | None = None  # see `Manifest`; known once finished
@@ -136,21 +138,19 @@ class StoreWriter:
 
         What was there from the beginning keeps its vectors.
         """
-        totals = []
+        totals = {}
         for table in EMBEDDED:
             self._close_gaps(table)
-            (total,) = self._db.execute(f"SELECT count(*) FROM {table}").fetchone()
-            found = write_vectors(self._folder, table, self._dimension, self._blocks(table, total, vectors))
-            self.recall = min((share for share in (self.recall, found) if share is not None), default=None)
-            totals.append(total)
+            (totals[table],) = self._db.execute(f"SELECT count(*) FROM {table}").fetchone()
+        blocks = {table: self._blocks(table, total, vectors) for table, total in totals.items()}
+        self.recall = self._engine.write(self._folder, self._dimension, blocks, self._places)
         for table, columns in SUMMED.items():
             self._db.execute(f"UPDATE {table} SET sum = row_sum({', '.join(columns)}) WHERE sum IS NULL")
         self._db.execute("COMMIT")
         self._db.close()
         for path in filter(Path.is_file, self._folder.iterdir()):
             _sync(path)
-        passages, sentences = totals
-        return passages, sentences
+        return totals["passage"], totals["sentence"]
 
     def close(self) -> None:
         """Give up: the folder is about to be thrown away."""
@@ -190,6 +190,10 @@ class StoreWriter:
         """The rows without a vector, with their words."""
         query = f"SELECT row, words FROM ({TEXTS[table]}) WHERE row IN (SELECT value FROM json_each(?))"
         return dict(self._db.execute(query, (json.dumps([*self._new[table]]),)))
+
+    def _places(self, table: str) -> Iterator[Place]:
+        """Where each row stands, in their order."""
+        yield from map(Place._make, self._db.execute(f"{PLACES[table]} ORDER BY row"))
 
     def _blocks(
         self, table: str, total: int, vectors: Mapping[str, NDArray[np.float32]]

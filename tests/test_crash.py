@@ -27,12 +27,14 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import faiss
+import httpx
 import pytest
 from word_encoder import WordHashEncoder
 
 import index.corpus
 from index.build import build
-from index.errors import BuildError, NoIndexError
+from index.engines import open_engine
+from index.errors import BuildError, NoIndexError, StoreError
 from index.generations import Generations
 from index.model import Filters
 from index.readers.drafts import UnreadableError
@@ -54,8 +56,11 @@ FORMS = {"a.md": "A text.", "b.html": "<html><p>A text.</p></html>", "c.jsonl": 
 # --- the program that builds ------------------------------------------------------------------------------------------
 
 
-def intercept(step: Callable[[str, Callable[[], Any], type[Exception]], Any]) -> None:
-    """Lead every call that changes the disk through `step(name, call, the error it makes on a full disk)`."""
+def intercept(step: Callable[[str, Callable[[], Any], type[Exception]], Any], *, asks_server: bool) -> None:
+    """Lead every call that changes the disk through `step(name, call, the error it makes on a full disk)`.
+
+    So are calls to a server that keeps vectors: what they make instead is that it cannot be reached.
+    """
 
     def wrap(owner: Any, name: str, error: type[Exception] = OSError) -> None:
         real = getattr(owner, name)
@@ -68,6 +73,8 @@ def intercept(step: Callable[[str, Callable[[], Any], type[Exception]], Any]) ->
     for name in ("fsync", "rename", "replace", "mkdir", "unlink", "rmdir", "ftruncate"):  # rmtree is unlink and rmdir
         wrap(os, name)
     wrap(faiss, "write_index", RuntimeError)
+    if asks_server:
+        wrap(httpx.Client, "send", httpx.ConnectError)
 
     real_open = io.open
 
@@ -112,13 +119,17 @@ def build_until(order: dict[str, Any], answer: int) -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["step"], order["step"]))
     else:
-        intercept(step)
+        intercept(step, asks_server=bool(order["store"]))
     try:
         report = build(
-            Path(order["corpus"]), Path(order["root"]), WordHashEncoder(dimension=order["dimension"]), keep=1
+            Path(order["corpus"]),
+            Path(order["root"]),
+            WordHashEncoder(dimension=order["dimension"]),
+            engine=open_engine(order["store"]),
+            keep=1,
         )
         told: dict[str, Any] = {"generation": report.manifest.generation}
-    except BuildError as exc:
+    except (BuildError, StoreError) as exc:
         told = {"error": str(exc)}
     except BaseException as exc:  # noqa: BLE001 the test must see it
         told = {"bug": repr(exc)}
@@ -180,8 +191,10 @@ class Builder:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 
-    def run(self, root: Path, step: int, fault: str) -> dict[str, Any]:
+    def run(self, root: Path, step: int, fault: str, store: str | None = None) -> dict[str, Any]:
+        """What became of a build; its vectors go to the server at `store`, if there is one."""
         order: dict[str, Any] = {"corpus": str(self.folder / "new"), "root": str(root), "step": step, "fault": fault}
+        order["store"] = store
         order["dimension"] = WIDE if fault == "limit" else DIMENSION
         assert self.process.stdin is not None
         assert self.process.stdout is not None

@@ -35,7 +35,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
 COMMANDS = {"bot": bot_command, "index": index_command}
 SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|KEY", re.IGNORECASE)
-EXTRAS = ("metrics", "slack")  # what the image has beside the bot itself
+EXTRAS = ("metrics", "qdrant", "slack")  # what the image has beside the bot itself
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -108,8 +108,9 @@ def needed() -> set[str]:
 
 
 def compose() -> dict[str, Any]:
-    """The one service of compose.yaml."""
-    [service] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"].values()
+    """The one service of compose.yaml that no profile has to be named for."""
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"].values()
+    [service] = [service for service in services if "profiles" not in service]
     return dict(service)
 
 
@@ -258,10 +259,20 @@ def test_compose_runs_what_the_readme_s_docker_run_does() -> None:
     places = [volume.split(":")[1:] for volume in service["volumes"]]
     assert [volume.split(":")[1:] for volume in mounted] == places
     # Either finds the index that the other has built.
-    [volume] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["volumes"].values()
+    volume = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["volumes"]["data"]
     assert mounted[0].split(":")[0] == volume["name"]
     assert [place for place, *_ in places] == json.loads(instructions("VOLUME")[0])
     assert int(service["stop_grace_period"].removesuffix("s")) > GRACE + TELLING
+
+
+def test_the_store_of_compose_is_there_on_demand_for_the_bot_alone_and_as_new_as_its_client() -> None:
+    store = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]["qdrant"]
+    assert store["profiles"] == ["qdrant"]
+    assert "ports" not in store
+    assert (store["cap_drop"], store["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
+    image, _, version = store["image"].partition(":v")
+    assert image == "qdrant/qdrant"
+    assert version.split(".")[:2] == pins("constraints.txt")["qdrant-client"].split(".")[:2]
 
 
 def test_compose_lets_the_bot_write_to_its_volumes_and_nothing_else() -> None:

@@ -37,8 +37,9 @@ def test_every_option_that_the_readme_shows_exists() -> None:
     import bench  # imported here: they load torch, and every process reads this file
     import quality
 
-    theirs = [README[README.index(f"## {title}") :].split("\n## ", 1)[0] for title in ("Installing it", "Running it")]
-    ours = README.replace(theirs[0], "").replace(theirs[1], "")  # without options of pipx, docker and systemctl
+    ours = README
+    for title in ("Installing it", "Running it", "More than one machine"):  # with options of pipx, docker and systemctl
+        ours = ours.replace(README[README.index(f"## {title}") :].split("\n## ", 1)[0], "")
     shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", ours)) - {"--corpus"}
     commands = (*index_command.commands.values(), *bot_command.commands.values(), quality.main, bench.main)
     known = {option for command in commands

@@ -20,16 +20,19 @@ import test_crash
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from qdrant_server import QdrantServer
 from word_encoder import WordHashEncoder
 
 from bot.answer import compose
 from bot.quotations import verify
 from index.build import EARLIER_KEPT, MAX_LOSS, SMALL_LOSS, build, preview
 from index.corpus import METADATA_FILE
-from index.errors import BuildError, CorpusError
+from index.engines import STORE_NAME, open_engine
+from index.errors import BuildError, CorpusError, DamagedIndexError
 from index.figures import Figure
 from index.findings import Verdict
 from index.generations import Generations
+from index.lead import led
 from index.model import ANY, Earlier
 from index.moments import Moment
 from index.search import search
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from index.engines import Engine
     from index.model import Article, Manifest
     from index.store import Store
 
@@ -70,7 +74,9 @@ SAYINGS = ["Nobody was hurt in the harbour.", "I saw it", "The bridge was closed
 SPEAKERS = ["Ruiz", "Walrus"]
 WORDS = sorted(set(re.findall(r"\w+", " ".join(TEXTS).lower())))
 EXAMPLES = 10  # histories, always the same ones; 100 take three minutes
-STEPS = 40  # on the way to disk, at which a build is cut short; few builds have so many
+SHARED_EXAMPLES = 4  # those with a server take longer
+# On the way to disk, at which a build is cut short; few builds have more. Those around its becoming current come often.
+STEPS = [*range(1, 34), *range(20, 30), *range(20, 30)]
 
 
 def written(name: str, texts: list[str]) -> str:
@@ -173,13 +179,17 @@ class Newsroom(RuleBasedStateMachine):
     folder: ClassVar[Path]
     seen: ClassVar[Counter[str]] = Counter()  # what happened, in all of the histories
     made: ClassVar[dict[str, dict[str, Any]]] = {}  # what a first build makes of a corpus
+    engine: ClassVar[Engine | None] = None  # for files
+    store: ClassVar[str | None] = None  # its address
+    kept_at_least = 0
+    stretch = 1.0  # of the steps at which builds are cut short, where there are more of them
 
     def __init__(self) -> None:
         super().__init__()
         self.home = self.folder / uuid4().hex
         self.corpus, self.root = self.home / "new", self.home / "data"  # "new" is what the other process builds
         (self.corpus / "sub").mkdir(parents=True)
-        self.generations = Generations(self.root)
+        self.generations = Generations(self.root, self.engine)
         self.held: dict[int, Held] = {}
         self.past: dict[str, list[str]] = {}
         self.news = 2  # changes, of which one is enough for a build, and one build more finds that there are none
@@ -249,12 +259,12 @@ class Newsroom(RuleBasedStateMachine):
         clean = self.clean()
         if clean is None or (before.articles and not clean["articles"]):
             with pytest.raises(CorpusError if clean is None else BuildError):
-                build(self.corpus, self.root, WordHashEncoder(), keep=keep, max_loss=100)
+                build(self.corpus, self.root, WordHashEncoder(), engine=self.engine, keep=keep, max_loss=100)
             assert (self.generations.numbers(), self.generations.current()) == (numbers, current)
             self.seen["refused"] += 1
             return
-        foreseen = preview(self.corpus, self.root)
-        report = build(self.corpus, self.root, WordHashEncoder(), keep=keep, max_loss=100)
+        foreseen = preview(self.corpus, self.root, engine=self.engine)
+        report = build(self.corpus, self.root, WordHashEncoder(), engine=self.engine, keep=keep, max_loss=100)
         assert report.changes == foreseen
         now = {article.source.id: article for article in clean["articles"]}
         assert set(foreseen.added) == now.keys() - before.articles.keys()
@@ -266,19 +276,21 @@ class Newsroom(RuleBasedStateMachine):
             assert report.embedded == len(clean["vectors"].keys() - before.content["vectors"].keys())
             number = max([*numbers, 0]) + 1
             assert report.manifest.generation == number
-            assert self.generations.numbers() == [*numbers[len(numbers) - min(keep, len(numbers)) :], number]
+            kept = min(max(keep, self.kept_at_least), len(numbers))
+            assert self.generations.numbers() == [*numbers[len(numbers) - kept :], number]
+            self.check_nothing_is_left()
         self.seen["built" if report.built else "unchanged"] += 1
         self.learn(before, clean)
         self.check(clean)
 
     @precondition(lambda self: self.news == 2 and not self.refused())
-    @rule(step=st.sampled_from(range(1, STEPS)), fault=st.sampled_from(["before", "after", "full"]))
+    @rule(step=st.sampled_from(STEPS), fault=st.sampled_from(["before", "after", "full"]))
     def build_is_cut_short(self, step: int, fault: str) -> None:
         """The process that builds is killed before or after one of its steps, or finds its disk full there."""
         current, before, clean = self.generations.current(), self.previous(), self.clean()
         assert clean is not None
         self.builder.folder = self.home
-        answer = self.builder.run(self.root, step, fault)
+        answer = self.builder.run(self.root, int(step * self.stretch), fault, self.store)
         assert [fault for number in self.generations.numbers() for fault in self.generations.inspect(number)[0]] == []
         gone = len(before.articles.keys() - {article.source.id for article in clean["articles"]})
         if "error" in answer and fault != "full":
@@ -318,12 +330,23 @@ class Newsroom(RuleBasedStateMachine):
             return None
         held = json.dumps([(path.name, path.read_text(encoding="utf-8")) for path in sorted(self.corpus.rglob("*.*"))])
         if held not in self.made:
-            build(self.corpus, self.home / "fresh", WordHashEncoder())
-            store, _ = Generations(self.home / "fresh").open_current()
+            build(self.corpus, self.home / "fresh", WordHashEncoder(), engine=self.first_engine())
+            first = Generations(self.home / "fresh", self.first_engine())
+            store, _ = first.open_current()
             self.made[held] = content(store)
             store.close()
+            first.abandon(first.folder(1))
             shutil.rmtree(self.home / "fresh")
         return self.made[held]
+
+    def first_engine(self) -> Engine | None:
+        """Where first builds keep vectors."""
+        return self.engine
+
+    def check_nothing_is_left(self) -> None:
+        """Whatever was killed before: nothing but generations is there after a build."""
+        left = {path.name for path in (self.root / "generations").iterdir()}
+        assert left == {f"{number:06d}" for number in self.generations.numbers()}
 
     def older(self) -> list[int]:
         current = self.generations.current()
@@ -366,15 +389,58 @@ class Newsroom(RuleBasedStateMachine):
             assert clean in (None, self.held[current].content)
             store.close()
         for reader, was in self.readers:
-            assert content(reader) == was
+            self.check_reader(reader, was)
             self.seen["read on after it was pruned"] += reader.manifest.generation not in self.generations.numbers()
+
+    def check_reader(self, reader: Store, was: dict[str, Any]) -> None:
+        assert content(reader) == was
 
     def teardown(self) -> None:
         for number in self.generations.numbers():
             self.compare(number)
         for reader, _ in self.readers:
             reader.close()
+        for number in self.generations.numbers():
+            self.generations.abandon(self.generations.folder(number))
         shutil.rmtree(self.home)
+
+
+class SharedNewsroom(Newsroom):
+    """The same with vectors on a server."""
+
+    server: ClassVar[QdrantServer]
+    seen: ClassVar[Counter[str]] = Counter()
+    made: ClassVar[dict[str, dict[str, Any]]] = {}
+    kept_at_least = 1  # what other processes may yet search
+    stretch = 1.7
+
+    def first_engine(self) -> Engine:
+        return open_engine(self.store, "first")
+
+    def collections(self) -> dict[int, str]:
+        """Those of the generations that are there."""
+        numbers = self.generations.numbers()
+        return {number: kept.collection for number in numbers if (kept := led(self.generations.folder(number)))}
+
+    def check_nothing_is_left(self) -> None:
+        super().check_nothing_is_left()
+        assert set(self.server.shards) == {*self.collections().values()}
+
+    def check(self, clean: dict[str, Any] | None = None) -> None:
+        super().check(clean)
+        # Whatever was killed: each generation has its collection, and those who take the lock next put the alias right.
+        assert len(self.collections()) == len(self.generations.numbers())
+        with self.generations.locked():
+            current = self.generations.current()
+            assert self.server.aliases.get(STORE_NAME) == (None if current is None else self.collections()[current])
+
+    def check_reader(self, reader: Store, was: dict[str, Any]) -> None:
+        """Whoever reads on does so to the end of the generation."""
+        if reader.manifest.generation in self.generations.numbers():
+            super().check_reader(reader, was)
+        else:
+            with pytest.raises(DamagedIndexError, match="does not have the collection any more"):
+                content(reader)
 
 
 @pytest.fixture(scope="module")
@@ -396,4 +462,28 @@ def test_any_history_ends_like_a_first_build(builder: test_crash.Builder) -> Non
     )  # fmt: skip
     for outcome in ("built", "unchanged", "refused", "killed, False", "killed, True", "rolled back", "earlier texts",
                     "read on after it was pruned"):  # fmt: skip
-        assert Newsroom.seen[outcome], outcome
+        assert Newsroom.seen[outcome], (outcome, Newsroom.seen)
+
+
+def test_any_history_ends_like_a_first_build_where_a_server_keeps_the_vectors(builder: test_crash.Builder) -> None:
+    SharedNewsroom.builder, SharedNewsroom.folder = builder, builder.folder
+    SharedNewsroom.server = QdrantServer(builder.folder / "qdrant")
+    SharedNewsroom.store = SharedNewsroom.server.url
+    SharedNewsroom.engine = open_engine(SharedNewsroom.store)
+    run_state_machine_as_test(
+        SharedNewsroom,
+        settings=settings(
+            max_examples=SHARED_EXAMPLES, stateful_step_count=30, deadline=None, derandomize=True, database=None,
+            suppress_health_check=list(HealthCheck), phases=[Phase.generate],
+        ),
+    )  # fmt: skip
+    SharedNewsroom.server.close()
+    for outcome in (
+        "built",
+        "unchanged",
+        "killed, False",
+        "killed, True",
+        "rolled back",
+        "read on after it was pruned",
+    ):
+        assert SharedNewsroom.seen[outcome], (outcome, SharedNewsroom.seen)

@@ -125,11 +125,13 @@ def test_only_the_starting_points_choose_a_model() -> None:
         assert named == (path.name == "__main__.py"), path
 
 
-def test_only_the_generations_and_the_writer_know_the_engine() -> None:
-    knowing = {path.name for path in SOURCES if "index.faiss_vectors" in imports(path)}
-    assert knowing == {"generations.py", "writer.py"}
-    naming = {path.name for path in SOURCES if "faiss" in imports(path)}
-    assert naming == {"faiss_vectors.py"}
+def test_only_what_chooses_an_engine_knows_it_and_a_server_is_known_where_there_is_one() -> None:
+    assert {path.name for path in SOURCES if "index.faiss_vectors" in imports(path)} == {"engines.py", "generations.py"}
+    assert {path.name for path in SOURCES if "index.qdrant_vectors" in imports(path)} == {"engines.py"}
+    for library, own in (("faiss", "faiss_vectors.py"), ("qdrant_client", "qdrant_vectors.py")):
+        naming = {path.name for path in SOURCES if library in {name.partition(".")[0] for name in imports(path)}}
+        assert naming == {own}
+    assert "qdrant_client" not in loaded_by(*CORE, "index.__main__", "bot.__main__")
 
 
 def test_a_chat_platform_is_known_only_in_its_folder_and_where_bot_is_started() -> None:

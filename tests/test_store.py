@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import math
+import os
 import random
 import re
 import shutil
@@ -16,12 +17,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from qdrant_client import QdrantClient
+from qdrant_server import QdrantServer
 from word_encoder import WordHashEncoder
 
 from index.catalogue import DATABASE, EMBEDDED, Catalogue
@@ -30,6 +34,7 @@ from index.faiss_vectors import PASSAGE_VECTORS, SENTENCE_VECTORS, FaissVectors
 from index.generations import FILES, FORMAT, file_facts
 from index.model import Article, Filters, Kind, Manifest, Source, Span
 from index.passages import split
+from index.qdrant_vectors import Qdrant, connected
 from index.store import Store
 from index.writer import StoreWriter
 
@@ -39,10 +44,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from index.engines import Engine as Keeping
     from index.model import Candidate, Passage
 
     Engine = Callable[[Path, Sequence[Article]], Store]
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant"),
+    pytest.mark.filterwarnings("ignore:Local mode performs exact"),
+]
 ENCODER = WordHashEncoder()
 DAY = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -52,15 +62,15 @@ def make_faiss(folder: Path, articles: Sequence[Article]) -> Store:
     return written(folder, list(enumerate(articles)))
 
 
-def make_faiss_from_another(folder: Path, articles: Sequence[Article]) -> Store:
-    """The same, made from an index of some of them, and of others that are dropped."""
+def make_faiss_from_another(folder: Path, articles: Sequence[Article], engine: Keeping | None = None) -> Store:
+    """The same, made from an index of some of them, and of others that are dropped; by another engine, if one is."""
     (folder / "base").mkdir()
     numbered = list(enumerate(articles))
     others = [(0, article(f"other{n}", f"Zebra yak {n}. The frog.\n\nThe drum {n}, the drum.")) for n in range(9)]
     changed = [(n, article(one.source.id, f"The sock was another, {n}.")) for n, one in numbered[::5]]
     base = written(folder / "base", [*others[:5], *numbered[1::5], *changed, *numbered[2::5], *others[5:]])
     dropped = [one.source.id for _, one in (*others, *changed)]
-    store = written(folder, [*numbered[3::5], *numbered[::5], *numbered[4::5]], base, dropped)
+    store = written(folder, [*numbered[3::5], *numbered[::5], *numbered[4::5]], base, dropped, engine)
     base.close()
     return store
 
@@ -75,10 +85,14 @@ def vector_of(text: str) -> NDArray[np.float32]:
 
 
 def written(
-    folder: Path, numbered: Sequence[tuple[int, Article]], base: Store | None = None, dropped: Sequence[str] = ()
+    folder: Path,
+    numbered: Sequence[tuple[int, Article]],
+    base: Store | None = None,
+    dropped: Sequence[str] = (),
+    engine: Keeping | None = None,
 ) -> Store:
     """A store to which articles are added, each with the day on which it was first indexed."""
-    writer = StoreWriter(folder, ENCODER.dimension, base)
+    writer = StoreWriter(folder, ENCODER.dimension, base, engine)
     for name in dropped:
         writer.drop(name)
     for number, one in numbered:
@@ -98,8 +112,9 @@ def written(
         built_at=DAY,
         files=file_facts(folder),
         tools="",
+        recall=writer.recall,
     )
-    return opened(folder, manifest)
+    return Store(folder, manifest, engine.open) if engine else opened(folder, manifest)
 
 
 def opened(folder: Path, manifest: Manifest) -> Store:
@@ -141,10 +156,22 @@ def make_numpy(folder: Path, articles: Sequence[Article]) -> Store:
     return Store(folder, made.manifest, NumpyVectors)
 
 
+def make_qdrant(folder: Path, articles: Sequence[Article]) -> Store:
+    """Qdrant's local mode, which finds what a server does, one vector after the other in numpy."""
+    return written(folder, list(enumerate(articles)), engine=Qdrant(QdrantClient(":memory:"), "test"))
+
+
+def make_qdrant_from_faiss(folder: Path, articles: Sequence[Article]) -> Store:
+    """The same, made from an index that is in files."""
+    return make_faiss_from_another(folder, articles, Qdrant(QdrantClient(":memory:"), "test"))
+
+
 ENGINES: dict[str, Engine] = {
     "faiss": make_faiss,
     "faiss from another": make_faiss_from_another,
     "numpy": make_numpy,
+    "qdrant": make_qdrant,
+    "qdrant from faiss": make_qdrant_from_faiss,
 }
 
 
@@ -314,9 +341,27 @@ def check(
             assert score.matched == want.matched
 
 
-@pytest.fixture(scope="module", params=list(ENGINES))
-def engine(request: pytest.FixtureRequest) -> Engine:
-    return ENGINES[request.param]
+@pytest.fixture(scope="module", params=[*ENGINES, "qdrant's core", "a qdrant server"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Each engine: Qdrant's own core behind its REST interface, too, and a server where QDRANT_URL names one."""
+    if request.param in ENGINES:
+        yield ENGINES[request.param]
+        return
+    url, name = os.environ.get("QDRANT_URL"), f"test-{uuid4().hex}"
+    if request.param == "qdrant's core":
+        core = QdrantServer(tmp_path_factory.mktemp("qdrant"))
+        url = core.url
+    elif not url:
+        pytest.skip("QDRANT_URL names no server")
+    client = connected(url, os.environ.get("QDRANT_API_KEY"))
+    kept = Qdrant(client, name)
+    yield lambda folder, articles: written(folder, list(enumerate(articles)), engine=kept)
+    for collection in client.get_collections().collections:
+        if collection.name.startswith(name):
+            client.delete_collection(collection.name)
+    client.close()
+    if request.param == "qdrant's core":
+        core.close()
 
 
 @pytest.fixture(scope="module")
