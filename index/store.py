@@ -144,13 +144,14 @@ class Store(Texts):
         """
         return {term: self._lexical.frequency(term) for term in terms}
 
-    def vectors(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
-        """Every embedded text with its vector, for reuse by the next build."""
+    def vectors(self, wanted: Callable[[str], bool] = lambda _text: True) -> Iterator[tuple[str, NDArray[np.float32]]]:
+        """Every embedded text that is wanted, with its vector, for reuse by the next build."""
         for part in EMBEDDED:
-            texts = self.words(part)
+            texts = [(row, text) for row, text in enumerate(self.words(part), start=1) if wanted(text)]
             for first in range(0, len(texts), CHUNK):
                 chunk = texts[first : first + CHUNK]
-                yield from zip(chunk, self.stored(part, range(first + 1, first + len(chunk) + 1)), strict=True)
+                vectors = self.stored(part, [row for row, _ in chunk])
+                yield from ((text, vector) for (_, text), vector in zip(chunk, vectors, strict=True))
 
     def stored(self, part: str, rows: Sequence[int]) -> NDArray[np.float32]:
         """The vectors of these rows, for a writer that goes on from this store."""
