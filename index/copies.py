@@ -231,7 +231,7 @@ def _families(signatures: Sequence[bytes]) -> tuple[dict[bytes, int], dict[int, 
 def _in_common(values: NDArray[np.uint32]) -> list[list[tuple[int, int]]]:
     """Of each signature the groups of `BAND` values, with their places, that another has too.
 
-    All are sorted at once: datasketch's own MinHashLSH, which takes one after the other, took twenty-five times as long.
+    All are sorted at once: datasketch's MinHashLSH, which takes one after the other, took 25 times as long.
     """
     found: list[list[tuple[int, int]]] = [[] for _ in values]
     for place, column in enumerate(values.view(f"<u{values.itemsize * BAND}").T):
