@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from index.errors import IndexUnavailableError
+from index.errors import DamagedIndexError, IndexUnavailableError
+from index.generations import rest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +19,14 @@ if TYPE_CHECKING:
     from index.model import Manifest
     from index.store import Store
 
+log = logging.getLogger("bot")
+
 
 class Serving:
     """Follows the pointer of an index folder. Safe to call from several threads.
+
+    What of a large index was not read when it was opened is read meanwhile; once a byte is found to have changed, the
+    newest sound generation takes its place.
 
     Raises:
         IndexUnavailableError: there is no index that can be served.
@@ -35,6 +42,8 @@ class Serving:
         self._used: Counter[Store] = Counter()
         self._changing = threading.Lock()
         self._opening = threading.Lock()
+        self._closed = False
+        self._read_rest()
 
     @property
     def manifest(self) -> Manifest:
@@ -57,7 +66,9 @@ class Serving:
 
     def close(self) -> None:
         """Let go of the index, which nobody uses any more."""
-        self._store.close()
+        with self._opening:
+            self._closed = True
+            self._store.close()
 
     def _follow(self) -> None:
         """Serve what the pointer names, if a build or rollback has moved it; who asks meanwhile has the one before."""
@@ -75,11 +86,27 @@ class Serving:
         try:
             opened, self.warning = self._generations.open_current(self._encoder)
         except IndexUnavailableError as exc:
-            self.warning = f"{exc} Generation {self.manifest.generation} is served from memory meanwhile."
+            self.warning = f"{exc} Generation {self.manifest.generation}, as it was opened, is served meanwhile."
             return
         with self._changing:
             before, self._store = self._store, opened
         self._let_go(before)
+        self._read_rest()
+
+    def _read_rest(self) -> None:
+        if rest(self.manifest):  # a process that ends does not wait for gigabytes
+            threading.Thread(target=self._reading_rest, args=(self.manifest,), daemon=True).start()
+
+    def _reading_rest(self, manifest: Manifest) -> None:
+        try:
+            self._generations.read_rest(manifest)
+        except DamagedIndexError as exc:
+            with self._opening:
+                # Where the pointer has moved, its folder may be gone, and the next question follows.
+                pointed = self._generations.readable_current() == self._pointer
+                if pointed and self.manifest is manifest and not self._closed:
+                    log.error("index.damaged error=%s", exc)  # noqa: TRY400 no traceback
+                    self._open()
 
     def _let_go(self, store: Store) -> None:
         with self._changing:

@@ -366,7 +366,7 @@ def _vectors(
     progress: Callable[[int, int], None],
 ) -> tuple[dict[str, NDArray[np.float32]], int]:
     """A vector for every text, and how many of them had to be made."""
-    vectors = {text: vector for text, vector in known.vectors() if text in texts} if known and texts else {}
+    vectors = dict(known.vectors(texts.__contains__)) if known and texts else {}
     vectors |= kept.of(texts - vectors.keys())
     # Longest first, as in an encoder's batches: a lack of memory shows at once.
     missing = sorted(texts - vectors.keys(), key=lambda text: (-len(text), text))

@@ -252,6 +252,14 @@ class Catalogue:
             found.append(Row(row, article, tuple(sentence for sentence, _ in sentences[row]), passage))
         return found
 
+    def sentences_of(self, passages: Sequence[int]) -> dict[int, list[int]]:
+        """The rows of the sentences of the passages of these rows, in the order of the text."""
+        found: dict[int, list[int]] = {row: [] for row in passages}
+        query = f"SELECT passage, row FROM sentence WHERE passage IN {AMONG} ORDER BY start"
+        for passage, row in self.fetch(query, json.dumps(passages)):
+            found[passage].append(row)
+        return found
+
     def passages_of(self, sentences: Iterable[int]) -> set[int]:
         """The rows of the passages that hold the sentences of these rows."""
         query = f"SELECT DISTINCT passage FROM sentence WHERE row IN {AMONG}"

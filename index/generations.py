@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 FORMAT = 7
 KEEP = 3
 MANIFEST = "manifest.json"
+# Larger files that stay on disk are not read whole before a generation serves: it takes a second for each GiB.
+READ_AT_ONCE = 2**28
 # The other files of a generation, and those that only a large one has.
 FILES = (DATABASE, *VECTOR_FILES.values())
 OPTIONAL = tuple(CODE_FILES.values())
@@ -69,6 +71,7 @@ class Generations:
         self.engine = engine or Files()
         self._folder = root / "generations"
         self._pointer = root / "CURRENT"
+        self._damaged: dict[int, str] = {}  # what `read_rest` found
 
     def current(self) -> int | None:
         """The number of the generation to serve, or None before the first build.
@@ -151,15 +154,33 @@ class Generations:
             StoreError: the server that keeps its vectors is not set, or cannot be asked.
 
         """
-        manifest = self._checked(number)
-        if self.engine.outside or COLLECTION not in manifest.files:
-            return Store(self.folder(number), manifest, self._engine_of(manifest).open)
-        # No other is taken in its place: it would be an older one, and a build would lose what only this one knows.
-        raise StoreError(f"The vectors of generation {number} are on a server: set STORE_URL to its address.")
+        manifest = self.manifest(number)
+        self._read(manifest, manifest.files)
+        return self._store(manifest)
 
     def texts(self, number: int) -> Texts:
-        """The texts of one generation, without its vectors, which take most of the memory; as `open` else."""
-        return Texts(self.folder(number), self._checked(number, (DATABASE,)))
+        """The texts of one generation, without its vectors, which take most of the memory, as they are served.
+
+        Raises:
+            IndexUnavailableError: they are damaged or of another format.
+
+        """
+        manifest = self.manifest(number)
+        self._read(manifest, {DATABASE} - rest(manifest))
+        return Texts(self.folder(number), manifest)
+
+    def read_rest(self, manifest: Manifest) -> None:
+        """Read the `rest` of a generation; one that is damaged is not served again by this object.
+
+        Raises:
+            DamagedIndexError: a byte has changed.
+
+        """
+        try:
+            self._read(manifest, rest(manifest))
+        except DamagedIndexError as exc:
+            self._damaged[manifest.generation] = str(exc)
+            raise
 
     def serving_order(self) -> list[int]:
         """The generations in the order in which they are tried: the current one, then the others, newest first."""
@@ -170,7 +191,8 @@ class Generations:
     def open_current(self, encoder: Encoder | None = None) -> tuple[Store, str | None]:
         """The current generation, or the newest sound one with a sentence saying why.
 
-        With an `encoder`, a generation made by another model counts as unusable.
+        Only the size of its `rest` is looked at. With an `encoder`, a generation made by another model counts as
+        unusable.
 
         Raises:
             NoIndexError: nothing has been built.
@@ -323,6 +345,14 @@ class Generations:
             self.engine.forget(folder)
             shutil.rmtree(folder, ignore_errors=True)
 
+    def _store(self, manifest: Manifest) -> Store:
+        if self.engine.outside or COLLECTION not in manifest.files:
+            return Store(self.folder(manifest.generation), manifest, self._engine_of(manifest).open)
+        # No other is taken in its place: it would be an older one, and a build would lose what only this one knows.
+        raise StoreError(
+            f"The vectors of generation {manifest.generation} are on a server: set STORE_URL to its address."
+        )
+
     def _engine_of(self, manifest: Manifest) -> Engine:
         return self.engine if COLLECTION in manifest.files else Files()
 
@@ -333,16 +363,20 @@ class Generations:
 
     def _open_for(self, number: int, encoder: Encoder | None) -> Store:
         try:
+            manifest = self.manifest(number)
             if encoder is not None:
-                _require_model(self.manifest(number), encoder)
-            return self.open(number)
+                _require_model(manifest, encoder)
+            self._read(manifest, manifest.files.keys() - rest(manifest))
+            return self._store(manifest)
         except DamagedIndexError as exc:
             raise DamagedIndexError(f"Generation {number} cannot be served: {exc} {REBUILD}") from exc
 
-    def _checked(self, number: int, names: Iterable[str] = ()) -> Manifest:
-        """A generation's manifest, after reading every byte of these files of it, or of all."""
-        manifest, folder = self.manifest(number), self.folder(number)
-        for name in names or manifest.files:
+    def _read(self, manifest: Manifest, names: Iterable[str]) -> None:
+        """Read every byte of these files of a generation."""
+        folder = self.folder(manifest.generation)
+        if manifest.generation in self._damaged:
+            raise DamagedIndexError(self._damaged[manifest.generation])
+        for name in sorted(names):
             try:
                 found = _facts(folder / name)
             except FileNotFoundError as exc:
@@ -351,7 +385,6 @@ class Generations:
                 raise DamagedIndexError(f"{folder.name}/{name} cannot be read: {exc.strerror}.") from exc
             if found != manifest.files[name]:
                 raise DamagedIndexError(f"{folder.name}/{name} is not what was written (its sha256 differs).")
-        return manifest
 
     def _point_to(self, number: int) -> None:
         """Make a generation current, or raise BuildError or StoreError and leave the pointer as it was."""
@@ -385,6 +418,14 @@ def _facts(path: Path) -> tuple[int, str]:
 def checksum(fields: Mapping[str, Any]) -> str:
     """The sha256 over all of a manifest's fields but itself."""
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def rest(manifest: Manifest) -> set[str]:
+    """The files that are not read whole before a generation serves.
+
+    Each row of theirs is checked as it is read: what is damaged there changes what is found at most.
+    """
+    return {name for name, (size, _) in manifest.files.items() if size > READ_AT_ONCE and name not in OPTIONAL}
 
 
 def _pointing_to(number: int) -> str:

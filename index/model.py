@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -145,6 +145,19 @@ class SentenceScores:
     dense: float
     lexical: float
     matched: frozenset[str]
+
+
+class Scored(NamedTuple):
+    """A passage, or a sentence of it, whose text is not read yet: the scores of `Candidate`, or `SentenceScores`.
+
+    `row` says something only to the store that it is from.
+    """
+
+    row: int
+    dense: float
+    lexical: float
+    matched: frozenset[str]
+    sentences: tuple[Scored, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

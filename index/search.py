@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from index.encoder import Encoder
-    from index.model import Candidate, Filters, Passage, SentenceScores
+    from index.model import Candidate, Filters, Passage, Scored
     from index.reader import Reader, Reading
     from index.store import Store
 
@@ -147,17 +147,20 @@ def look_through(
     """Steps 1 and 2: every sentence of the passages that the fused scores put first, in the order of the text."""
     weights = load_weights()["first"]
     terms, phrases = features.terms(question), features.phrases(question)
-    near = store.search(encoder.encode([question])[0], (*terms, *phrases), filters, POOL)
-    candidates = [c for c in near if all(_holds(c.passage, phrase) for phrase in phrases)]
+    pool = store.pool(encoder.encode([question])[0], (*terms, *phrases), filters, POOL)
+    if phrases:
+        candidates = store.candidates(pool, (*terms, *phrases))
+        holding = [all(_holds(c.passage, phrase) for phrase in phrases) for c in candidates]
+        pool = [scored for scored, holds in zip(pool, holding, strict=True) if holds]
     frequency = store.document_frequency(terms) | dict.fromkeys(_unseen_names(question, store, filters), 0)
     asked = features.analyse(question, frequency, store.manifest.passages, store.outlets(filters))
-    scaled = _scale(candidates)
-    order = sorted(range(len(candidates)), key=lambda n: -max(map(_fused, scaled[n])))[:READ]
+    scaled = _scale(pool)
+    order = sorted(range(len(pool)), key=lambda n: -max(map(_fused, scaled[n])))[:READ]
     found = []
-    for n in order:
-        for number, sentence in enumerate(candidates[n].sentences):
-            values = _features(asked, candidates[n], number, scaled[n][number])
-            found.append(SentenceHit(candidates[n].passage, sentence.span, score(weights, values), values))
+    for n, candidate in zip(order, store.candidates([pool[n] for n in order], (*terms, *phrases)), strict=True):
+        for number, sentence in enumerate(candidate.sentences):
+            values = _features(asked, candidate, number, scaled[n][number])
+            found.append(SentenceHit(candidate.passage, sentence.span, score(weights, values), values))
     return asked, found
 
 
@@ -297,23 +300,23 @@ def load_weights() -> dict[str, dict[str, float]]:
     return weights
 
 
-def _scale(candidates: Sequence[Candidate]) -> list[list[dict[str, float]]]:
+def _scale(pool: Sequence[Scored]) -> list[list[dict[str, float]]]:
     """The four scores of every sentence, each scaled to 0..1 over the pool."""
-    sentences = [sentence for candidate in candidates for sentence in candidate.sentences]
-    dense_passage = _scaler(candidate.dense for candidate in candidates)
-    lexical_passage = _scaler(candidate.lexical for candidate in candidates)
+    sentences = [sentence for scored in pool for sentence in scored.sentences]
+    dense_passage = _scaler(scored.dense for scored in pool)
+    lexical_passage = _scaler(scored.lexical for scored in pool)
     dense_sentence = _scaler(sentence.dense for sentence in sentences)
     lexical_sentence = _scaler(sentence.lexical for sentence in sentences)
 
-    def scaled(candidate: Candidate, sentence: SentenceScores) -> dict[str, float]:
+    def scaled(passage: Scored, sentence: Scored) -> dict[str, float]:
         return {
-            "dense_passage_scaled": dense_passage(candidate.dense),
+            "dense_passage_scaled": dense_passage(passage.dense),
             "dense_sentence_scaled": dense_sentence(sentence.dense),
-            "lexical_passage_scaled": lexical_passage(candidate.lexical),
+            "lexical_passage_scaled": lexical_passage(passage.lexical),
             "lexical_sentence_scaled": lexical_sentence(sentence.lexical),
         }
 
-    return [[scaled(candidate, sentence) for sentence in candidate.sentences] for candidate in candidates]
+    return [[scaled(passage, sentence) for sentence in passage.sentences] for passage in pool]
 
 
 def _fused(scaled: dict[str, float]) -> float:

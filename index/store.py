@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Protocol
 from index.catalogue import CHUNK, EMBEDDED, REPAIR, Catalogue
 from index.errors import DamagedIndexError
 from index.lexical import Lexical
-from index.model import Candidate, SentenceScores
+from index.model import Candidate, Scored, SentenceScores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from index.catalogue import Row
     from index.model import Article, Earlier, Filters, Manifest, Span
 
 
@@ -110,32 +111,38 @@ class Store(Texts):
     def search(
         self, vector: NDArray[np.float32], terms: Sequence[str], filters: Filters, limit: int
     ) -> list[Candidate]:
-        """The passages nearest to a question by any of four scores, each with all four.
+        """The passages of `pool` as they are read by `candidates`."""
+        return self.candidates(self.pool(vector, terms, filters, limit), terms)
+
+    def pool(self, vector: NDArray[np.float32], terms: Sequence[str], filters: Filters, limit: int) -> list[Scored]:
+        """The passages nearest to a question by any of four scores, each with all four; no text is read.
 
         `vector` has unit length and shape (dimension,); `terms` are the question's words for lexical search. The pool
         is the union of the best `limit` passages and the best `limit` sentences by cosine and by BM25, drawn only
         from articles that pass `filters`; its order means nothing.
         """
         with self._fitting():
-            return self._search(vector, terms, filters, limit)
+            return self._pool(vector, terms, filters, limit)
 
-    def _search(
-        self, vector: NDArray[np.float32], terms: Sequence[str], filters: Filters, limit: int
-    ) -> list[Candidate]:
+    def _pool(self, vector: NDArray[np.float32], terms: Sequence[str], filters: Filters, limit: int) -> list[Scored]:
         near, near_sentences = (
             {*self._vectors.nearest(part, vector, filters, limit), *self._lexical.best(part, terms, filters, limit)}
             for part in EMBEDDED
         )
-        rows = self.passages(sorted(near | self.passages_of(near_sentences)))
-        scores = self._scores("passage", [found.row for found in rows], vector, terms)
-        of_sentences = self._scores("sentence", [row for found in rows for row in found.sentences], vector, terms)
-        titled = self._lexical.matched("title", sorted({found.article for found in rows}), terms)
-        candidates = []
-        for found in rows:
-            spans = zip(found.passage.sentences, found.sentences, strict=True)
-            sentences = tuple(SentenceScores(span, *of_sentences[row]) for span, row in spans)
-            candidates.append(Candidate(found.passage, *scores[found.row], titled[found.article], sentences))
-        return candidates
+        rows = self.sentences_of(sorted(near | self.passages_of(near_sentences)))
+        scores = self._scores("passage", [*rows], vector, terms)
+        of_sentences = self._scores("sentence", [row for held in rows.values() for row in held], vector, terms)
+        return [
+            Scored(row, *scores[row], tuple(Scored(sentence, *of_sentences[sentence]) for sentence in held))
+            for row, held in rows.items()
+        ]
+
+    def candidates(self, pool: Sequence[Scored], terms: Sequence[str]) -> list[Candidate]:
+        """Passages of a pool, in the same order, with their texts, their scores and the terms in their titles."""
+        with self._fitting():
+            rows = {found.row: found for found in self.passages([scored.row for scored in pool])}
+            titled = self._lexical.matched("title", sorted({found.article for found in rows.values()}), terms)
+            return [_candidate(rows[scored.row], scored, titled) for scored in pool]
 
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many searchable passages of the whole index each term stands, as the lexical index matches it.
@@ -144,13 +151,14 @@ class Store(Texts):
         """
         return {term: self._lexical.frequency(term) for term in terms}
 
-    def vectors(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
-        """Every embedded text with its vector, for reuse by the next build."""
+    def vectors(self, wanted: Callable[[str], bool] = lambda _text: True) -> Iterator[tuple[str, NDArray[np.float32]]]:
+        """Every embedded text that is wanted, with its vector, for reuse by the next build."""
         for part in EMBEDDED:
-            texts = self.words(part)
+            texts = [(row, text) for row, text in enumerate(self.words(part), start=1) if wanted(text)]
             for first in range(0, len(texts), CHUNK):
                 chunk = texts[first : first + CHUNK]
-                yield from zip(chunk, self.stored(part, range(first + 1, first + len(chunk) + 1)), strict=True)
+                vectors = self.stored(part, [row for row, _ in chunk])
+                yield from ((text, vector) for (_, text), vector in zip(chunk, vectors, strict=True))
 
     def stored(self, part: str, rows: Sequence[int]) -> NDArray[np.float32]:
         """The vectors of these rows, for a writer that goes on from this store."""
@@ -179,3 +187,14 @@ class Store(Texts):
         lexical = self._lexical.bm25(part, rows, terms)
         matched = self._lexical.matched(part, rows, terms)
         return {row: (dense[row], lexical.get(row, 0.0), matched[row]) for row in rows}
+
+
+def _candidate(found: Row, scored: Scored, titled: Mapping[int, frozenset[str]]) -> Candidate:
+    of_sentences = {sentence.row: sentence for sentence in scored.sentences}
+    sentences = []
+    for span, row in zip(found.passage.sentences, found.sentences, strict=True):
+        _, dense, lexical, matched, _ = of_sentences[row]
+        sentences.append(SentenceScores(span, dense, lexical, matched))
+    return Candidate(
+        found.passage, scored.dense, scored.lexical, scored.matched, titled[found.article], tuple(sentences)
+    )

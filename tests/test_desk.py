@@ -360,7 +360,7 @@ async def test_a_damaged_new_generation_leaves_the_old_one_serving_from_memory(w
     assert answer.generation == 1
     status = await desk.status()
     assert status.warning is not None
-    assert "Generation 1 is served from memory" in status.warning
+    assert "Generation 1, as it was opened, is served meanwhile" in status.warning
 
 
 async def test_words_that_do_not_stand_in_the_article_are_never_shown(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import select
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +106,38 @@ def test_over_a_changed_byte_the_older_generation_is_served_with_a_warning(tmp_p
             assert re.fullmatch(
                 r"Generation 2 .* Run `on-the-record-index build`.* Serving generation 1 until then\.", warning
             )
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_of_a_large_index_no_changed_byte_is_quoted_before_all_of_it_was_read_nor_served_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("index.generations.READ_AT_ONCE", 0)
+    root, encoder = tmp_path / "data", WordHashEncoder()
+    for texts in (BEFORE, NOW):
+        build(write(tmp_path / "corpus", texts), root, encoder)
+    path = Generations(root).folder(2) / name
+    size, vector, outcomes = path.stat().st_size, encoder.encode([QUESTION])[0], set()
+    for place in {*range(20), *range(0, size, max(1, size // (2 * PLACES))), *range(size - 20, size)}:
+        with changed(path, place, 0x01):
+            generations = Generations(root)
+            store, warning = generations.open_current(encoder)
+            if warning is None:
+                with closing(store):
+                    try:
+                        found = store.search(vector, ["pelicans", "bridge"], ANY, 3)
+                        told = {candidate.passage.text for candidate in found}
+                        told |= {store.article(listing.source.id).text for listing in store.listings(ANY)}
+                        assert all(any(words in text for text in NOW.values()) for words in told), place
+                    except DamagedIndexError:
+                        outcomes.add("refused")
+                with pytest.raises(DamagedIndexError, match=name):
+                    generations.read_rest(generations.manifest(2))
+                outcomes.add("read")
+                store, warning = generations.open_current(encoder)
+            assert warning.startswith("Generation 2 cannot be served: ")
+            assert texts_of(store) == BEFORE, place
+    assert outcomes >= ({"read", "refused"} if name == DATABASE else {"read"})
 
 
 async def test_over_bytes_that_change_under_an_open_desk_nothing_is_told_that_no_article_says(tmp_path: Path) -> None:
@@ -375,7 +407,7 @@ async def test_a_desk_goes_on_from_the_generation_it_has_while_that_is_pruned(tm
         assert Generations(root).numbers() == [number + 2]
         assert (await desk.ask(QUESTION)).excerpts == excerpts
         assert desk.warning is not None
-        assert desk.warning.endswith("Generation 1 is served from memory meanwhile.")
+        assert desk.warning.endswith("Generation 1, as it was opened, is served meanwhile.")
     build(corpus, root, WordHashEncoder(), keep=0)
     (Generations(root).folder(4) / FILES[1]).unlink()
     assert (await desk.ask(QUESTION)).excerpts == excerpts

@@ -6,6 +6,7 @@ This file is also the program that builds, and is killed.
 from __future__ import annotations
 
 import json
+import random
 import signal
 import subprocess
 import sys
@@ -68,31 +69,41 @@ def logged(log: Path) -> list[list[str]]:
     return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []
 
 
-def test_builds_that_are_killed_embed_nothing_twice_but_what_was_in_the_works(tmp_path: Path) -> None:
+def test_a_build_killed_ten_times_at_random_embeds_nothing_twice_but_what_was_in_the_works(tmp_path: Path) -> None:
     corpus, root, log = tmp_path / "corpus", tmp_path / "data", tmp_path / "log"
     corpus.mkdir()
-    for number, text in enumerate(TEXTS):
+    texts = [f"Text {number}." for number in range(50 * AT_ONCE)]
+    for number, text in enumerate(texts):
         (corpus / f"{number}.txt").write_text(text, encoding="utf-8")
-    kills = 3
+    chance, kills, lost = random.Random(0), 10, 0
+    kept: set[str] = set()
     for kill in range(kills + 1):
         before = len(logged(log))
         process = subprocess.Popen(
             [sys.executable, __file__, str(corpus), str(root), str(log)], cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
-        while kill < kills and len(logged(log)) < before + 2:
-            assert process.poll() is None
-            time.sleep(0.005)
         if kill < kills:
+            batches = chance.randrange(5)
+            while len(logged(log)) < before + batches:
+                assert process.poll() is None
+                time.sleep(0.001)
+            time.sleep(chance.uniform(0, 0.05))
             process.kill()
         told, _ = process.communicate()
         assert process.returncode == (-signal.SIGKILL if kill < kills else 0)
-    made = logged(log)
+        made = {text for batch in logged(log)[before:] for text in batch}
+        assert not made & kept
+        if kill < kills:
+            now = set(KeptVectors(root / KEPT, WordHashEncoder()).of(texts))
+            assert kept <= now <= kept | made
+            lost += len(kept | made) - len(now)
+            kept = now
     # A kill comes between a batch that was made and its being kept, or within the next one.
-    assert sorted({text for batch in made for text in batch}) == sorted(TEXTS)
-    assert sum(map(len, made)) <= len(TEXTS) + kills * AT_ONCE
+    assert lost <= kills * AT_ONCE
+    assert kept | made == set(texts)
     embedded, reused = json.loads(told)
-    assert embedded == len(made[-1]) + sum(map(len, made[before:-1]))
-    assert (embedded + reused, embedded < len(TEXTS)) == (len(TEXTS), True)
+    assert (embedded, reused) == (len(made), len(kept))
+    assert len(kept) > kills
     store, _ = Generations(root).open_current()
     for text, vector in store.vectors():
         assert np.allclose(vector, WordHashEncoder().encode([text])[0])

@@ -247,6 +247,17 @@ def test_what_the_reader_finds_comes_first_with_its_words_and_is_believed(
     assert ranking.confidence > 0.9
 
 
+def test_no_text_is_read_of_a_passage_that_is_not_looked_through(
+    store: Store, encoder: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "READ", 3)
+    read: list[int] = []
+    passages = store.passages
+    monkeypatch.setattr(store, "passages", lambda rows: read.extend(rows) or passages(rows))
+    _, found = search.look_through("Who denied the attack on the Kremlin?", store, encoder)
+    assert len(read) == len({hit.passage for hit in found}) == 3
+
+
 def test_windows_are_whole_sentences_around_the_best_and_none_is_read_twice(
     store: Store, encoder: SentenceTransformerEncoder
 ) -> None:

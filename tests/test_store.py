@@ -606,6 +606,16 @@ def test_every_embedded_text_has_its_vector_and_related_links_have_none(store: S
     np.testing.assert_allclose(np.stack([v for _, v in vectors]), embedded, atol=1e-7)
 
 
+def test_only_the_vectors_that_are_wanted_are_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.store.CHUNK", 2)
+    every = list(store.vectors())
+    wanted = {text for text, _ in every[::3]}
+    found = list(store.vectors(wanted.__contains__))
+    assert [text for text, _ in found] == [text for text, _ in every if text in wanted]
+    for text, vector in found:
+        assert np.allclose(vector, vector_of(text))
+
+
 def test_a_store_without_articles_answers_everything_with_nothing(engine: Engine, tmp_path: Path) -> None:
     made = engine(tmp_path, [])
     assert made.search(vector_of("drum"), ["drum"], Filters(), 5) == []
