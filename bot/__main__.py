@@ -209,13 +209,19 @@ def verify(ctx: click.Context, text: str, index_dir: Path | None, *, as_json: bo
 
 
 @main.command()
+@click.option("--json", "as_json", is_flag=True, help="A JSON object for each article, one a line.")
 @_index_dir
 @click.pass_context
-def sources(ctx: click.Context, index_dir: Path | None) -> None:
+def sources(ctx: click.Context, index_dir: Path | None, *, as_json: bool) -> None:
     """List the articles in the index."""
 
     async def work(desk: Desk) -> None:
-        click.echo(terminal.sources_text(await desk.listings()))
+        listings = await desk.listings()
+        if as_json:
+            for listing in listings:
+                click.echo(json.dumps(terminal.listing_as_json(listing), ensure_ascii=False))
+        else:
+            click.echo(terminal.sources_text(listings))
 
     _with_desk(_settings(index_dir or ctx.obj), work, reads=False)
 
