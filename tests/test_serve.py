@@ -216,6 +216,37 @@ async def test_what_cannot_be_used_is_told_in_a_sentence(site: Site) -> None:
             assert (reply.status_code, reply.json()) == (405, {"error": f"This takes no {method}."})
 
 
+async def test_whatever_is_sent_is_answered_or_refused(site: Site) -> None:
+    site.token("odd", pace=1000)
+    odd = [r"\ud800", r"\u0000", r"\u202e", "'; DROP TABLE article; --", "%s {0} {question}", "“" * 500, "\\" * 2, "🦭"]
+    json_type = {"Content-Type": "application/json"}
+    async with served(site) as address, calling(address, site.secrets["odd"]) as [program]:
+        for words in odd:
+            for body in (
+                f'{{"question": "{words} bridge"}}', f'{{"question": "bridge", "outlets": ["{words}"]}}',
+                f'{{"question": "bridge", "since": "{words}"}}', f'{{"question": "{words}", "way": "only_in"}}',
+            ):  # fmt: skip
+                assert (await program.call("POST", "/ask", content=body, headers=json_type)).status_code in {200, 422}
+            body = f'{{"text": "“{words} bridge” {words}"}}'
+            assert (await program.call("POST", "/verify", content=body, headers=json_type)).status_code in {200, 422}
+        for body in (
+            "[" * 100_000,
+            '{"question": ' + "9" * 5000 + "}",
+            "null",
+            "[]",
+            "\xff",
+            '{"question": "bridge"} x',
+            "",
+        ):
+            reply = await program.client.post("/ask", content=body.encode("latin-1"), headers=json_type)
+            assert reply.status_code in {400, 422}
+            assert list(reply.json()) == ["error"]
+        for path in ("%00", "%ED%A0%80", "%FF", "..%2F..", "a%0Ab", "x" * 5001, "%E2%80%AE"):
+            assert (await program.call("GET", f"/articles/{path}")).status_code in {404, 422}
+        for query in ({"words": "\0"}, {"outlets": "\0"}, {"skip": 10**30}, {"limit": "9" * 5000}, {"since": "\0"}):
+            assert (await program.call("GET", "/sources", params=query)).status_code in {200, 422}
+
+
 async def test_a_request_has_a_length_and_a_time(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "MAX_BODY", 1000)
     monkeypatch.setattr(guard, "BODY_SECONDS", 0.2)
