@@ -22,7 +22,7 @@ run: $(STAMP)
 # Left out of `make quick`: they start processes, servers or the real model, or try very many cases, and took more than
 # three seconds of processor time each when measured. `make test` begins with them, the longest first, so that no core is
 # left with one of them at the end.
-SLOW := seed_questions histories crash slack_render terminal store copies records qdrant slack_server desk \
+SLOW := seed_questions serve_mcp serve histories crash slack_render terminal store copies records qdrant slack_server desk \
 	slack_answers linear slack_process search reader encoder index_cli read_html read_json read_markdown \
 	discord_render faults read_pdf console_scripts kept_vectors discord_server quoting watch days \
 	slack_admin worker quotations slack_commands webtext read_rtf generations adding layers read_xml \

@@ -25,6 +25,8 @@ from bot.citing import Form
 from bot.days import period
 from bot.desk import RECORDS, Desk
 from bot.records.records import Records
+from bot.serve.tokens import Tokens
+from bot.serve.tokens import make as make_token
 from bot.settings import MAX_EXCERPTS, Settings, SettingsError
 from index.__main__ import Commands, Words, build_with_progress
 from index.corpus import article_files
@@ -37,6 +39,7 @@ from index.shown import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
+    from types import ModuleType
 
     from index.engines import Engine
 
@@ -212,13 +215,19 @@ def verify(ctx: click.Context, text: str, index_dir: Path | None, *, as_json: bo
 
 
 @main.command()
+@click.option("--json", "as_json", is_flag=True, help="A JSON object for each article, one a line.")
 @_index_dir
 @click.pass_context
-def sources(ctx: click.Context, index_dir: Path | None) -> None:
+def sources(ctx: click.Context, index_dir: Path | None, *, as_json: bool) -> None:
     """List the articles in the index."""
 
     async def work(desk: Desk) -> None:
-        click.echo(terminal.sources_text(await desk.listings()))
+        listings = await desk.listings()
+        if as_json:
+            for listing in listings:
+                click.echo(json.dumps(terminal.listing_as_json(listing), ensure_ascii=False))
+        else:
+            click.echo(terminal.sources_text(listings))
 
     _with_desk(_settings(index_dir or ctx.obj), work, reads=False)
 
@@ -276,12 +285,57 @@ def chat(ctx: click.Context, index_dir: Path | None) -> None:
     _with_desk(settings, lambda desk: terminal.chat(desk, settings.excerpts, Console()))
 
 
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", default=8642, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes a free one."
+)
+@_index_dir
+@click.pass_context
+def serve(ctx: click.Context, host: str, port: int, index_dir: Path | None) -> None:
+    """Answer other programs over HTTP, and as an MCP server under /mcp."""
+    settings = _settings(index_dir or ctx.obj)
+    app = _serve_app()
+    tokens = Tokens.read(settings.serve_tokens) if settings.serve_tokens else Tokens()
+    asyncio.run(app.serve(app.Reception(partial(_open_desk, settings), settings.excerpts), tokens, host, port))
+
+
+@main.command()
+@_index_dir
+@click.pass_context
+def mcp(ctx: click.Context, index_dir: Path | None) -> None:
+    """Answer a language model as an MCP server, over standard input and output."""
+    settings = _settings(index_dir or ctx.obj)
+    app = _serve_app()
+    asyncio.run(app.serve_stdio(app.Reception(partial(_open_desk, settings), settings.excerpts)))
+
+
+@main.command()
+@click.argument("name", type=Words())
+def token(name: str) -> None:
+    """Make a token for NAME to call `serve` with: shows it once, and prints the lines for the file SERVE_TOKENS."""
+    made, lines = make_token(name)
+    click.echo(f"The token, which is shown this once:\n{made}\n\nFor the file that SERVE_TOKENS names:", err=True)
+    click.echo(lines, nl=False)
+
+
+def _serve_app() -> ModuleType:
+    try:
+        from bot.serve import app  # noqa: PLC0415 an extra
+    except ModuleNotFoundError as exc:
+        raise SettingsError(
+            "The packages for it are not installed. Run `.venv/bin/python -m pip install -c constraints.txt -e "
+            "'.[serve]'` in the project's folder (with pipx or uv: install '.[serve]' again)."
+        ) from exc
+    return app
+
+
 def _settings(index_dir: Path | None) -> Settings:
     """Settings from .env and the environment, and logging set up by them; the command line has the last word."""
     load_dotenv(".env")
     settings = Settings.from_env(os.environ)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=settings.log_level, force=True)
-    chatty = "discord slack_sdk asyncio sentence_transformers httpx huggingface_hub filelock"
+    chatty = "discord slack_sdk asyncio sentence_transformers httpx huggingface_hub filelock mcp uvicorn"
     for name in chatty.split():
         # At DEBUG some of these log addresses that hold interaction tokens.
         logging.getLogger(name).setLevel(max(logging.getLevelName(settings.log_level), logging.WARNING))
@@ -340,24 +394,28 @@ def _with_desk(settings: Settings, work: Callable[[Desk], Coroutine[Any, Any, No
     To load the reader takes seconds, which work that answers no question is spared.
     """
     with Console(stderr=True).status("Loading the model …"):
-        desk = Desk(
-            settings.index_dir,
-            settings.corpus_dir,
-            partial(SentenceTransformerEncoder, settings.embedding_model),
-            engine=_engine(settings),
-            reader=open_reader(settings.reader_model) if reads else None,
-            keep=settings.keep_generations,
-            max_loss=settings.max_loss,
-            future=settings.takes_future,
-            caution=CAUTION[settings.caution],
-            retention=settings.retention,
-        )
+        desk = _open_desk(settings, reads=reads)
     if desk.warning:
         click.echo(desk.warning, err=True)
     try:
         asyncio.run(work(desk))
     finally:
         desk.close()
+
+
+def _open_desk(settings: Settings, *, reads: bool = True) -> Desk:
+    return Desk(
+        settings.index_dir,
+        settings.corpus_dir,
+        partial(SentenceTransformerEncoder, settings.embedding_model),
+        engine=_engine(settings),
+        reader=open_reader(settings.reader_model) if reads else None,
+        keep=settings.keep_generations,
+        max_loss=settings.max_loss,
+        future=settings.takes_future,
+        caution=CAUTION[settings.caution],
+        retention=settings.retention,
+    )
 
 
 def run() -> None:

@@ -36,7 +36,11 @@ _SERVER = say("This server asks faster than I may answer.")
 
 
 class TooFastError(OnTheRecordError):
-    """Somebody asks faster than they may; the message says when the next is welcome."""
+    """Somebody asks faster than they may; the message says when the next is welcome, in `wait` seconds."""
+
+    def __init__(self, message: str, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 class Pace:
@@ -47,7 +51,7 @@ class Pace:
         self._seen: dict[tuple[Limits, str, str], deque[float]] = {}
 
     def require(self, person: str, channel: str, server: str, limits: Limits = QUESTIONS) -> None:
-        """Count what came; a `server` that is "" is none.
+        """Count what came; a `channel` or a `server` that is "" is none.
 
         Raises:
             TooFastError: there was too much just now; this is not counted.
@@ -60,14 +64,14 @@ class Pace:
             (_CHANNEL, channel, limits.channel),
             (_SERVER, server, limits.server),
         ):
-            if who == _SERVER and not name:
+            if who != _PERSON and not name:
                 continue
             times = self._seen.setdefault((limits, who, name), deque())
             while times and times[0] <= now - WINDOW:
                 times.popleft()
             if len(times) >= most:
                 wait = max(1, math.ceil(times[0] + WINDOW - now))
-                raise TooFastError(say("{who} The next question is welcome in {wait} s.", who=who, wait=wait))
+                raise TooFastError(say("{who} The next question is welcome in {wait} s.", who=who, wait=wait), wait)
             counted.append(times)
         for times in counted:
             times.append(now)

@@ -56,7 +56,7 @@ async def run(
         MetricsError: METRICS_PORT cannot be served.
 
     """
-    with _stop_signals() as stop:
+    with stop_signals() as stop:
         service = Service(stop)
         port = settings.metrics_port
         metrics = serve(desk.metrics, port, lambda: desk.gauges(service.latency())) if port else None
@@ -135,7 +135,7 @@ async def _tidy(desk: Desk, stop: asyncio.Event) -> None:
 
 
 @contextlib.contextmanager
-def _stop_signals() -> Iterator[asyncio.Event]:
+def stop_signals() -> Iterator[asyncio.Event]:
     """An event that SIGINT and SIGTERM set."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

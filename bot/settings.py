@@ -54,6 +54,7 @@ class Settings:
     slack_listen: tuple[str, int] = ("127.0.0.1", 3000)
     slack_api_base: str | None = None
     slack_admin_user_ids: frozenset[str] = frozenset()
+    serve_tokens: Path | None = None
     sync_commands: str = "changed"
     shards: int = 1
     metrics_port: int | None = None
@@ -202,6 +203,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "slack_listen": _listen,
     "slack_api_base": _address("https", "http"),
     "slack_admin_user_ids": _slack_ids,
+    "serve_tokens": Path,
     "sync_commands": _one_of("changed", "always", "never"),
     "shards": _count(1, 1000),
     "metrics_port": _count(1, 65535),

@@ -7,7 +7,7 @@ import dataclasses
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rich.console import Console, Group
 from rich.padding import Padding
@@ -26,12 +26,13 @@ from index.shown import harmless, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.answer import Answer, Differing, Excerpt
+    from bot import contract
+    from bot.answer import Answer, Differing, Excerpt, Refusal
     from bot.citing import Form
     from bot.desk import Desk, DeskStatus
     from bot.quotations import Verification
     from index.findings import Finding, Standing
-    from index.model import Article, Listing
+    from index.model import Article, Listing, Source, Speaker
     from index.moments import Moment
 
 HELP = """\
@@ -77,25 +78,19 @@ def first_steps(corpus: Path, index: Path) -> str:
     return _FIRST_STEPS.format(corpus=corpus.absolute(), index=index.absolute(), here=Path.cwd())
 
 
-def as_json(answer: Answer) -> dict[str, object]:
+def as_json(answer: Answer) -> contract.Answer:
     """The answer as the JSON contract of `python -m bot ask --json`; times in milliseconds."""
-    refusal = answer.refusal and {
-        "reason": answer.refusal.reason.value,
-        "message": answer.refusal.message,
-        "nearest": [source.card() for source in answer.refusal.nearest],
-        "closest": answer.refusal.closest and _excerpt_json(answer.refusal.closest),
-    }
     return {
         "question": answer.question,
         "mode": _mode(answer),
         "answered": answer.refusal is None,
-        "refusal": refusal,
+        "refusal": _refusal_json(answer.refusal) if answer.refusal else None,
         "excerpts": [_excerpt_json(excerpt) for excerpt in answer.excerpts],
-        "without": [source.card() for source in answer.without],
+        "without": [card_as_json(source) for source in answer.without],
         "described": [
             {
                 "text": told.text,
-                "article": told.source.card(),
+                "article": card_as_json(told.source),
                 "start": told.start,
                 "end": told.end,
                 "paragraph": told.paragraph,
@@ -108,13 +103,22 @@ def as_json(answer: Answer) -> dict[str, object]:
     }
 
 
-def finding_as_json(finding: Finding) -> dict[str, object]:
+def _refusal_json(refusal: Refusal) -> contract.Refusal:
+    return {
+        "reason": refusal.reason,
+        "message": refusal.message,
+        "nearest": [card_as_json(source) for source in refusal.nearest],
+        "closest": _excerpt_json(refusal.closest) if refusal.closest else None,
+    }
+
+
+def finding_as_json(finding: Finding) -> contract.Finding:
     """What became of a quotation, as the JSON contract of `python -m bot verify --json`."""
     return {
         "quotation": finding.quotation.text,
         "start": finding.quotation.start,
         "end": finding.quotation.end,
-        "verdict": finding.verdict.value,
+        "verdict": finding.verdict,
         "places": [_place_json(place) for place in finding.standings],
         "parts": [
             {"start": part.start, "end": part.end, "places": [_place_json(place) for place in part.standings]}
@@ -122,27 +126,42 @@ def finding_as_json(finding: Finding) -> dict[str, object]:
         ],
         "outlets": list(finding.outlets),
         "given_to": finding.given_to or None,
-        "until": finding.until and finding.until.isoformat(),
+        "until": finding.until.isoformat() if finding.until else None,
         "more": finding.more,
         "telling": finding.telling,
     }
 
 
-def _place_json(place: Standing) -> dict[str, object]:
+def listing_as_json(listing: Listing) -> contract.Listing:
+    """An article in the index, as the JSON contract of `python -m bot sources --json`."""
+    indexed_at = listing.indexed_at.isoformat()
+    return {"article": card_as_json(listing.source), "passages": listing.passages, "indexed_at": indexed_at}
+
+
+def card_as_json(source: Source) -> contract.Card:
+    """An article's card, as it stands all over the JSON contract."""
+    return cast("contract.Card", source.card())
+
+
+def _speaker_json(speaker: Speaker) -> contract.Speaker:
+    return cast("contract.Speaker", dataclasses.asdict(speaker))
+
+
+def _place_json(place: Standing) -> contract.Place:
     return {
         "text": place.text,
-        "article": place.source.card(),
+        "article": card_as_json(place.source),
         "start": place.start,
         "end": place.end,
         "paragraph": place.paragraph,
         "differs_in": [name.value for name in place.typography],
-        "speaker": place.speaker and dataclasses.asdict(place.speaker),
+        "speaker": _speaker_json(place.speaker) if place.speaker else None,
     }
 
 
-def _mode(answer: Answer) -> str:
+def _mode(answer: Answer) -> contract.Mode:
     if answer.way is not Way.BEST:
-        return answer.way.value
+        return cast("contract.Mode", answer.way.value)
     return "mentions" if answer.mentioned else "question"
 
 
@@ -327,36 +346,36 @@ def _head(answer: Answer) -> str:
     return " ".join([*wording.remarks(answer), wording.counts(answer)])
 
 
-def _excerpt_json(excerpt: Excerpt) -> dict[str, object]:
+def _excerpt_json(excerpt: Excerpt) -> contract.Excerpt:
     return {
         "number": excerpt.number,
         "text": excerpt.text,
-        "article": excerpt.source.card(),
+        "article": card_as_json(excerpt.source),
         "start": excerpt.start,
         "end": excerpt.end,
-        "answer": excerpt.answer and {"start": excerpt.answer.start, "end": excerpt.answer.end},
+        "answer": {"start": excerpt.answer.start, "end": excerpt.answer.end} if excerpt.answer else None,
         "paragraph": excerpt.passage.paragraph,
-        "kind": excerpt.passage.kind.value,
+        "kind": cast("contract.QuotedKind", excerpt.passage.kind.value),
         "score": round(excerpt.score, 4),
-        "speaker": excerpt.speaker and dataclasses.asdict(excerpt.speaker),
+        "speaker": _speaker_json(excerpt.speaker) if excerpt.speaker else None,
         "moments": [_moment_json(moment) for moment in excerpt.moments],
         "differing": [_differing_json(found) for found in excerpt.differing],
         "link": excerpt.link or excerpt.source.url,
     }
 
 
-def _moment_json(moment: Moment) -> dict[str, object]:
-    by = moment.by and moment.by.isoformat()
+def _moment_json(moment: Moment) -> contract.Moment:
+    by = moment.by.isoformat() if moment.by else None
     return {"start": moment.span.start, "end": moment.span.end, "meant": moment.meant or None, "by": by}
 
 
-def _differing_json(found: Differing) -> dict[str, object]:
+def _differing_json(found: Differing) -> contract.Differing:
     return {
         "start": found.here.start,
         "end": found.here.end,
         "there": {
             "text": found.passage.words(found.there),
-            "article": found.passage.source.card(),
+            "article": card_as_json(found.passage.source),
             "start": found.there.start,
             "end": found.there.end,
             "paragraph": found.passage.paragraph,

@@ -442,9 +442,10 @@ def _condition_of_earlier(filters: Filters) -> tuple[str, list[str]]:
     if filters.withdrawn:  # what was withdrawn stays so where another article has taken its place
         where = f"{where} AND e.origin NOT IN {AMONG}"
         values.append(json.dumps(filters.withdrawn))
-    if filters.visible:
-        where = f"{where} AND outlet_key(e.outlet) IN {AMONG}"
-        values.append(json.dumps([*map(outlet_key, filters.visible)]))
+    for condition, outlets in (("IN", filters.visible), ("NOT IN", filters.hidden)):
+        if outlets:
+            where = f"{where} AND ifnull(outlet_key(e.outlet), '') {condition} {AMONG}"
+            values.append(json.dumps([*map(outlet_key, outlets)]))
     return where, values
 
 
@@ -454,6 +455,7 @@ def _condition(filters: Filters) -> tuple[str, list[str]]:
     for column, wanted in (
         ("a.outlet_key IN", tuple(map(outlet_key, filters.outlets))),
         ("a.outlet_key IN", tuple(map(outlet_key, filters.visible))),
+        ("ifnull(a.outlet_key, '') NOT IN", tuple(map(outlet_key, filters.hidden))),
         ("a.id IN", filters.articles),
         ("a.id NOT IN", filters.withdrawn),
     ):

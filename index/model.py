@@ -114,8 +114,9 @@ class Filters:
     """Which articles a search may see; an empty tuple or None means no limit.
 
     `since` and `until` are inclusive; an article without a date passes neither. Outlets compare without case.
-    Beyond what is asked for, `visible` are the outlets that may be seen where the question comes from (empty: all), and
-    `withdrawn` the ids of articles that nobody may see. True where something is asked for.
+    Beyond what is asked for, `visible` are the outlets that may be seen where the question comes from (empty: all),
+    `hidden` those that may not, and `withdrawn` the ids of articles that nobody may see. True where something is asked
+    for.
     """
 
     outlets: tuple[str, ...] = ()
@@ -124,13 +125,14 @@ class Filters:
     until: date | None = None
     visible: tuple[str, ...] = ()
     withdrawn: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.outlets or self.articles or self.since or self.until)
 
     def scope(self) -> Filters:
         """All that may be seen, whatever is asked for."""
-        return Filters(visible=self.visible, withdrawn=self.withdrawn)
+        return Filters(visible=self.visible, withdrawn=self.withdrawn, hidden=self.hidden)
 
 
 # Nothing is asked for, and everything may be seen.

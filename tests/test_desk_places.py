@@ -77,16 +77,25 @@ async def test_what_may_be_seen_is_everything_by_default(desk: Desk) -> None:
     assert "Secret Wire" in told
 
 
-async def test_a_hidden_outlet_does_not_show_anywhere(desk: Desk) -> None:
-    told = await seen(desk, HIDDEN)
+@pytest.mark.parametrize("filters", [HIDDEN, Filters(hidden=("SECRET  wire",))])
+async def test_a_hidden_outlet_does_not_show_anywhere(desk: Desk, filters: Filters) -> None:
+    told = await seen(desk, filters)
     assert "Secret Wire" not in told
     assert "balsa" not in told
-    answer = await desk.ask("What is the bridge made of?", HIDDEN)
-    assert answer.articles == (await desk.status(HIDDEN)).articles == 2
-    (finding,) = (await desk.verify(f"“{SECRET}”", HIDDEN)).findings
+    answer = await desk.ask("What is the bridge made of?", filters)
+    assert answer.articles == (await desk.status(filters)).articles == 2
+    (finding,) = (await desk.verify(f"“{SECRET}”", filters)).findings
     assert finding.verdict is Verdict.NOT_FOUND
     (finding,) = (await desk.verify(f"“{SECRET}”")).findings
     assert finding.verdict is Verdict.EXACT
+
+
+async def test_an_article_of_no_known_outlet_is_seen_where_some_are_hidden(corpus: Path, desk: Desk) -> None:
+    (corpus / "nobody.txt").write_text("Nobody knows who wrote of the lighthouse.", encoding="utf-8")
+    await desk.builds.reindex()
+    for filters, there in ((Filters(hidden=("Secret Wire",)), True), (HIDDEN, False)):
+        assert (await desk.article("nobody", filters) is not None) == there
+        assert ("nobody" in {row.source.id for row in await desk.listings(filters)}) == there
 
 
 async def test_an_outlet_that_is_hidden_cannot_be_asked_for(desk: Desk) -> None:
@@ -196,7 +205,7 @@ async def test_what_has_changed_or_gone_since_is_told_apart(desk: Desk, corpus: 
     assert await desk.context(wire) is Lost.GONE
 
 
-@pytest.mark.parametrize("filters", [HIDDEN, Filters(visible=("Nobody",))])
+@pytest.mark.parametrize("filters", [HIDDEN, Filters(visible=("Nobody",)), Filters(hidden=("Secret Wire",))])
 async def test_what_may_no_longer_be_seen_counts_as_gone(desk: Desk, filters: Filters) -> None:
     was = await kept(desk)
     (wire,) = (quoted for quoted in was.quoted if quoted.article == "wire")

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAVY = {"torch", "sentence_transformers", "transformers", "huggingface_hub"}
-# The folders of bot that know a chat platform, and by which libraries.
-PLATFORMS = {"discord": {"discord", "aiohttp"}, "slack": {"slack_bolt", "slack_sdk", "aiohttp"}}
+# The folders of bot that know a chat platform or other programs, and by which libraries.
+PLATFORMS = {
+    "discord": {"discord", "aiohttp"},
+    "slack": {"slack_bolt", "slack_sdk", "aiohttp"},
+    "serve": {"fastapi", "starlette", "uvicorn", "pydantic", "mcp", "mcp_types"},
+}
 CHAT = set().union(*PLATFORMS.values())
 SOURCES = sorted([*(ROOT / "index").rglob("*.py"), *(ROOT / "bot").rglob("*.py")])
 
@@ -31,7 +35,14 @@ MODULES = {module_of(path): path for path in SOURCES}
 INDEX = [name for name in MODULES if name.partition(".")[0] == "index"]
 # All of bot that is no platform's, and what of a platform is pure: neither talks to one.
 CORE = sorted(name for name in MODULES.keys() - INDEX if not {*PLATFORMS, "__main__"} & set(name.split(".")))
-PURE = ["bot.slack.blocks", "bot.slack.render", "bot.slack.text", "bot.slack.views"]
+PURE = [
+    "bot.serve.tokens",
+    "bot.serve.told",
+    "bot.slack.blocks",
+    "bot.slack.render",
+    "bot.slack.text",
+    "bot.slack.views",
+]
 
 
 def loaded_by(*modules: str) -> set[str]:

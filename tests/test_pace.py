@@ -28,6 +28,7 @@ def test_one_person_waits_and_others_do_not(pace: Pace, clock: list[float]) -> N
     pace.require("ben", "desk", "paper")
     wait = int(re.findall(r"\d+", str(caught.value))[0])
     assert 0 < wait <= WINDOW
+    assert caught.value.wait == wait
     clock[0] += wait
     pace.require("ann", "desk", "paper")
 

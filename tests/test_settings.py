@@ -30,6 +30,7 @@ def test_every_setting_is_read() -> None:
             "SLACK_BOT_TOKEN": "xoxb-b", "SLACK_APP_TOKEN": "xapp-a", "SLACK_SIGNING_SECRET": "s",
             "SLACK_LISTEN": "[::1]:8080", "SLACK_API_BASE": "http://127.0.0.1:3/api/",
             "SLACK_ADMIN_USER_IDS": "U012AB3CD W012AB3CE", "MAX_LOSS": "50", "FUTURE_DATES": "Take",
+            "SERVE_TOKENS": "t.toml",
         }
     )  # fmt: skip
     assert settings == Settings(
@@ -37,7 +38,7 @@ def test_every_setting_is_read() -> None:
         reader_model="r",
         discord_token="t", discord_api_base="http://127.0.0.1:1", discord_gateway="ws://127.0.0.1:2",
         slack_bot_token="xoxb-b", slack_app_token="xapp-a", slack_signing_secret="s", slack_listen=("::1", 8080),
-        max_loss=50, future_dates="take", slack_api_base="http://127.0.0.1:3/api",
+        serve_tokens=Path("t.toml"), max_loss=50, future_dates="take", slack_api_base="http://127.0.0.1:3/api",
         slack_admin_user_ids=frozenset({"U012AB3CD", "W012AB3CE"}),
         sync_commands="never", admin_user_ids=frozenset({123456789012345678, 223456789012345678}),
         admin_role_ids=frozenset({323456789012345678}), log_level="DEBUG", shards=2, metrics_port=9100,

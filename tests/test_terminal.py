@@ -321,6 +321,12 @@ def test_sources_are_listed(run) -> None:
     listed = run("sources").stdout
     assert listed.count("passages · indexed") == 5
     assert "003_97ab892218fedf90" in listed
+    rows = [json.loads(line) for line in run("sources", "--json").stdout.splitlines()]
+    assert [row["article"]["id"] for row in rows] == sorted(path.stem for path in SEEDS.glob("*.txt"))
+    for row in rows:
+        Draft202012Validator(CARD).validate(row["article"])
+        assert row["passages"] > 0
+        assert datetime.fromisoformat(row["indexed_at"]).tzinfo
 
 
 def test_feedback_is_exported_without_names(run, word_index: Path) -> None:
