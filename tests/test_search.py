@@ -19,6 +19,7 @@ from index.reader import Reading, Window
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from index.catalogue import Row
     from index.encoder import SentenceTransformerEncoder
     from index.store import Store
 
@@ -253,7 +254,12 @@ def test_no_text_is_read_of_a_passage_that_is_not_looked_through(
     monkeypatch.setattr(search, "READ", 3)
     read: list[int] = []
     passages = store.passages
-    monkeypatch.setattr(store, "passages", lambda rows: read.extend(rows) or passages(rows))
+
+    def noted(rows: list[int]) -> list[Row]:
+        read.extend(rows)
+        return passages(rows)
+
+    monkeypatch.setattr(store, "passages", noted)
     _, found = search.look_through("Who denied the attack on the Kremlin?", store, encoder)
     assert len(read) == len({hit.passage for hit in found}) == 3
 
