@@ -84,7 +84,8 @@ def looks(store: Store) -> list[Callable[[], Any]]:
 @pytest.mark.parametrize(
     "column",
     ["id = '9'", "title = 'Hut ' || row", "outlet = 'Example Fire'", "outlet_key = 'example fire'", "author = 'Al 0'",
-     "published = '2023-05-09'", "url = 'https://example.com/0'", "language = 'de'", "indexed_at = '2026-01-01'", "passages = 9"],
+     "published = '2023-05-09'", "url = 'https://example.com/0'", "language = 'de'", "indexed_at = '2026-01-01'",
+     "passages = 9"],
 )  # fmt: skip
 def test_a_card_that_changes_under_an_open_index_is_not_shown(generations: Generations, column: str) -> None:
     change(generations, f"UPDATE article SET {column} WHERE id = '0'")
