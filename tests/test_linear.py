@@ -27,7 +27,7 @@ from index.readers import json as json_reader
 from index.readers import pdf as pdf_reader
 from index.readers.drafts import UnreadableError, line_finder
 from index.readers.formats import reader_of
-from index.speech import speeches
+from index.speech import Speech, speeches
 from index.statements import statements
 
 if TYPE_CHECKING:
@@ -218,6 +218,9 @@ class OneArticle:
 
     def earlier_with(self, *_: object) -> list[object]:
         return []
+
+    def stated(self, *_: object) -> list[Speech]:
+        return speeches(self._article.text)
 
 
 @pytest.mark.parametrize(
