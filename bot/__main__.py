@@ -19,7 +19,7 @@ from dotenv import load_dotenv
 from rich.console import Console
 from rich.progress import track
 
-from bot import asklist, pictures, service, terminal
+from bot import asklist, contract, pictures, service, terminal
 from bot.answer import CAUTION, Way, shown_at_once
 from bot.citing import Form
 from bot.days import period
@@ -137,7 +137,7 @@ def ask(
             elif form:
                 click.echo(terminal.cited(answer, Form(form)))
             elif as_json:
-                click.echo(json.dumps(terminal.as_json(answer), ensure_ascii=False))
+                click.echo(json.dumps(contract.as_json(answer), ensure_ascii=False))
             elif many:
                 click.echo(terminal.as_line(answer, closest=closest))
             elif sys.stdout.isatty():
@@ -207,7 +207,7 @@ def verify(ctx: click.Context, text: str, index_dir: Path | None, *, as_json: bo
         found = await desk.verify(message)
         if as_json:
             for finding in found.findings:
-                click.echo(json.dumps(terminal.finding_as_json(finding), ensure_ascii=False))
+                click.echo(json.dumps(contract.finding_as_json(finding), ensure_ascii=False))
         else:
             click.echo(terminal.verification_text(found))
 
@@ -225,7 +225,7 @@ def sources(ctx: click.Context, index_dir: Path | None, *, as_json: bool) -> Non
         listings = await desk.listings()
         if as_json:
             for listing in listings:
-                click.echo(json.dumps(terminal.listing_as_json(listing), ensure_ascii=False))
+                click.echo(json.dumps(contract.listing_as_json(listing), ensure_ascii=False))
         else:
             click.echo(terminal.sources_text(listings))
 

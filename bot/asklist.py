@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 from bot import wording
-from bot.terminal import as_json
+from bot.contract import as_json
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:

@@ -1,173 +1,149 @@
-"""The JSON contract: what `--json` prints and other programs are told, as types from which their schemas are made."""
+"""Answers, verifications and lists of articles as JSON: the contract with other programs. Pure.
 
-from typing import Literal
+The README has it in words, and `schema` as types.
+"""
 
-from typing_extensions import TypedDict  # pydantic reads no other below Python 3.12
+from __future__ import annotations
 
-from bot.answer import Reason
-from index.findings import Verdict
+import dataclasses
+from typing import TYPE_CHECKING, cast
 
-Mode = Literal["question", "mentions", "compared", "figures", "said", "timeline", "first", "only_in"]
-# The kinds of passages that are quoted.
-QuotedKind = Literal["body", "caption", "embed"]
+from bot.answer import Way
 
-
-class Card(TypedDict):
-    """An article's card, as `Source.card()` gives it; what is not known is null."""
-
-    id: str
-    title: str
-    title_given: bool
-    outlet: str | None
-    author: str | None
-    published: str | None
-    url: str | None
-    sha256: str
-    teaser: bool
+if TYPE_CHECKING:
+    from bot import schema
+    from bot.answer import Answer, Differing, Excerpt, Refusal
+    from index.findings import Finding, Standing
+    from index.model import Listing, Source, Speaker
+    from index.moments import Moment
 
 
-class Span(TypedDict):
-    """Offsets, in characters: `text[start:end]`."""
+def as_json(answer: Answer) -> schema.Answer:
+    """An answer, as `ask --json` gives it; times in milliseconds.
 
-    start: int
-    end: int
-
-
-class Speaker(TypedDict):
-    """Who an article says that a quotation is of, as `index.model.Speaker`."""
-
-    words: str
-    meant: str
-    goes_on: bool
-
-
-class Moment(Span):
-    """Words that name days: `meant` in ISO 8601, worked out `by` the article's day; null where that is not so."""
-
-    meant: str | None
-    by: str | None
-
-
-class Words(Span):
-    """Words of an article: `stored_text[start:end] == text`."""
-
-    text: str
-    article: Card
-    paragraph: int
+    What was sent and is quoted again was not searched for: it has no score and took no time.
+    """
+    return {
+        "question": answer.question,
+        "mode": _mode(answer),
+        "answered": answer.refusal is None,
+        "refusal": _refusal_json(answer.refusal) if answer.refusal else None,
+        "excerpts": [_excerpt_json(excerpt) for excerpt in answer.excerpts],
+        "without": [card_as_json(source) for source in answer.without],
+        "described": [
+            {
+                "text": told.text,
+                "article": card_as_json(told.source),
+                "start": told.start,
+                "end": told.end,
+                "paragraph": told.paragraph,
+            }
+            for told in answer.described
+        ],
+        "articles_in_index": answer.articles,
+        "generation": answer.generation,
+        "elapsed_ms": round(answer.elapsed * 1000, 3) if answer.elapsed else None,
+    }
 
 
-class Differing(Span):
-    """A figure of an excerpt, for which another article has the one that stands `there`."""
-
-    there: Words
-
-
-class Excerpt(Words):
-    """What is quoted; `answer` are the words in it that answer, as offsets into the stored text too."""
-
-    number: int
-    answer: Span | None
-    kind: QuotedKind
-    score: float
-    speaker: Speaker | None
-    moments: list[Moment]
-    differing: list[Differing]
-    link: str | None
-
-
-class Refusal(TypedDict):
-    """Why nothing is quoted, and the articles nearest to the question; `closest` is no answer."""
-
-    reason: Reason
-    message: str
-    nearest: list[Card]
-    closest: Excerpt | None
+def finding_as_json(finding: Finding) -> schema.Finding:
+    """What became of a quotation, as `verify --json` gives it."""
+    return {
+        "quotation": finding.quotation.text,
+        "start": finding.quotation.start,
+        "end": finding.quotation.end,
+        "verdict": finding.verdict,
+        "places": [_place_json(place) for place in finding.standings],
+        "parts": [
+            {"start": part.start, "end": part.end, "places": [_place_json(place) for place in part.standings]}
+            for part in finding.parts
+        ],
+        "outlets": list(finding.outlets),
+        "given_to": finding.given_to or None,
+        "until": finding.until.isoformat() if finding.until else None,
+        "more": finding.more,
+        "telling": finding.telling,
+    }
 
 
-class Answer(TypedDict):
-    """The answer to a question: excerpts, or a refusal."""
-
-    question: str
-    mode: Mode
-    answered: bool
-    refusal: Refusal | None
-    excerpts: list[Excerpt]
-    without: list[Card]
-    described: list[Words]
-    articles_in_index: int
-    generation: int
-    elapsed_ms: float
+def listing_as_json(listing: Listing) -> schema.Listing:
+    """An article in a list, as `sources --json` gives it."""
+    return {
+        "article": card_as_json(listing.source),
+        "language": listing.source.language,
+        "passages": listing.passages,
+        "indexed_at": listing.indexed_at.isoformat(),
+    }
 
 
-class Place(Words):
-    """Where a quotation stands, how the look of it differs there, and who said it by that article."""
-
-    differs_in: list[str]
-    speaker: Speaker | None
+def card_as_json(source: Source) -> schema.Card:
+    """An article's card, as it stands all over the contract."""
+    return cast("schema.Card", source.card())
 
 
-class Part(Span):
-    """A part of a stitched quotation, as offsets into it, and where that stands."""
-
-    places: list[Place]
-
-
-class Finding(Span):
-    """What became of a quotation, `text[start:end]` of what was read."""
-
-    quotation: str
-    verdict: Verdict
-    places: list[Place]
-    parts: list[Part]
-    outlets: list[str]
-    given_to: str | None
-    until: str | None
-    more: bool
-    telling: bool
+def _refusal_json(refusal: Refusal) -> schema.Refusal:
+    return {
+        "reason": refusal.reason,
+        "message": refusal.message,
+        "nearest": [card_as_json(source) for source in refusal.nearest],
+        "closest": _excerpt_json(refusal.closest) if refusal.closest else None,
+    }
 
 
-class Listing(TypedDict):
-    """A row of the list of sources; `indexed_at` is when this text was first indexed, in ISO 8601."""
-
-    article: Card
-    passages: int
-    indexed_at: str
-
-
-class Verification(TypedDict):
-    """What became of the quotations of a text, in order; `cut` tells that it may have more than were held."""
-
-    quotations: list[Finding]
-    cut: bool
+def _place_json(place: Standing) -> schema.Place:
+    return {
+        "text": place.text,
+        "article": card_as_json(place.source),
+        "start": place.start,
+        "end": place.end,
+        "paragraph": place.paragraph,
+        "differs_in": [name.value for name in place.typography],
+        "speaker": _speaker_json(place.speaker) if place.speaker else None,
+    }
 
 
-class Sources(TypedDict):
-    """How many articles are like what was asked for, and some of them, by id."""
-
-    articles: int
-    sources: list[Listing]
+def _speaker_json(speaker: Speaker) -> schema.Speaker:
+    return cast("schema.Speaker", dataclasses.asdict(speaker))
 
 
-class Stored(Span):
-    """A stretch of an article's stored text, which has `length` characters: `stored_text[start:end] == text`."""
-
-    article: Card
-    text: str
-    length: int
+def _mode(answer: Answer) -> schema.Mode:
+    if answer.way is not Way.BEST:
+        return cast("schema.Mode", answer.way.value)
+    return "mentions" if answer.mentioned else "question"
 
 
-class Status(TypedDict):
-    """Which generation is served, what of it may be seen, and a warning where an older one stands in."""
+def _excerpt_json(excerpt: Excerpt) -> schema.Excerpt:
+    return {
+        "number": excerpt.number,
+        "text": excerpt.text,
+        "article": card_as_json(excerpt.source),
+        "start": excerpt.start,
+        "end": excerpt.end,
+        "answer": {"start": excerpt.answer.start, "end": excerpt.answer.end} if excerpt.answer else None,
+        "paragraph": excerpt.passage.paragraph,
+        "kind": cast("schema.QuotedKind", excerpt.passage.kind.value),
+        "score": round(excerpt.score, 4) if excerpt.score else None,
+        "speaker": _speaker_json(excerpt.speaker) if excerpt.speaker else None,
+        "moments": [_moment_json(moment) for moment in excerpt.moments],
+        "differing": [_differing_json(found) for found in excerpt.differing],
+        "link": excerpt.link or excerpt.source.url,
+    }
 
-    generation: int
-    built_at: str
-    articles: int
-    passages: int
-    model: str
-    warning: str | None
+
+def _moment_json(moment: Moment) -> schema.Moment:
+    by = moment.by.isoformat() if moment.by else None
+    return {"start": moment.span.start, "end": moment.span.end, "meant": moment.meant or None, "by": by}
 
 
-class Problem(TypedDict):
-    """Why nothing is told: a sentence for a person."""
-
-    error: str
+def _differing_json(found: Differing) -> schema.Differing:
+    return {
+        "start": found.here.start,
+        "end": found.here.end,
+        "there": {
+            "text": found.passage.words(found.there),
+            "article": card_as_json(found.passage.source),
+            "start": found.there.start,
+            "end": found.there.end,
+            "paragraph": found.passage.paragraph,
+        },
+    }

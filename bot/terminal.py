@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.padding import Padding
@@ -26,14 +25,11 @@ from index.shown import harmless, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot import contract
-    from bot.answer import Answer, Differing, Excerpt, Refusal
+    from bot.answer import Answer, Excerpt
     from bot.citing import Form
     from bot.desk import Desk, DeskStatus
     from bot.quotations import Verification
-    from index.findings import Finding, Standing
-    from index.model import Article, Listing, Source, Speaker
-    from index.moments import Moment
+    from index.model import Article, Listing
 
 HELP = """\
 Ask anything about the coverage; the answer is quoted from the articles, word for word, or it is refused.
@@ -76,93 +72,6 @@ SHOW_CLOSEST = "What comes closest is not an answer; --closest shows it, and /cl
 def first_steps(corpus: Path, index: Path) -> str:
     """What to do before there is anything to ask: where articles go, and which command comes next."""
     return _FIRST_STEPS.format(corpus=corpus.absolute(), index=index.absolute(), here=Path.cwd())
-
-
-def as_json(answer: Answer) -> contract.Answer:
-    """The answer as the JSON contract of `python -m bot ask --json`; times in milliseconds."""
-    return {
-        "question": answer.question,
-        "mode": _mode(answer),
-        "answered": answer.refusal is None,
-        "refusal": _refusal_json(answer.refusal) if answer.refusal else None,
-        "excerpts": [_excerpt_json(excerpt) for excerpt in answer.excerpts],
-        "without": [card_as_json(source) for source in answer.without],
-        "described": [
-            {
-                "text": told.text,
-                "article": card_as_json(told.source),
-                "start": told.start,
-                "end": told.end,
-                "paragraph": told.paragraph,
-            }
-            for told in answer.described
-        ],
-        "articles_in_index": answer.articles,
-        "generation": answer.generation,
-        "elapsed_ms": round(answer.elapsed * 1000, 3),
-    }
-
-
-def _refusal_json(refusal: Refusal) -> contract.Refusal:
-    return {
-        "reason": refusal.reason,
-        "message": refusal.message,
-        "nearest": [card_as_json(source) for source in refusal.nearest],
-        "closest": _excerpt_json(refusal.closest) if refusal.closest else None,
-    }
-
-
-def finding_as_json(finding: Finding) -> contract.Finding:
-    """What became of a quotation, as the JSON contract of `python -m bot verify --json`."""
-    return {
-        "quotation": finding.quotation.text,
-        "start": finding.quotation.start,
-        "end": finding.quotation.end,
-        "verdict": finding.verdict,
-        "places": [_place_json(place) for place in finding.standings],
-        "parts": [
-            {"start": part.start, "end": part.end, "places": [_place_json(place) for place in part.standings]}
-            for part in finding.parts
-        ],
-        "outlets": list(finding.outlets),
-        "given_to": finding.given_to or None,
-        "until": finding.until.isoformat() if finding.until else None,
-        "more": finding.more,
-        "telling": finding.telling,
-    }
-
-
-def listing_as_json(listing: Listing) -> contract.Listing:
-    """An article in the index, as the JSON contract of `python -m bot sources --json`."""
-    indexed_at = listing.indexed_at.isoformat()
-    return {"article": card_as_json(listing.source), "passages": listing.passages, "indexed_at": indexed_at}
-
-
-def card_as_json(source: Source) -> contract.Card:
-    """An article's card, as it stands all over the JSON contract."""
-    return cast("contract.Card", source.card())
-
-
-def _speaker_json(speaker: Speaker) -> contract.Speaker:
-    return cast("contract.Speaker", dataclasses.asdict(speaker))
-
-
-def _place_json(place: Standing) -> contract.Place:
-    return {
-        "text": place.text,
-        "article": card_as_json(place.source),
-        "start": place.start,
-        "end": place.end,
-        "paragraph": place.paragraph,
-        "differs_in": [name.value for name in place.typography],
-        "speaker": _speaker_json(place.speaker) if place.speaker else None,
-    }
-
-
-def _mode(answer: Answer) -> contract.Mode:
-    if answer.way is not Way.BEST:
-        return cast("contract.Mode", answer.way.value)
-    return "mentions" if answer.mentioned else "question"
 
 
 def as_line(answer: Answer, *, closest: bool = False) -> str:
@@ -344,43 +253,6 @@ def article_text(article: Article) -> str:
 
 def _head(answer: Answer) -> str:
     return " ".join([*wording.remarks(answer), wording.counts(answer)])
-
-
-def _excerpt_json(excerpt: Excerpt) -> contract.Excerpt:
-    return {
-        "number": excerpt.number,
-        "text": excerpt.text,
-        "article": card_as_json(excerpt.source),
-        "start": excerpt.start,
-        "end": excerpt.end,
-        "answer": {"start": excerpt.answer.start, "end": excerpt.answer.end} if excerpt.answer else None,
-        "paragraph": excerpt.passage.paragraph,
-        "kind": cast("contract.QuotedKind", excerpt.passage.kind.value),
-        "score": round(excerpt.score, 4),
-        "speaker": _speaker_json(excerpt.speaker) if excerpt.speaker else None,
-        "moments": [_moment_json(moment) for moment in excerpt.moments],
-        "differing": [_differing_json(found) for found in excerpt.differing],
-        "link": excerpt.link or excerpt.source.url,
-    }
-
-
-def _moment_json(moment: Moment) -> contract.Moment:
-    by = moment.by.isoformat() if moment.by else None
-    return {"start": moment.span.start, "end": moment.span.end, "meant": moment.meant or None, "by": by}
-
-
-def _differing_json(found: Differing) -> contract.Differing:
-    return {
-        "start": found.here.start,
-        "end": found.here.end,
-        "there": {
-            "text": found.passage.words(found.there),
-            "article": card_as_json(found.passage.source),
-            "start": found.there.start,
-            "end": found.there.end,
-            "paragraph": found.passage.paragraph,
-        },
-    }
 
 
 def _shown(excerpt: Excerpt) -> str:

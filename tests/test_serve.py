@@ -19,7 +19,7 @@ from openapi_spec_validator import validate
 from serve_world import HIDDEN, QUESTION, TEXTS, WIRE, Program, Site, calling, free_port, served
 from test_terminal import CONTRACT
 
-from bot import service, terminal, wording
+from bot import contract, service, wording
 from bot.answer import Way
 from bot.answering import MAX_QUESTION_CHARS
 from bot.desk import SEARCHES
@@ -104,14 +104,14 @@ async def test_the_terminal_tells_the_same(site: Site) -> None:
             told = await program.post("/ask", question=QUESTION, way=way, count=4, until="2099-01-01")
             Draft202012Validator(CONTRACT).validate(told)
             told = await program.post("/ask", question=QUESTION, way=way, count=4)
-            ours = json.loads(json.dumps(terminal.as_json(await desk.ask(QUESTION, count=4, way=way))))
+            ours = json.loads(json.dumps(contract.as_json(await desk.ask(QUESTION, count=4, way=way))))
             assert told | {"elapsed_ms": 0} == ours | {"elapsed_ms": 0}
         found = (await desk.verify(QUOTING)).findings
         told = await program.post("/verify", text=QUOTING)
-        assert told == {"quotations": [terminal.finding_as_json(finding) for finding in found], "cut": False}
+        assert told == {"quotations": [contract.finding_as_json(finding) for finding in found], "cut": False}
         listings = await desk.listings()
         told = await program.get("/sources")
-        assert told == {"articles": 3, "sources": [terminal.listing_as_json(listing) for listing in listings]}
+        assert told == {"articles": 3, "sources": [contract.listing_as_json(listing) for listing in listings]}
 
 
 async def test_an_article_is_given_whole_or_in_part_by_its_id_or_hash(site: Site) -> None:

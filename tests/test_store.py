@@ -282,6 +282,7 @@ def passes(source: Source, filters: Filters) -> bool:
             for names in (filters.outlets, filters.visible)
             if names
         )
+        and outlet not in {" ".join(name.casefold().split()) for name in filters.hidden}
         and (not filters.articles or source.id in filters.articles)
         and source.id not in filters.withdrawn
         and (not filters.since or (source.published is not None and source.published >= filters.since))
@@ -382,6 +383,7 @@ _FILTERS = st.builds(
     until=_DAYS,
     visible=st.just(()) | st.just(("the WIRE",)) | st.just(("Nobody",)),
     withdrawn=st.lists(st.sampled_from([made.source.id for made in COVERAGE]), max_size=3).map(tuple),
+    hidden=st.just(()) | st.just((" the WIRE",)) | st.just(("Nobody",)),
 )
 _QUESTIONS = st.lists(st.sampled_from([*VOCABULARY, "the", "absent"]), max_size=5, unique=True)
 
@@ -409,6 +411,7 @@ def test_a_search_without_filters_and_a_wide_limit_scores_everything(store: Stor
         Filters(articles=("05",)),
         Filters(since=date(2023, 5, 10)),
         Filters(visible=("the wire",)),
+        Filters(hidden=("the wire",)),
         Filters(withdrawn=("05",)),
         Filters(until=date(2023, 5, 2)),
         Filters(outlets=("the wire",), since=date(2023, 5, 7), until=date(2023, 5, 7)),

@@ -33,7 +33,7 @@ from rich.console import Console
 from word_encoder import WordHashEncoder
 
 from bot import __main__ as cli
-from bot import terminal, wording
+from bot import contract, terminal, wording
 from bot.answer import CAUTION, Answer, Excerpt, Place, Reason, Refusal
 from bot.desk import RECORDS, Desk
 from bot.prompt import Names
@@ -538,7 +538,7 @@ SOURCE = Source("a", "T", True, None, None, None, None, None, "0" * 64)
 
 def answer_quoting(text: str) -> Answer:
     passage = Passage(SOURCE, 0, len(text), text, 1, Kind.BODY, (Span(0, len(text)),))
-    return Answer("q", (Excerpt(1, text, 0, len(text), passage, 0.5),), None, 1, 1)
+    return Answer("q", (Excerpt(1, text, 0, len(text), passage, 0.5),), None, 1, 1, elapsed=0.5)
 
 
 @settings(deadline=None)
@@ -547,7 +547,7 @@ def test_no_quotation_can_drive_the_terminal_and_none_is_changed_but_there(text:
     answer = answer_quoting(text)
     for shown in (terminal.as_text(answer), terminal.as_line(answer)):
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown)
-    assert json.loads(json.dumps(terminal.as_json(answer)))["excerpts"][0]["text"] == text  # type: ignore[index]
+    assert json.loads(json.dumps(contract.as_json(answer)))["excerpts"][0]["text"] == text  # type: ignore[index]
     lines = terminal.as_text(answer).split("\n")
     quoted = [line[6:] for line in lines[2:-1]]
     assert "\n".join(quoted) == re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "�", text)
@@ -574,7 +574,7 @@ def test_the_words_that_answer_are_in_bold_and_their_offsets_are_told(text: str,
     bold = [span for span in shown.spans if span.style == "bold"]
     assert shown.plain == f"[…] {harmless(text)}"
     assert [(span.start - 4, span.end - 4) for span in bold] == [(marked.start - 50, marked.end - 50)]
-    told = Draft202012Validator(CONTRACT), terminal.as_json(answer)
+    told = Draft202012Validator(CONTRACT), contract.as_json(answer)
     told[0].validate(told[1])
     (row,) = told[1]["excerpts"]
     assert f"{passage.text}"[row["answer"]["start"] - 44 : row["answer"]["end"] - 44] == excerpt.parts[1]
@@ -633,7 +633,7 @@ def test_what_comes_closest_is_shown_on_demand_and_as_no_answer() -> None:
     (closest,) = answer_quoting("One.\ntwo\x1b").excerpts
     refusal = Refusal(Reason.NOTHING_NEAR, "No.", (SOURCE,), replace(closest, number=0))
     answer = replace(answer_quoting("x"), excerpts=(), refusal=refusal)
-    told = terminal.as_json(answer)
+    told = contract.as_json(answer)
     Draft202012Validator(CONTRACT).validate(told)
     assert told["refusal"]["closest"]["text"] == "One.\ntwo\x1b"  # type: ignore[index]
     head = ["No.", "Closest:", "  T · outlet not given · date not given"]

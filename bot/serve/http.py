@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
-from bot import contract
+from bot import schema
 from bot.serve.asked import MAX_ID, Nothing, Question, Stretch, Text, Wanted, Which
 from bot.serve.problems import invalid, problem, problem_of
 from bot.serve.program import Program, Reception
@@ -23,7 +23,7 @@ _ABOUT = """Answers questions about a body of news articles with the articles' o
 writes nothing about the news itself. Offsets are in characters: `stored_text[start:end] == text`."""
 _AGAIN = {"Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}}
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": contract.Problem, "description": what} | ({"headers": _AGAIN} if status in {429, 503} else {})
+    status: {"model": schema.Problem, "description": what} | ({"headers": _AGAIN} if status in {429, 503} else {})
     for status, what in {
         401: "No token, or none that is known.",
         403: "Called under a name that is not this machine's.",
@@ -50,31 +50,31 @@ def http_app(reception: Reception, lifespan: "Callable[[FastAPI], AbstractAsyncC
     Caller = Annotated[Program, Depends(caller)]  # noqa: N806 – a type
 
     @app.post("/ask")
-    async def ask(program: Caller, asked: Question) -> contract.Answer:
+    async def ask(program: Caller, asked: Question) -> schema.Answer:
         """Answer a question with excerpts, or say why not."""
         return (await program.ask(asked)).fields
 
     @app.post("/verify")
-    async def verify(program: Caller, asked: Text) -> contract.Verification:
+    async def verify(program: Caller, asked: Text) -> schema.Verification:
         """Hold every quotation of a text against the articles, word for word."""
         return (await program.verify(asked)).fields
 
     @app.get("/sources")
-    async def sources(program: Caller, asked: Annotated[Wanted, Query()]) -> contract.Sources:
+    async def sources(program: Caller, asked: Annotated[Wanted, Query()]) -> schema.Sources:
         """List the articles."""
         return (await program.sources(asked)).fields
 
-    @app.get("/articles/{id:path}", responses={404: {"model": contract.Problem, "description": "No such article."}})
+    @app.get("/articles/{id:path}", responses={404: {"model": schema.Problem, "description": "No such article."}})
     async def article(
         program: Caller,
         wanted: Annotated[str, Path(alias="id", max_length=MAX_ID)],
         asked: Annotated[Stretch, Query()],
-    ) -> contract.Stored:
+    ) -> schema.Stored:
         """An article's stored text, or a stretch of it; by its id, or the hash of its text."""
         return (await program.article(Which(id=wanted, start=asked.start, end=asked.end))).fields
 
     @app.get("/status")
-    async def status(program: Caller) -> contract.Status:
+    async def status(program: Caller) -> schema.Status:
         """Which index is served, and what it holds."""
         return (await program.status(Nothing())).fields
 

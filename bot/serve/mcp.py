@@ -12,7 +12,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS, CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
 from pydantic import TypeAdapter
 
-from bot import contract
+from bot import schema
 from bot.serve.asked import Asked, Nothing, Question, Text, Wanted, Which
 from bot.serve.guard import MAX_BODY
 from bot.serve.problems import sentence
@@ -47,18 +47,18 @@ class _Call:
 _CALLS = {
     "ask": _Call(
         "Answer a question about the coverage with verbatim excerpts, each with its source, or say why not.",
-        Question, contract.Answer, Program.ask,
+        Question, schema.Answer, Program.ask,
     ),
     "verify": _Call(
         "Hold every quotation of a text against the articles, word for word: exact, altered, misattributed, not found.",
-        Text, contract.Verification, Program.verify,
+        Text, schema.Verification, Program.verify,
     ),
-    "sources": _Call("List the articles in the index.", Wanted, contract.Sources, Program.sources),
+    "sources": _Call("List the articles in the index.", Wanted, schema.Sources, Program.sources),
     "article": _Call(
         "The stored text of an article, or a stretch of it, such as the text around an excerpt.",
-        Which, contract.Stored, Program.article,
+        Which, schema.Stored, Program.article,
     ),
-    "status": _Call("Which index is served, and how much it holds.", Nothing, contract.Status, Program.status),
+    "status": _Call("Which index is served, and how much it holds.", Nothing, schema.Status, Program.status),
 }  # fmt: skip
 
 

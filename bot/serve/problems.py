@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from bot import contract
+    from bot import schema
 
 # Seconds after which it is worth a try again where nobody knows better.
 RETRY = 10
@@ -78,7 +78,7 @@ def invalid(errors: Sequence[Mapping[str, Any]]) -> str:
 
 def problem(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """A sentence as it is sent."""
-    told: contract.Problem = {"error": message}
+    told: schema.Problem = {"error": message}
     return JSONResponse(told, status, headers)
 
 

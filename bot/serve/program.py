@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
-    from bot import contract
+    from bot import schema
     from bot.desk import Desk
     from bot.pace import Limits
     from bot.serve.asked import Nothing, Question, Text, Wanted, Which
@@ -102,7 +102,7 @@ class Program:
     reception: Reception
     token: Token
 
-    async def ask(self, asked: Question) -> Told[contract.Answer]:
+    async def ask(self, asked: Question) -> Told[schema.Answer]:
         """The answer to a question.
 
         Raises:
@@ -117,7 +117,7 @@ class Program:
             await self.reception.at_desk(lambda desk: desk.ask(asked.question, filters, count, way=way))
         )
 
-    async def verify(self, asked: Text) -> Told[contract.Verification]:
+    async def verify(self, asked: Text) -> Told[schema.Verification]:
         """What became of the quotations of a text.
 
         Raises:
@@ -128,7 +128,7 @@ class Program:
         seen = self.token.scope
         return told.verified(await self.reception.at_desk(lambda desk: desk.verify(asked.text, seen)))
 
-    async def sources(self, asked: Wanted) -> Told[contract.Sources]:
+    async def sources(self, asked: Wanted) -> Told[schema.Sources]:
         """How many articles are like that, and those of them that are wanted, by id.
 
         Raises:
@@ -140,7 +140,7 @@ class Program:
         found = InTitles(words=asked.words).of(await self.reception.at_desk(lambda desk: desk.listings(filters)))
         return told.listed(len(found), found[asked.skip : asked.skip + asked.limit])
 
-    async def article(self, asked: Which) -> Told[contract.Stored]:
+    async def article(self, asked: Which) -> Told[schema.Stored]:
         """A stretch of the article of an id, or of the hash of its text.
 
         Raises:
@@ -158,7 +158,7 @@ class Program:
             raise NoArticleError("No article in the index has this id. The list of sources has them all.")
         return told.stored(article, asked.start, asked.end)
 
-    async def status(self, _: Nothing) -> Told[contract.Status]:
+    async def status(self, _: Nothing) -> Told[schema.Status]:
         """What is served."""
         self._count(self.token.looks)
         seen = self.token.scope

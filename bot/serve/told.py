@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from bot import terminal, wording
+from bot import contract, terminal, wording
 from index.shown import model_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot import contract
+    from bot import schema
     from bot.answer import Answer
     from bot.desk import DeskStatus
     from bot.quotations import Verification
@@ -28,32 +28,32 @@ class Told(Generic[T]):
     text: str
 
 
-def answered(answer: Answer) -> Told[contract.Answer]:
+def answered(answer: Answer) -> Told[schema.Answer]:
     """An answer, or a refusal with what comes closest as far as anything does."""
-    return Told(terminal.as_json(answer), _text(answer))
+    return Told(contract.as_json(answer), _text(answer))
 
 
-def verified(found: Verification) -> Told[contract.Verification]:
+def verified(found: Verification) -> Told[schema.Verification]:
     """What became of the quotations of a text."""
-    findings = [terminal.finding_as_json(finding) for finding in found.findings]
+    findings = [contract.finding_as_json(finding) for finding in found.findings]
     return Told({"quotations": findings, "cut": found.cut}, terminal.verification_text(found))
 
 
-def listed(articles: int, listings: Sequence[Listing]) -> Told[contract.Sources]:
+def listed(articles: int, listings: Sequence[Listing]) -> Told[schema.Sources]:
     """Some of so many articles."""
-    rows = [terminal.listing_as_json(listing) for listing in listings]
+    rows = [contract.listing_as_json(listing) for listing in listings]
     counted = f"{len(rows)} of {wording.plural(articles, 'article')}."
     return Told({"articles": articles, "sources": rows}, f"{counted}\n{terminal.sources_text(listings)}")
 
 
-def stored(article: Article, start: int, end: int | None) -> Told[contract.Stored]:
+def stored(article: Article, start: int, end: int | None) -> Told[schema.Stored]:
     """A stretch of an article's text, as far as there is so much of it."""
     length = len(article.text)
     last = min(length if end is None else end, length)
     first = min(start, last)
     part = article.text[first:last]
-    fields: contract.Stored = {
-        "article": terminal.card_as_json(article.source),
+    fields: schema.Stored = {
+        "article": contract.card_as_json(article.source),
         "start": first,
         "end": last,
         "text": part,
@@ -62,10 +62,10 @@ def stored(article: Article, start: int, end: int | None) -> Told[contract.Store
     return Told(fields, terminal.article_text(replace(article, text="")) + part)
 
 
-def served(status: DeskStatus) -> Told[contract.Status]:
+def served(status: DeskStatus) -> Told[schema.Status]:
     """Which index is served."""
     manifest = replace(status.manifest, model=model_name(status.manifest.model))
-    fields: contract.Status = {
+    fields: schema.Status = {
         "generation": manifest.generation,
         "built_at": manifest.built_at.isoformat(),
         "articles": status.articles,
