@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import re
 import sys
 from pathlib import Path
@@ -26,13 +25,11 @@ from index.shown import harmless, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.answer import Answer, Differing, Excerpt
+    from bot.answer import Answer, Excerpt
     from bot.citing import Form
     from bot.desk import Desk, DeskStatus
     from bot.quotations import Verification
-    from index.findings import Finding, Standing
     from index.model import Article, Listing
-    from index.moments import Moment
 
 HELP = """\
 Ask anything about the coverage; the answer is quoted from the articles, word for word, or it is refused.
@@ -75,75 +72,6 @@ SHOW_CLOSEST = "What comes closest is not an answer; --closest shows it, and /cl
 def first_steps(corpus: Path, index: Path) -> str:
     """What to do before there is anything to ask: where articles go, and which command comes next."""
     return _FIRST_STEPS.format(corpus=corpus.absolute(), index=index.absolute(), here=Path.cwd())
-
-
-def as_json(answer: Answer) -> dict[str, object]:
-    """The answer as the JSON contract of `python -m bot ask --json`; times in milliseconds."""
-    refusal = answer.refusal and {
-        "reason": answer.refusal.reason.value,
-        "message": answer.refusal.message,
-        "nearest": [source.card() for source in answer.refusal.nearest],
-        "closest": answer.refusal.closest and _excerpt_json(answer.refusal.closest),
-    }
-    return {
-        "question": answer.question,
-        "mode": _mode(answer),
-        "answered": answer.refusal is None,
-        "refusal": refusal,
-        "excerpts": [_excerpt_json(excerpt) for excerpt in answer.excerpts],
-        "without": [source.card() for source in answer.without],
-        "described": [
-            {
-                "text": told.text,
-                "article": told.source.card(),
-                "start": told.start,
-                "end": told.end,
-                "paragraph": told.paragraph,
-            }
-            for told in answer.described
-        ],
-        "articles_in_index": answer.articles,
-        "generation": answer.generation,
-        "elapsed_ms": round(answer.elapsed * 1000, 3),
-    }
-
-
-def finding_as_json(finding: Finding) -> dict[str, object]:
-    """What became of a quotation, as the JSON contract of `python -m bot verify --json`."""
-    return {
-        "quotation": finding.quotation.text,
-        "start": finding.quotation.start,
-        "end": finding.quotation.end,
-        "verdict": finding.verdict.value,
-        "places": [_place_json(place) for place in finding.standings],
-        "parts": [
-            {"start": part.start, "end": part.end, "places": [_place_json(place) for place in part.standings]}
-            for part in finding.parts
-        ],
-        "outlets": list(finding.outlets),
-        "given_to": finding.given_to or None,
-        "until": finding.until and finding.until.isoformat(),
-        "more": finding.more,
-        "telling": finding.telling,
-    }
-
-
-def _place_json(place: Standing) -> dict[str, object]:
-    return {
-        "text": place.text,
-        "article": place.source.card(),
-        "start": place.start,
-        "end": place.end,
-        "paragraph": place.paragraph,
-        "differs_in": [name.value for name in place.typography],
-        "speaker": place.speaker and dataclasses.asdict(place.speaker),
-    }
-
-
-def _mode(answer: Answer) -> str:
-    if answer.way is not Way.BEST:
-        return answer.way.value
-    return "mentions" if answer.mentioned else "question"
 
 
 def as_line(answer: Answer, *, closest: bool = False) -> str:
@@ -325,43 +253,6 @@ def article_text(article: Article) -> str:
 
 def _head(answer: Answer) -> str:
     return " ".join([*wording.remarks(answer), wording.counts(answer)])
-
-
-def _excerpt_json(excerpt: Excerpt) -> dict[str, object]:
-    return {
-        "number": excerpt.number,
-        "text": excerpt.text,
-        "article": excerpt.source.card(),
-        "start": excerpt.start,
-        "end": excerpt.end,
-        "answer": excerpt.answer and {"start": excerpt.answer.start, "end": excerpt.answer.end},
-        "paragraph": excerpt.passage.paragraph,
-        "kind": excerpt.passage.kind.value,
-        "score": round(excerpt.score, 4),
-        "speaker": excerpt.speaker and dataclasses.asdict(excerpt.speaker),
-        "moments": [_moment_json(moment) for moment in excerpt.moments],
-        "differing": [_differing_json(found) for found in excerpt.differing],
-        "link": excerpt.link or excerpt.source.url,
-    }
-
-
-def _moment_json(moment: Moment) -> dict[str, object]:
-    by = moment.by and moment.by.isoformat()
-    return {"start": moment.span.start, "end": moment.span.end, "meant": moment.meant or None, "by": by}
-
-
-def _differing_json(found: Differing) -> dict[str, object]:
-    return {
-        "start": found.here.start,
-        "end": found.here.end,
-        "there": {
-            "text": found.passage.words(found.there),
-            "article": found.passage.source.card(),
-            "start": found.there.start,
-            "end": found.there.end,
-            "paragraph": found.passage.paragraph,
-        },
-    }
 
 
 def _shown(excerpt: Excerpt) -> str:

@@ -8,7 +8,7 @@ import pytest
 from conftest import dated_corpus
 from word_encoder import WordHashEncoder
 
-from bot import terminal, wording
+from bot import contract, terminal, wording
 from bot.answer import Reason, Way
 from bot.compare import outlets_of
 from bot.desk import Desk
@@ -50,7 +50,7 @@ async def test_an_answer_tells_where_a_figure_of_its_first_excerpt_differs(desk:
     assert "Figures differ: “nine worshippers” here, “13 worshippers” in post, The Post, paragraph 1" in (
         terminal.as_text(answer)
     )
-    [told] = terminal.as_json(answer)["excerpts"][0]["differing"]  # type: ignore[index]
+    [told] = contract.as_json(answer)["excerpts"][0]["differing"]  # type: ignore[index]
     assert told["there"]["text"] == article.text[told["there"]["start"] : told["there"]["end"]]
     assert told["there"]["article"]["outlet"] == "The Post"
 
@@ -85,7 +85,7 @@ async def test_articles_in_which_nothing_is_found_are_named(desk: Desk) -> None:
     assert "The Port" in without
     assert not found & without
     assert "Nothing was found in " in " ".join(wording.remarks(answer))
-    assert terminal.as_json(answer)["mode"] == "compared"
+    assert contract.as_json(answer)["mode"] == "compared"
 
 
 async def test_pages_of_a_comparison_have_each_row_once(desk: Desk) -> None:

@@ -12,9 +12,9 @@ PARSERS = (MarkdownIt(), MarkdownIt("gfm-like", {"linkify": False}))
 # All that is stored: no control characters but line ends and tabs, and no halves of characters.
 CHARACTERS = st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t \u00a0")
 MARKUP = st.sampled_from(
-    ["**", "__", "`", "```\n", "~~~", "# ", "- ", "+ ", "* ", "1. ", "12) ", "> ", "===", "---", ":--", "|a|", "|--|", "    ",
-     "<b>", "</p>", "<!-- ", "&amp;", "&#10;", "[a](b)", "![a](b)", "[a]: b", "[^1]", "\\", "\\\n", "  \n", "\n\n", "\n",
-     ":smile:", "https://a.test/_b_", "<https://a.test>", "$a$", "a", "b ", "\t", "é", "俄"]
+    ["**", "__", "`", "```\n", "~~~", "# ", "- ", "+ ", "* ", "1. ", "12) ", "> ", "===", "---", ":--", "|a|", "|--|",
+     "    ", "<b>", "</p>", "<!-- ", "&amp;", "&#10;", "[a](b)", "![a](b)", "[a]: b", "[^1]", "\\", "\\\n", "  \n",
+     "\n\n", "\n", ":smile:", "https://a.test/_b_", "<https://a.test>", "$a$", "a", "b ", "\t", "é", "俄"]
 )  # fmt: skip
 TEXTS = (st.lists(MARKUP, min_size=1, max_size=10).map("".join) | st.text(CHARACTERS, min_size=1)).filter(
     lambda text: not text.isspace()

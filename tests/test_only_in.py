@@ -8,7 +8,7 @@ import pytest
 from conftest import dated_corpus
 from word_encoder import WordHashEncoder
 
-from bot import terminal, wording
+from bot import contract, terminal, wording
 from bot.answer import Reason, Way
 from bot.desk import Desk
 from bot.only_in import asked_of
@@ -57,7 +57,7 @@ async def test_the_earliest_dated_article_comes_first_and_undated_ones_apart(des
         "The earliest dated article found in this index that carries this is of 2024-05-03.",
         "1 article without a date carries it too, and may be earlier.",
     )
-    assert terminal.as_json(answer)["mode"] == "first"
+    assert contract.as_json(answer)["mode"] == "first"
 
 
 async def test_only_what_may_be_seen_and_is_asked_for_is_the_earliest(desk: Desk) -> None:

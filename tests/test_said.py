@@ -8,7 +8,7 @@ import pytest
 from conftest import dated_corpus
 from word_encoder import WordHashEncoder
 
-from bot import terminal, wording
+from bot import contract, wording
 from bot.answer import Way
 from bot.desk import Desk
 from index.build import build
@@ -69,8 +69,8 @@ async def test_only_what_is_about_something_and_in_any_spelling_of_the_name(desk
     assert [excerpt.parts[1] for excerpt in answer.excerpts] == ["We have no money for a second bridge,"]
     answer = await desk.ask("Dmitry Peskov", way=Way.SAID)
     assert [excerpt.parts[1] for excerpt in answer.excerpts] == ["The parade will take place,"]
-    assert terminal.as_json(answer)["mode"] == "said"
-    assert terminal.as_json(answer)["excerpts"][0]["speaker"] == {  # type: ignore[index]
+    assert contract.as_json(answer)["mode"] == "said"
+    assert contract.as_json(answer)["excerpts"][0]["speaker"] == {  # type: ignore[index]
         "words": "Dmitri Peskov, the spokesman",
         "meant": "",
         "goes_on": False,
@@ -97,7 +97,7 @@ async def test_what_articles_call_a_person_is_told_with_its_places(desk: Desk) -
         "Described as “the mayor of Lugo”: first, The Wire, paragraph 1; copy, The Copy, paragraph 1.",
         "Described as “Mayor”: second, The Post, paragraph 1.",
     )
-    rows = terminal.as_json(answer)["described"]
+    rows = contract.as_json(answer)["described"]
     for told, row in zip(answer.described, rows, strict=True):  # type: ignore[call-overload]
         article = await desk.article(told.source.id)
         assert article

@@ -33,7 +33,7 @@ from rich.console import Console
 from word_encoder import WordHashEncoder
 
 from bot import __main__ as cli
-from bot import terminal, wording
+from bot import contract, terminal, wording
 from bot.answer import CAUTION, Answer, Excerpt, Place, Reason, Refusal
 from bot.desk import RECORDS, Desk
 from bot.prompt import Names
@@ -242,6 +242,29 @@ def test_what_is_quoted_is_cited_in_the_form_that_is_wanted(run) -> None:
     assert (refused.stdout, refused.exit_code) == ("", 0)
     assert "There is no question" in refused.stderr
     assert run("ask", "q", "--cite", "word").exit_code == run("ask", "q", "--cite", "ris", "--json").exit_code == 2
+
+
+def test_answers_verifications_and_sources_are_written_as_files_are(run) -> None:
+    question = "Who is the mayor, Sergei Sobyanin?"
+    texts = [excerpt["text"] for excerpt in json.loads(run("ask", question, "--json").stdout)["excerpts"]]
+    table = list(csv.DictReader(io.StringIO(run("ask", "-", "--csv", stdin=f"{question}\n?!\n").stdout, newline="")))
+    assert [row["question"] for row in table] == [question] * len(texts) + ["?!"]
+    assert [row["quote"] for row in table[:-1]] == texts
+    for row in table[:-1]:
+        stored = (SEEDS / f"{row['article']}.txt").read_text(encoding="utf-8")
+        assert stored[int(row["start"]) : int(row["end"])] == row["quote"]
+    read = run("ask", question, "--markdown").stdout
+    assert read.startswith(f"# {question}\n\n")
+    assert read.count("\n> ") == len(texts)
+    quoted = f"He said “{texts[0]}”"
+    (found,) = csv.DictReader(io.StringIO(run("verify", quoted, "--csv").stdout, newline=""))
+    assert (found["verdict"], found["text"]) == ("exact", texts[0])
+    assert f"> {found['text']}" in run("verify", quoted, "--markdown").stdout.replace("\\", "")
+    listed = list(csv.DictReader(io.StringIO(run("sources", "--csv").stdout, newline="")))
+    rows = [json.loads(line) for line in run("sources", "--json").stdout.splitlines()]
+    assert [row["article"]["id"] for row in rows] == [row["article"] for row in listed]
+    assert len(rows) == len(list(SEEDS.glob("*.txt")))
+    assert run("sources", "--markdown", "--since", "2023-05-04").stdout.startswith("# Sources: 1 article\n")
 
 
 def test_a_list_of_questions_becomes_a_table_that_goes_on(run, tmp_path: Path) -> None:
@@ -532,7 +555,7 @@ SOURCE = Source("a", "T", True, None, None, None, None, None, "0" * 64)
 
 def answer_quoting(text: str) -> Answer:
     passage = Passage(SOURCE, 0, len(text), text, 1, Kind.BODY, (Span(0, len(text)),))
-    return Answer("q", (Excerpt(1, text, 0, len(text), passage, 0.5),), None, 1, 1)
+    return Answer("q", (Excerpt(1, text, 0, len(text), passage, 0.5),), None, 1, 1, elapsed=0.5)
 
 
 @settings(deadline=None)
@@ -541,7 +564,7 @@ def test_no_quotation_can_drive_the_terminal_and_none_is_changed_but_there(text:
     answer = answer_quoting(text)
     for shown in (terminal.as_text(answer), terminal.as_line(answer)):
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown)
-    assert json.loads(json.dumps(terminal.as_json(answer)))["excerpts"][0]["text"] == text  # type: ignore[index]
+    assert json.loads(json.dumps(contract.as_json(answer)))["excerpts"][0]["text"] == text  # type: ignore[index]
     lines = terminal.as_text(answer).split("\n")
     quoted = [line[6:] for line in lines[2:-1]]
     assert "\n".join(quoted) == re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "�", text)
@@ -568,7 +591,7 @@ def test_the_words_that_answer_are_in_bold_and_their_offsets_are_told(text: str,
     bold = [span for span in shown.spans if span.style == "bold"]
     assert shown.plain == f"[…] {harmless(text)}"
     assert [(span.start - 4, span.end - 4) for span in bold] == [(marked.start - 50, marked.end - 50)]
-    told = Draft202012Validator(CONTRACT), terminal.as_json(answer)
+    told = Draft202012Validator(CONTRACT), contract.as_json(answer)
     told[0].validate(told[1])
     (row,) = told[1]["excerpts"]
     assert f"{passage.text}"[row["answer"]["start"] - 44 : row["answer"]["end"] - 44] == excerpt.parts[1]
@@ -627,7 +650,7 @@ def test_what_comes_closest_is_shown_on_demand_and_as_no_answer() -> None:
     (closest,) = answer_quoting("One.\ntwo\x1b").excerpts
     refusal = Refusal(Reason.NOTHING_NEAR, "No.", (SOURCE,), replace(closest, number=0))
     answer = replace(answer_quoting("x"), excerpts=(), refusal=refusal)
-    told = terminal.as_json(answer)
+    told = contract.as_json(answer)
     Draft202012Validator(CONTRACT).validate(told)
     assert told["refusal"]["closest"]["text"] == "One.\ntwo\x1b"  # type: ignore[index]
     head = ["No.", "Closest:", "  T · outlet not given · date not given"]

@@ -9,7 +9,7 @@ import pytest
 from conftest import dated_corpus
 from word_encoder import WordHashEncoder
 
-from bot import terminal, wording
+from bot import contract, terminal, wording
 from bot.answer import Reason, Way
 from bot.desk import Desk
 from index.build import build
@@ -70,7 +70,7 @@ async def test_it_is_said_which_day_is_meant_and_how_that_is_known(desk: Desk) -
     assert post == "“Friday, 10 May 2024” → 2024-05-10"
     assert by == "“Sunday”: date not worked out"
     assert none == "“Monday”: date not worked out, as the article has none"
-    told = terminal.as_json(answer)
+    told = contract.as_json(answer)
     assert told["mode"] == "timeline"
     moments = [excerpt["moments"] for excerpt in told["excerpts"]]  # type: ignore[attr-defined]
     assert [(moment["meant"], moment["by"]) for [moment] in moments] == [
