@@ -24,6 +24,7 @@ from bot.discord import add, admin, commands, compare, privacy, render, sources,
 from bot.discord.add import AddButton
 from bot.discord.answers import AnswerButton, ContextMenu, sender
 from bot.discord.client import PLATFORM, DiscordBot, speak_to, visit_of
+from bot.discord.files import FileButton
 from bot.discord.names import Names
 from bot.discord.privacy import ForgetButton
 from bot.discord.replies import failure_logged, press, sentence_for, tell, tell_failure
@@ -230,7 +231,7 @@ class _Tree(app_commands.CommandTree[DiscordBot]):
             await tell(interaction, say(render.OUTDATED))
 
 
-_BUTTONS = (AnswerButton, ContextMenu, PageButton, TextButton, AddButton, ForgetButton)
+_BUTTONS = (AnswerButton, ContextMenu, PageButton, TextButton, FileButton, AddButton, ForgetButton)
 
 
 async def _outdated() -> None:
