@@ -153,6 +153,7 @@ def sources_message(listings: Sequence[Listing], page: int, key: str, *, narrowe
     shown = enumerate(listings[first : first + SOURCES_PER_PAGE], start=first + 1)
     turns = (("Previous", page - 1), ("Next", page + 1))
     buttons = [button(label, f"sources:{label.lower()}", f"{key}:{to}") for label, to in turns if 0 <= to <= last]
+    buttons.append(button(wording.AS_FILES, "file", key))
     return message([head, *(_row(listing, f"{number}. ") for number, listing in shown), *actions(buttons)])
 
 
