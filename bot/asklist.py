@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.contract import as_json
 from bot.tables import ANSWER_COLUMNS, ENCODING, answer_rows, plain, table
+from bot.tongue import say
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
@@ -26,22 +27,36 @@ class ListError(OnTheRecordError):
 
 
 def questions(file: Path) -> list[str]:
-    """The questions of a file, each once: a line each, or of a table (`.csv`) what its column `question` holds.
+    """The questions of a file, as `listed`.
 
     Raises:
-        ListError: it cannot be read, or is a table without such a column.
+        ListError: it cannot be read, or as `listed`.
 
     """
-    text = _read(file)
+    try:
+        return listed(file.read_bytes(), str(file))
+    except OSError as exc:
+        raise ListError(f"{file} cannot be read: {exc.strerror}.") from exc
+
+
+def listed(data: bytes, name: str) -> list[str]:
+    """The questions of a file of that name, each once: a line each, or of a `.csv` what its column `question` holds.
+
+    Raises:
+        ListError: it is no text, or a table without such a column.
+
+    """
+    text = _decoded(data, name)
     found: Iterable[str] = text.splitlines()
-    if file.suffix.lower() == ".csv":
+    if name.lower().endswith(".csv"):
         head = text.partition("\n")[0]
         table = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
         names = {name.strip().lower(): name for name in table.fieldnames or ()}
         if "question" not in names:
-            raise ListError(
-                f"{file} has no column called question in its first line. Name the one with the questions so."
+            told = say(
+                "{file} has no column called question in its first line. Name the one with the questions so.", file=name
             )
+            raise ListError(told)
         found = [row[names["question"]] or "" for row in table]
     return list(dict.fromkeys(question.strip() for question in found if question.strip()))
 
@@ -57,7 +72,10 @@ class AnswerFile:
     """
 
     def __init__(self, file: Path, *, as_table: bool) -> None:
-        text = _read(file) if file.exists() else ""
+        try:
+            text = _decoded(file.read_bytes(), str(file)) if file.exists() else ""
+        except OSError as exc:
+            raise ListError(f"{file} cannot be read: {exc.strerror}.") from exc
         try:
             kept, self.answered = (_whole_rows if as_table else _whole_lines)(text)
         except (csv.Error, ValueError, KeyError, TypeError) as exc:
@@ -130,11 +148,9 @@ def _whole_lines(text: str) -> tuple[str, frozenset[str]]:
     return kept, frozenset(json.loads(row)["question"] for row in kept.split("\n")[:-1])
 
 
-def _read(file: Path) -> str:
+def _decoded(data: bytes, name: str) -> str:
     try:
-        with file.open(encoding=ENCODING, newline="") as opened:
-            return opened.read()
+        return data.decode(ENCODING)
     except UnicodeDecodeError as exc:
-        raise ListError(f"{file} is not UTF-8. Save it as UTF-8 (in a spreadsheet: CSV UTF-8).") from exc
-    except OSError as exc:
-        raise ListError(f"{file} cannot be read: {exc.strerror}.") from exc
+        told = say("{file} is not UTF-8. Save it as UTF-8 (in a spreadsheet: CSV UTF-8).", file=name)
+        raise ListError(told) from exc

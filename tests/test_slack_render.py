@@ -386,14 +386,14 @@ def test_an_answer_has_one_menu_of_contexts_and_its_buttons(private: bool, last:
     messages = render.answer_messages(answer(FIRST, SECOND), show_question=True, key=KEY, private=private)
     assert only(messages) == [*ANSWER, f"<Context | As a file | More | Sources | {last} | Helpful | Not helpful>"]
     payload = messages[0].payload()
-    whats = ("more", "sources", last.lower(), "helpful", "not_helpful")
+    whats = ("file", "more", "sources", last.lower(), "helpful", "not_helpful")
     assert buttons(payload) == [(f"answer:{what}:0", KEY) for what in whats]
     assert menus(payload) == [[f"{KEY} 1", f"{KEY} 2"]]
     offered = [option["text"]["text"] for option in pressable(payload)[0]["options"]]
     assert offered == ["1. Example_Wire_ · 2023-05-03", "2. source not stated"]
     # Nothing that removes is louder than what helps.
     styles = [button.get("style") for button in pressable(payload)]
-    assert styles == [None, None, None, "primary" if private else None, None, None]
+    assert styles == [None, None, None, None, "primary" if private else None, None, None]
     (alone,) = payloads(render.answer_messages(answer(FIRST), show_question=True, key=KEY, private=private))
     assert buttons(alone)[0] == ("answer:context:1", KEY)
     assert menus(alone) == []
@@ -995,9 +995,13 @@ def test_sources_have_number_title_outlet_date_day_of_indexing_and_id() -> None:
     assert told[0] == "*Sources* · 21 articles · page 2 of 3"
     assert told[1:11] == [f"*{number}. {ROW}" for number in range(11, 21)]
     assert told[11:] == ["<Previous | Next | As a file>"]
-    assert buttons(message.payload()) == [("sources:previous", f"{KEY}:0"), ("sources:next", f"{KEY}:2")]
+    assert buttons(message.payload()) == [
+        ("sources:previous", f"{KEY}:0"),
+        ("sources:next", f"{KEY}:2"),
+        ("file", KEY),
+    ]
     unknown = views.sources_message([replace(LISTING, source=UNKNOWN)], 0, KEY)
-    assert only([unknown])[1:] == ["*1. Drones over the *Kremlin**\nindexed 2026-11-22 · wire/kremlin_drones"]
+    assert only([unknown])[1] == "*1. Drones over the *Kremlin**\nindexed 2026-11-22 · wire/kremlin_drones"
     assert only([views.sources_message([], 0, KEY)]) == [wording.EMPTY_INDEX]
     assert only([views.sources_message([], 0, KEY, narrowed=True)]) == [wording.NO_SUCH_SOURCES]
 

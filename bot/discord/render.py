@@ -66,8 +66,8 @@ articles by day
 `/source` all that is known about one article
 `/status` which index is served
 `/mydata` what is kept of you; `/forgetme` has it forgotten
-Admins have `/add`, `/reindex`, `/rollback`, `/remove`, `/restore`, `/audit`, `/unanswered`; server managers \
-`/settings`.
+Admins have `/add`, `/ask-list`, `/reindex`, `/rollback`, `/remove`, `/restore`, `/audit`, `/unanswered`; server \
+managers `/settings`.
 
 You can also mention me with a question in a channel, or write to me directly. Reply to an answer with words such as \
 “only from …” or “since Monday” to ask the same of fewer articles; “and who paid for it?” takes what the question \
