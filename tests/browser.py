@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
+import regex
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ STYLE = (
     "body{font:10px/14px sans-serif;margin:8px;width:560px;background:#fff;color:#000} "
     "h1{font:10px/14px sans-serif} p{margin:0 0 8px}"
 )
+# What has no colour of the page's: white space, and pictographs with what joins them.
+UNPAINTED = r"\s|\p{Emoji_Presentation}|\p{Regional_Indicator}|[\u200d\ufe0f]"
 _COLOUR = (255, 0, 255)
 _SECONDS = 60
 # How often is looked, a quarter of a second apart and more.
@@ -50,7 +53,7 @@ _PAINTED = "new Promise(done => setTimeout(() => requestAnimationFrame(() => req
 
 
 class Seen(NamedTuple):
-    """The characters of a page but for white space, which of them are highlighted, and whether the first is in view."""
+    """The characters of a page as far as they are painted, which are highlighted, and whether the first is in view."""
 
     characters: str
     highlighted: Sequence[bool]
@@ -78,7 +81,7 @@ class Browser:
         self._call("Page.navigate", url=f"{page.as_uri()}#:~:{directives}")
         while self._value("document.readyState + location.protocol") != "completefile:":
             pass
-        characters = [found for found in self._value(_CHARACTERS) if not found[0].isspace()]
+        characters = [found for found in self._value(_CHARACTERS) if not regex.match(UNPAINTED, found[0])]
         # Words are looked for one directive after another, once the page is there.
         for _ in range(_LOOKS):
             self._value(_PAINTED)
