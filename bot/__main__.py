@@ -19,11 +19,12 @@ from dotenv import load_dotenv
 from rich.console import Console
 from rich.progress import track
 
-from bot import asklist, contract, pictures, service, terminal
+from bot import asklist, contract, export, pictures, service, terminal
 from bot.answer import CAUTION, Way, shown_at_once
 from bot.citing import Form
-from bot.days import period
+from bot.days import period, today
 from bot.desk import RECORDS, Desk
+from bot.export import Format
 from bot.records.records import Records
 from bot.serve.tokens import Tokens
 from bot.serve.tokens import make as make_token
@@ -70,6 +71,16 @@ _OPTIONS = (
 )
 
 
+# How something is written in place of plain text.
+_FORMATS = (
+    click.option("--json", "written", flag_value=Format.JSON, type=click.UNPROCESSED, help="As JSON, a line for each."),
+    click.option(
+        "--csv", "written", flag_value=Format.CSV, type=click.UNPROCESSED, help="As a table, safe for spreadsheets."
+    ),
+    click.option("--markdown", "written", flag_value=Format.MARKDOWN, type=click.UNPROCESSED, help="As Markdown."),
+)
+
+
 def _with(options: Sequence[Callable[..., Any]], command: Callable[..., None]) -> Callable[..., None]:
     return reduce(lambda made, option: option(made), reversed(options), command)
 
@@ -101,7 +112,7 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
 @click.argument("question", type=Words())
 @partial(_with, _OPTIONS)
 @click.option("--closest", is_flag=True, help="Where nothing answers, show what comes closest, as no answer.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as a JSON object, one a line.")
+@partial(_with, _FORMATS)
 @click.option(
     "--cite", "form", type=click.Choice([*map(str, Form)]), help="Cite what is quoted in this form, and say no more."
 )
@@ -116,19 +127,21 @@ def ask(
     until: str | None,
     closest: bool,
     way: Way | None,
-    as_json: bool,
+    written: Format | None,
     form: str | None,
     index_dir: Path | None,
 ) -> None:
     """Answer one QUESTION; with "-", every line of standard input, an answer a line."""
-    if form and (as_json or closest):
-        raise click.UsageError("--cite is a form of its own: leave out --json and --closest.")
+    if form and (written or closest):
+        raise click.UsageError("--cite is a form of its own: leave out --json, --csv, --markdown and --closest.")
     settings = _settings(index_dir or ctx.obj)
     filters = Filters(outlets, (), *period(since, until))
     many = question == "-"
     questions = (line.rstrip("\r\n") for line in sys.stdin) if many else iter([question])
 
     async def work(desk: Desk) -> None:
+        if written is Format.CSV:
+            click.echo(asklist.header(), nl=False)
         for asked in questions:
             so = Way(way or Way.BEST)
             answer = await desk.ask(asked, filters, count or shown_at_once(so, settings.excerpts), way=so)
@@ -136,8 +149,12 @@ def ask(
                 click.echo(answer.refusal.message, err=True)
             elif form:
                 click.echo(terminal.cited(answer, Form(form)))
-            elif as_json:
+            elif written is Format.JSON:
                 click.echo(json.dumps(contract.as_json(answer), ensure_ascii=False))
+            elif written is Format.CSV:
+                _print(asklist.rows(asked, answer))
+            elif written:
+                _print(export.answer(answer, written, today()))
             elif many:
                 click.echo(terminal.as_line(answer, closest=closest))
             elif sys.stdout.isatty():
@@ -174,7 +191,7 @@ def ask_list(
     filters = Filters(outlets, (), *period(since, until))
     so = Way(way or Way.BEST)
     asked = asklist.questions(file)
-    with asklist.AnswerFile(out, table=table) if out else nullcontext() as answers:
+    with asklist.AnswerFile(out, as_table=table) if out else nullcontext() as answers:
         write = answers.write if answers else partial(click.echo, nl=False)
         left = [question for question in asked if not (answers and question in answers.answered)]
         if table and not answers:
@@ -195,19 +212,21 @@ def ask_list(
 
 @main.command()
 @click.argument("text", type=Words())
-@click.option("--json", "as_json", is_flag=True, help="A JSON object for each quotation, one a line.")
+@partial(_with, _FORMATS)
 @_index_dir
 @click.pass_context
-def verify(ctx: click.Context, text: str, index_dir: Path | None, *, as_json: bool) -> None:
+def verify(ctx: click.Context, text: str, written: Format | None, index_dir: Path | None) -> None:
     """Hold every quotation in TEXT against the articles; with "-", in all of standard input."""
     settings = _settings(index_dir or ctx.obj)
     message = sys.stdin.read() if text == "-" else text
 
     async def work(desk: Desk) -> None:
         found = await desk.verify(message)
-        if as_json:
+        if written is Format.JSON:
             for finding in found.findings:
                 click.echo(json.dumps(contract.finding_as_json(finding), ensure_ascii=False))
+        elif written:
+            _print(export.verification(found, written))
         else:
             click.echo(terminal.verification_text(found))
 
@@ -215,19 +234,29 @@ def verify(ctx: click.Context, text: str, index_dir: Path | None, *, as_json: bo
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="A JSON object for each article, one a line.")
+@partial(_with, (*_ARTICLES, *_FORMATS))
 @_index_dir
 @click.pass_context
-def sources(ctx: click.Context, index_dir: Path | None, *, as_json: bool) -> None:
+def sources(
+    ctx: click.Context,
+    outlets: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    written: Format | None,
+    index_dir: Path | None,
+) -> None:
     """List the articles in the index."""
+    filters = Filters(outlets, (), *period(since, until))
 
     async def work(desk: Desk) -> None:
-        listings = await desk.listings()
-        if as_json:
-            for listing in listings:
+        found = await desk.listings(filters)
+        if written is Format.JSON:
+            for listing in found:
                 click.echo(json.dumps(contract.listing_as_json(listing), ensure_ascii=False))
+        elif written:
+            _print(export.sources(found, written))
         else:
-            click.echo(terminal.sources_text(listings))
+            click.echo(terminal.sources_text(found))
 
     _with_desk(_settings(index_dir or ctx.obj), work, reads=False)
 
@@ -261,10 +290,10 @@ def feedback() -> None:
     """What people said of excerpts."""
 
 
-@feedback.command()
+@feedback.command("export")
 @_index_dir
 @click.pass_context
-def export(ctx: click.Context, index_dir: Path | None) -> None:
+def export_feedback(ctx: click.Context, index_dir: Path | None) -> None:
     """Print all feedback as JSON Lines, without saying who gave it."""
     records = Records(_settings(index_dir or ctx.obj).index_dir / RECORDS)
     try:
@@ -328,6 +357,9 @@ def _serve_app() -> ModuleType:
             "'.[serve]'` in the project's folder (with pipx or uv: install '.[serve]' again)."
         ) from exc
     return app
+def _print(text: str) -> None:
+    """Print a file's text: as it is into a file or a pipe."""
+    click.echo(harmless(text) if sys.stdout.isatty() else text, nl=False)
 
 
 def _settings(index_dir: Path | None) -> Settings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot import wording
 from bot.records.database import RecordsError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from index.build import BuildReport
     from index.model import Source
 
-# Seconds between two reports of a build's progress.
+# Seconds between two reports of progress.
 PROGRESS_PAUSE = 2.0
 # Lines of the audit log and unanswered questions that are shown at once.
 LINES = 20
@@ -65,12 +65,7 @@ async def reindex(visit: Visit, show: Callable[[int, int], Awaitable[None]], *, 
 
     visit.log.info("%s.reindex_started user=%s", visit.platform, visit.user)
     build = asyncio.create_task(visit.desk.builds.reindex(take, confirmed=confirmed))
-    shown = None
-    while not build.done():
-        if shown != progress:
-            shown = progress
-            await show(*progress)
-        await asyncio.wait({build}, timeout=PROGRESS_PAUSE)
+    await show_progress(build, lambda: progress, show)
     try:
         report = build.result()
     except Exception as exc:
@@ -78,6 +73,18 @@ async def reindex(visit: Visit, show: Callable[[int, int], Awaitable[None]], *, 
         raise
     await note(visit, "reindex", generation=report.manifest.generation, built=report.built)
     return report
+
+
+async def show_progress(
+    work: asyncio.Task[Any], progress: Callable[[], tuple[int, int]], show: Callable[[int, int], Awaitable[None]]
+) -> None:
+    """Wait for some work, and every now and then show how far it is, where that has changed."""
+    shown = None
+    while not work.done():
+        if shown != progress():
+            shown = progress()
+            await show(*shown)
+        await asyncio.wait({work}, timeout=PROGRESS_PAUSE)
 
 
 async def rollback(visit: Visit) -> int:

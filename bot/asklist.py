@@ -1,6 +1,6 @@
 """Many questions at once: a list of them, and a file of answers that goes on where it ended.
 
-Such a file is a table (RFC 4180), a row for each excerpt or refusal, or JSON Lines, an answer for each question.
+Such a file is a table (see `tables`), a row for each excerpt or refusal, or JSON Lines, an answer for each question.
 """
 
 from __future__ import annotations
@@ -10,19 +10,16 @@ import io
 import json
 from typing import TYPE_CHECKING
 
-from bot import wording
 from bot.contract import as_json
+from bot.tables import ANSWER_COLUMNS, ENCODING, answer_rows, plain, table
+from bot.tongue import say
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from bot.answer import Answer
-
-COLUMNS = ("question", "number", "quote", "outlet", "date", "title", "paragraph", "url", "remarks", "refusal")
-# A mark at the beginning by which spreadsheets know UTF-8.
-_ENCODING = "utf-8-sig"
 
 
 class ListError(OnTheRecordError):
@@ -30,22 +27,36 @@ class ListError(OnTheRecordError):
 
 
 def questions(file: Path) -> list[str]:
-    """The questions of a file, each once: a line each, or of a table (`.csv`) what its column `question` holds.
+    """The questions of a file, as `listed`.
 
     Raises:
-        ListError: it cannot be read, or is a table without such a column.
+        ListError: it cannot be read, or as `listed`.
 
     """
-    text = _read(file)
+    try:
+        return listed(file.read_bytes(), str(file))
+    except OSError as exc:
+        raise ListError(f"{file} cannot be read: {exc.strerror}.") from exc
+
+
+def listed(data: bytes, name: str) -> list[str]:
+    """The questions of a file of that name, each once: a line each, or of a `.csv` what its column `question` holds.
+
+    Raises:
+        ListError: it is no text, or a table without such a column.
+
+    """
+    text = _decoded(data, name)
     found: Iterable[str] = text.splitlines()
-    if file.suffix.lower() == ".csv":
+    if name.lower().endswith(".csv"):
         head = text.partition("\n")[0]
         table = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
         names = {name.strip().lower(): name for name in table.fieldnames or ()}
         if "question" not in names:
-            raise ListError(
-                f"{file} has no column called question in its first line. Name the one with the questions so."
+            told = say(
+                "{file} has no column called question in its first line. Name the one with the questions so.", file=name
             )
+            raise ListError(told)
         found = [row[names["question"]] or "" for row in table]
     return list(dict.fromkeys(question.strip() for question in found if question.strip()))
 
@@ -60,21 +71,23 @@ class AnswerFile:
 
     """
 
-    def __init__(self, file: Path, *, table: bool) -> None:
-        self._table = table
-        text = _read(file) if file.exists() else ""
+    def __init__(self, file: Path, *, as_table: bool) -> None:
         try:
-            kept, self.answered = (_whole_rows if table else _whole_lines)(text)
+            text = _decoded(file.read_bytes(), str(file)) if file.exists() else ""
+        except OSError as exc:
+            raise ListError(f"{file} cannot be read: {exc.strerror}.") from exc
+        try:
+            kept, self.answered = (_whole_rows if as_table else _whole_lines)(text)
         except (csv.Error, ValueError, KeyError, TypeError) as exc:
             raise ListError(f"{file} holds something else than answers. Name another file, or move it away.") from exc
         try:
-            self._out = file.open("a", encoding=_ENCODING if table else "utf-8", newline="")
+            self._out = file.open("a", encoding=ENCODING if as_table else "utf-8", newline="")
         except OSError as exc:
             raise ListError(f"{file} cannot be written: {exc.strerror}. Name another file.") from exc
         if len(kept) < len(text):
-            mark = len("\ufeff".encode()) if table else 0
+            mark = len("\ufeff".encode()) if as_table else 0
             self._out.truncate(mark + len(kept.encode()))
-        if table and not kept:
+        if as_table and not kept:
             self.write(header())
 
     def __enter__(self) -> AnswerFile:
@@ -101,29 +114,12 @@ class AnswerFile:
 
 def header() -> str:
     """The first line of a table."""
-    return _table([COLUMNS])
+    return table([ANSWER_COLUMNS])
 
 
 def rows(question: str, answer: Answer) -> str:
     """An answer as rows of a table: one for each excerpt, or one that says why there is none."""
-    remarks = " ".join(wording.remarks(answer))
-    told = [
-        (
-            question,
-            excerpt.number,
-            excerpt.text,
-            excerpt.source.outlet,
-            excerpt.source.published,
-            excerpt.source.title if excerpt.source.title_given else None,
-            excerpt.passage.paragraph,
-            excerpt.link or excerpt.source.url,
-            remarks,
-            None,
-        )
-        for excerpt in answer.excerpts
-    ]
-    unanswered = [None] * (len(COLUMNS) - 2)
-    return _table(told or [(question, *unanswered, answer.refusal and answer.refusal.message)])
+    return table(answer_rows(question, answer))
 
 
 def line(question: str, answer: Answer) -> str:
@@ -131,22 +127,16 @@ def line(question: str, answer: Answer) -> str:
     return json.dumps({**as_json(answer), "question": question}, ensure_ascii=False) + "\n"
 
 
-def _table(cells: Iterable[Sequence[object]]) -> str:
-    out = io.StringIO(newline="")
-    csv.writer(out, quoting=csv.QUOTE_ALL).writerows(cells)
-    return out.getvalue()
-
-
 def _whole_rows(text: str) -> tuple[str, frozenset[str]]:
     """A table up to its last question, which may have lost rows, and the questions before."""
-    found = list(csv.reader(io.StringIO(text, newline="")))
-    if found and found[0] != [*COLUMNS]:
+    found = [[*map(plain, row)] for row in csv.reader(io.StringIO(text, newline=""))]
+    if found and found[0] != [*ANSWER_COLUMNS]:
         raise ValueError
-    body = [row for row in found[1:] if len(row) == len(COLUMNS)]
+    body = [row for row in found[1:] if len(row) == len(ANSWER_COLUMNS)]
     if not text.endswith("\r\n"):
         body = body[:-1]
     body = [row for row in body if row[0] != body[-1][0]]
-    kept = _table([COLUMNS, *body]) if found else ""
+    kept = table([ANSWER_COLUMNS, *body]) if found else ""
     if not text.startswith(kept):
         raise ValueError
     return kept, frozenset(row[0] for row in body)
@@ -158,11 +148,9 @@ def _whole_lines(text: str) -> tuple[str, frozenset[str]]:
     return kept, frozenset(json.loads(row)["question"] for row in kept.split("\n")[:-1])
 
 
-def _read(file: Path) -> str:
+def _decoded(data: bytes, name: str) -> str:
     try:
-        with file.open(encoding=_ENCODING, newline="") as opened:
-            return opened.read()
+        return data.decode(ENCODING)
     except UnicodeDecodeError as exc:
-        raise ListError(f"{file} is not UTF-8. Save it as UTF-8 (in a spreadsheet: CSV UTF-8).") from exc
-    except OSError as exc:
-        raise ListError(f"{file} cannot be read: {exc.strerror}.") from exc
+        told = say("{file} is not UTF-8. Save it as UTF-8 (in a spreadsheet: CSV UTF-8).", file=name)
+        raise ListError(told) from exc

@@ -11,9 +11,9 @@ import re
 from enum import StrEnum
 from html import escape
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from bot import wording
+from bot.markdown import address, line, linked, quote
 from bot.tongue import say
 from index.shown import is_link, link, visible
 
@@ -48,11 +48,6 @@ _ENDINGS = {
     Form.BIBTEX: "bib",
     Form.RIS: "ris",
 }
-# What would end an address early in one of these forms, and means the same when percent-encoded.
-_NOT_IN_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f<>()\"'\\`{}|^]")
-# Markup of Markdown, GitHub's included. What begins a heading or a list does so at the beginning of a line.
-_MARKDOWN = re.compile(r"[\\`*_\[\]<>~|&$#]|\A[-+=]")
-_NUMBERED = re.compile(r"\A(\d+)([.)])")
 # LaTeX's own characters. Braces are spelled out, since BibTeX counts them even where they are escaped.
 _LATEX = {
     "\\": r"{\textbackslash}",
@@ -93,26 +88,23 @@ def csl_item(excerpt: Excerpt, accessed: date) -> dict[str, Any]:
 
 
 def _footnote(excerpt: Excerpt, accessed: date) -> str:
-    address = excerpt.link or excerpt.source.url
-    told = ", ".join([*_facts(excerpt, wording.title(excerpt.source)), *([link(address)] if address else [])])
+    url = excerpt.link or excerpt.source.url
+    told = ", ".join([*_facts(excerpt, wording.title(excerpt.source)), *([link(url)] if url else [])])
     return f"{say('“{words}”', words=excerpt.text)} {told} ({_seen(excerpt, accessed)})"
 
 
 def _markdown(excerpt: Excerpt, accessed: date) -> str:
-    # A backslash ends a line that is kept as one.
-    quotation = "\\\n> ".join(filter(None, map(_escaped, excerpt.text.split("\n"))))
-    title, *address = _escaped(wording.title(excerpt.source)), *_web(excerpt)
-    linked = f"[{title}]({address[0]})" if address else title
-    told = ", ".join(_facts(excerpt, linked, _escaped))
-    return f"> {quotation}\n\n— {told} ({_escaped(_seen(excerpt, accessed))})"
+    title = linked(wording.title(excerpt.source), excerpt.link or excerpt.source.url)
+    told = ", ".join(_facts(excerpt, title, line))
+    return f"{quote(excerpt.text)}\n\n— {told} ({line(_seen(excerpt, accessed))})"
 
 
 def _html(excerpt: Excerpt, accessed: date) -> str:
-    title, *address = escape(wording.title(excerpt.source)), *map(escape, _web(excerpt))
-    linked = f'<a href="{address[0]}">{title}</a>' if address else title
-    told = ", ".join(_facts(excerpt, f"<cite>{linked}</cite>", escape))
+    title, url = escape(wording.title(excerpt.source)), escape(_web(excerpt))
+    named = f'<a href="{url}">{title}</a>' if url else title
+    told = ", ".join(_facts(excerpt, f"<cite>{named}</cite>", escape))
     spoken = f' lang="{escape(excerpt.source.language)}"' if excerpt.source.language else ""
-    cited = f' cite="{address[0]}"' if address else ""
+    cited = f' cite="{url}"' if url else ""
     quotation = "<br>\n".join(map(escape, excerpt.text.split("\n")))
     return (
         f"<figure>\n<blockquote{cited}{spoken}><p>{quotation}</p></blockquote>\n"
@@ -129,7 +121,7 @@ def _bibtex(excerpt: Excerpt, accessed: date) -> str:
         "journal": _latex(source.outlet or ""),
         "year": f"{source.published:%Y}" if source.published else "",
         "date": f"{source.published:%Y-%m-%d}" if source.published else "",
-        "url": _address(source.url or ""),
+        "url": address(source.url or ""),
         "urldate": f"{accessed:%Y-%m-%d}",
         "language": _latex(source.language or ""),
         "annote": "\n".join(map(_latex, _notes(excerpt))),
@@ -187,26 +179,16 @@ def _date_parts(day: date) -> dict[str, list[list[int]]]:
     return {"date-parts": [[day.year, day.month, day.day]]}
 
 
-def _web(excerpt: Excerpt) -> Sequence[str]:
-    """The address to link to, if there is one that leads to the web."""
-    address = excerpt.link or excerpt.source.url or ""
-    return [_address(address)] if is_link(address) else []
-
-
-def _address(url: str) -> str:
-    return _NOT_IN_ADDRESS.sub(lambda found: quote(found[0], safe=""), link(url))
-
-
-def _escaped(words: str) -> str:
-    """Words as one line of Markdown that shows just these."""
-    line = " ".join(words.splitlines()).strip()
-    return _NUMBERED.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\g<0>", line))
+def _web(excerpt: Excerpt) -> str:
+    """The address to link to, "" where none leads to the web."""
+    url = excerpt.link or excerpt.source.url or ""
+    return address(url) if is_link(url) else ""
 
 
 def _latex(words: str) -> str:
     # Programs that read BibTeX take a line that begins with @ for an entry, even within one.
-    line = " ".join(words.splitlines())
-    return _LIGATURE.sub(r"\1{}", "".join(_LATEX.get(character, character) for character in line))
+    one = " ".join(words.splitlines())
+    return _LIGATURE.sub(r"\1{}", "".join(_LATEX.get(character, character) for character in one))
 
 
 _WRITERS = {

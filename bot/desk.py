@@ -132,6 +132,8 @@ class Desk:
         # What is asked and not begun.
         self._asked: dict[Asked, asyncio.Task[Answer]] = {}
         self._long_waiting = 0
+        # Lists of questions are answered one at a time.
+        self.lists = asyncio.Lock()
         self._verifier = Verifier(index_dir)
         # SQLite, FAISS and the models are never used by the event loop, and by a question for each core at a time.
         self._search_threads = ThreadPoolExecutor(SEARCHES, "search")
@@ -272,6 +274,11 @@ class Desk:
     def waiting(self) -> int:
         """How many questions wait or are being answered."""
         return self._waiting
+
+    @property
+    def idle(self) -> bool:
+        """Whether a question would be begun at once."""
+        return self._waiting < SEARCHES
 
     def gauges(self, latency: float) -> Gauges:
         """What is so now, from any thread; `latency` is that of the chat platform's connection, in seconds."""

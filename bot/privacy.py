@@ -89,6 +89,8 @@ def _what(sent: Sent) -> str:
     """What somebody asked for, in one line."""
     if "question" in sent.fields:
         return say("question: {question}", question=" ".join(sent.fields["question"].split()))
+    if "verified" in sent.fields:
+        return say("text to verify: {text}", text=" ".join(sent.fields["verified"].split()))
     if "staged" in sent.fields:
         return say("a file to add")
     wanted = (f"{name}: {value}" for name, value in sent.fields.items() if value)

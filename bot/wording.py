@@ -56,6 +56,7 @@ NO_DAYS = say("What the coverage in this index has for this speaks of no day, or
 NOT_QUOTED = say(
     "No quotation of this name was found. Only those are known of which an article's own sentence says who speaks."
 )
+AS_FILES = say("As a file")
 NO_MORE = say("There are no further excerpts near enough to the question.")
 TEXT_GONE = say("This text is no longer in the index: the article has changed or is gone.")
 THANKS = say("Noted, without your name. Thank you.")

@@ -162,6 +162,10 @@ class LoopbackSlack:
         self.members = {CHANNEL: True, ELSEWHERE: False}  # whether the bot is in a channel
         self.users = {user: self._user(user) for user in (READER, OTHER, CHIEF, STRANGER, BOT_USER)}
         self.files: dict[str, bytes] = {}
+        # Files that the bot has sent: where, and by their names; and what its app may not do.
+        self.shared: list[tuple[str, str | None, dict[str, bytes]]] = []
+        self.missing_scopes: set[str] = set()
+        self._uploads: dict[str, tuple[str, int, bytes]] = {}
         self.homes: dict[str, dict[str, Any]] = {}  # the view of each person's App Home
         self._file_objects: dict[str, dict[str, Any]] = {}
         self._shown: list[Shown] = []
@@ -810,6 +814,8 @@ class LoopbackSlack:
             "views.publish": self._publish,
             "users.info": self._info,
             "files.info": self._file_info,
+            "files.getUploadURLExternal": self._upload_address,
+            "files.completeUploadExternal": self._share_uploads,
             "conversations.info": self._describe,
             "conversations.open": self._converse,
             "assistant.threads.setStatus": self._in_thread,
@@ -901,6 +907,37 @@ class LoopbackSlack:
     def _file_info(self, payload: dict[str, Any]) -> dict[str, Any]:
         file = self._file_objects.get(payload["file"])
         return {"ok": True, "file": file} if file else refusal("file_not_found")
+
+    def _upload_address(self, payload: dict[str, Any]) -> dict[str, Any]:
+        if "files:write" in self.missing_scopes:
+            told = {"needed": "files:write", "provided": "chat:write,commands"}
+            return {**refusal("missing_scope"), **told}
+        if int(payload["length"]) < 1 or not payload["filename"]:
+            return refusal("invalid_arguments")
+        file = f"F{next(self._numbers):09d}"
+        self._uploads[file] = (payload["filename"], int(payload["length"]), b"")
+        return {"ok": True, "upload_url": f"{self.address}/upload/{file}", "file_id": file}
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        """The bytes of a file, as many as were said before."""
+        file = request.match_info["file"]
+        data = await request.read()
+        if file not in self._uploads or len(data) != self._uploads[file][1]:
+            return web.Response(status=400, text="failed")
+        self._uploads[file] = (*self._uploads[file][:2], data)
+        return web.Response(text=f"OK - {len(data)}")
+
+    def _share_uploads(self, payload: dict[str, Any]) -> dict[str, Any]:
+        given = payload["files"]
+        named = [item["id"] for item in (json.loads(given) if isinstance(given, str) else given)]
+        # A person's id is none of a channel here.
+        if error := self._closed(payload["channel_id"]):
+            return refusal(error)
+        if not all(file in self._uploads and self._uploads[file][2] for file in named):
+            return refusal("file_not_found")
+        shared = {name: data for name, _, data in (self._uploads.pop(file) for file in named)}
+        self.shared.append((payload["channel_id"], payload.get("thread_ts"), shared))
+        return {"ok": True, "files": [{"id": file} for file in named]}
 
     def _history(self, payload: dict[str, Any]) -> dict[str, Any]:
         channel, thread, oldest = payload["channel"], payload.get("ts"), float(payload["oldest"])
@@ -1064,6 +1101,7 @@ async def loopback_slack() -> AsyncIterator[LoopbackSlack]:
     application = web.Application(client_max_size=8 << 20)
     application.router.add_get("/link/", server._socket_mode)
     application.router.add_get("/files/{name}", server._file)
+    application.router.add_post("/upload/{file}", server._upload)
     application.router.add_post("/respond/{token}", server._respond)
     application.router.add_route("*", "/api/{method}", server._web_api)
     runner = web.AppRunner(application, shutdown_timeout=1, access_log=None)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.answer import Answer, Excerpt, Reason, Refusal
-from bot.asklist import COLUMNS, AnswerFile, ListError, header, line, questions, rows
+from bot.asklist import AnswerFile, ListError, header, line, questions, rows
+from bot.tables import ANSWER_COLUMNS, plain
 from index.model import Kind, Passage, Source, Span
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ def refused(question: str) -> Answer:
     return Answer(question, (), Refusal(Reason.NOTHING_NEAR, "No."), 2, 1)
 
 
-ANSWERS = {"Who, “then”?": answered, "Why?": refused, "Who": answered, "Where, in\nthe end?": answered}
+ANSWERS = {
+    "Who, “then”?": answered, "Why?": refused, "Who": answered, "='a'?": refused, "'=1": refused,
+    "Where, in\nthe end?": answered,
+}  # fmt: skip
 
 
 def test_a_list_is_a_question_a_line_or_a_column_and_each_once(tmp_path: Path) -> None:
@@ -61,15 +65,26 @@ def test_a_list_is_a_question_a_line_or_a_column_and_each_once(tmp_path: Path) -
 
 
 def test_a_row_has_what_is_known_and_the_quotation_is_verbatim() -> None:
-    table = list(csv.DictReader(io.StringIO(header() + rows("q", answered("q")) + rows("r", refused("r")), newline="")))
-    bare = {**dict.fromkeys(COLUMNS, ""), "question": "q", "remarks": "This is what comes closest; it may not answer."}
+    written = header() + rows("q", answered("q")) + rows("r", refused("r"))
+    table = [
+        {name: plain(cell) for name, cell in row.items()} for row in csv.DictReader(io.StringIO(written, newline=""))
+    ]
+    bare = {
+        **dict.fromkeys(ANSWER_COLUMNS, ""),
+        "question": "q",
+        "remarks": "This is what comes closest; it may not answer.",
+    }
     assert table == [
         {
             **bare, "number": "1", "quote": QUOTE, "outlet": "The Paper", "date": "2023-05-03", "title": "Pier",
-            "paragraph": "4", "url": "https://paper.test/a",
+            "paragraph": "4", "url": "https://paper.test/a", "article": "a", "start": "0", "end": str(len(QUOTE)),
+            "sha256": FULL.sha256,
         },
-        {**bare, "number": "2", "quote": "It was.", "paragraph": "4"},
-        {**dict.fromkeys(COLUMNS, ""), "question": "r", "refusal": "No."},
+        {
+            **bare, "number": "2", "quote": "It was.", "paragraph": "4", "article": "b", "start": "0", "end": "7",
+            "sha256": BARE.sha256,
+        },
+        {**dict.fromkeys(ANSWER_COLUMNS, ""), "question": "r", "refusal": "No."},
     ]  # fmt: skip
     assert json.loads(line("a longer question", answered("a")))["question"] == "a longer question"
 
@@ -80,7 +95,7 @@ def test_whatever_was_written_it_goes_on_to_the_same_file(tmp_path: Path, table:
     file = tmp_path / "answers"
 
     def go_on() -> int:
-        with AnswerFile(file, table=table) as answers:
+        with AnswerFile(file, as_table=table) as answers:
             left = [question for question in ANSWERS if question not in answers.answered]
             for question in left:
                 answers.write(written(question, ANSWERS[question](question)))
@@ -104,10 +119,10 @@ def test_a_file_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
         file.write_text(words, encoding="utf-8", newline="")
         for table in (True, False):
             with pytest.raises(ListError, match="holds something else"):
-                AnswerFile(file, table=table)
+                AnswerFile(file, as_table=table)
         assert file.read_bytes() == words.encode()
     with pytest.raises(ListError, match="cannot be written: No such file"):
-        AnswerFile(tmp_path / "none" / "answers", table=True)
+        AnswerFile(tmp_path / "none" / "answers", as_table=True)
 
 
 def test_titles_that_are_opening_words_are_not_told() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 import sqlite3
 from dataclasses import replace
@@ -116,7 +119,7 @@ async def test_a_private_answer_is_shared_as_it_is(world: World) -> None:
     more = (await world.alice.click(answer, label="More")).response
     await world.restart()
     for private in (answer, more):
-        assert set(buttons_of(private)) == {"More", "Sources", "Share", "Helpful", "Not helpful"}
+        assert set(buttons_of(private)) == {"As a file", "More", "Sources", "Share", "Helpful", "Not helpful"}
         with pytest.raises(simcord.SetupError, match="not visible"):
             await world.bob.click(private, label="Share")
         result = await world.alice.click(private, label="Share")
@@ -125,7 +128,7 @@ async def test_a_private_answer_is_shared_as_it_is(world: World) -> None:
         assert shared.id == world.answers[-1].id
         shared = world.answers[-1]
         assert text_of(shared) == text_of(private)
-        assert set(buttons_of(shared)) == {"More", "Sources", "Remove", "Helpful", "Not helpful"}
+        assert set(buttons_of(shared)) == {"As a file", "More", "Sources", "Remove", "Helpful", "Not helpful"}
         # What was shared is an answer like any other, and whoever shared it may take it back.
         context = await context_of(world.bob, shared, numbers(shared)[-1])
         assert quoted(context.response) == quoted(shared)[-1:]
@@ -208,7 +211,7 @@ async def test_a_year_later_the_buttons_say_that_it_is_too_late(world: World) ->
     db.close()
     await world.desk.tidy()
     assert Retention().public_days == 365
-    for label in ("More", "Sources", "Helpful", "Remove"):
+    for label in ("As a file", "More", "Sources", "Helpful", "Remove"):
         result = await world.alice.click(answer, label=label)
         told = result.followups[0] if label == "Remove" else result.response
         assert (told.content, told.ephemeral) == (wording.TOO_OLD, True)
@@ -300,6 +303,35 @@ async def test_an_excerpt_is_cited_to_whoever_asks_as_long_as_it_may_be_seen(wor
     await world.desk.record(lambda records: records.withdrawals.add(article, sha256, "test", "U1"))
     lost = (await world.bob.click(context, label="Cite")).response
     assert (lost.content, lost.attachments) == (wording.lost(Lost.GONE), [])
+
+
+async def test_an_answer_is_had_as_files_as_long_as_it_may_be_seen(world: World) -> None:
+    answer = (await world.ask(question=PELICAN)).response
+    asked = (await world.kept(answer))["quoted"]
+    await world.restart()
+    result = await world.bob.click(answer, label="As a file")
+    assert result.ephemeral
+    assert result.response.content == "The same as files: Markdown to read, JSON and CSV for programs."
+    read, told, table = [(file.filename, (await file.read()).decode()) for file in result.response.attachments]
+    assert (read[0], told[0], table[0]) == ("answer.md", "answer.json", "answer.csv")
+    excerpts = json.loads(told[1])["excerpts"]
+    assert [(e["article"]["id"], e["start"], e["end"]) for e in excerpts] == [(q[1], q[3], q[4]) for q in asked]
+    for excerpt, row in zip(excerpts, csv.DictReader(io.StringIO(table[1].removeprefix("\ufeff"))), strict=True):
+        article = await world.desk.article(excerpt["article"]["id"])
+        assert article.text[excerpt["start"] : excerpt["end"]] == excerpt["text"] == row["quote"]
+        assert f"> {excerpt['text']}" in read[1]
+    assert table[1].startswith("\ufeff")
+    # What is hidden since is in no file.
+    assert (await world.by_chief("settings", outlets="Example Wire")).response
+    hidden = (await world.bob.click(answer, label="As a file")).response
+    assert wording.lost(Lost.GONE) in hidden.content
+    for file in hidden.attachments:
+        assert "Utrecht" not in (await file.read()).decode()
+    assert (await world.by_chief("settings", outlets="Example Post")).response
+    await world.desk.record(lambda records: records.withdrawals.add("Utrecht", "", "discord", "1", None))
+    gone = (await world.bob.click(answer, label="As a file")).response
+    assert "no longer in the index" in gone.content
+    assert not gone.attachments
 
 
 async def test_feedback_on_an_answer_is_one_press(world: World) -> None:

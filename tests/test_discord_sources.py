@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 import sqlite3
 from datetime import UTC, datetime
@@ -10,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from discord_world import EXPECTED, buttons_of, text_of
 
-from bot import wording
+from bot import filing, wording
 from bot.desk import RECORDS, DeskBusyError
 from bot.sources import ORDERS
 
@@ -91,7 +94,7 @@ async def test_a_page_that_is_gone_becomes_the_last(world: World, monkeypatch: p
     monkeypatch.setattr(world.desk, "listings", fewer)
     await world.alice.click(response, label="Next")
     assert "page 1 of 1" in text_of(response)
-    assert all(button["disabled"] for button in buttons_of(response).values())
+    assert all(buttons_of(response)[turn]["disabled"] for turn in ("Previous", "Next"))
 
 
 async def test_a_page_that_fails_is_told_and_the_list_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,6 +142,35 @@ async def test_a_wrong_day_is_explained(world: World) -> None:
         result = await world.alice.slash(world.channel, "sources", **{option: "31 April 2023"})
         assert result.ephemeral
         assert "There is no “31 April 2023”" in result.response.content
+
+
+async def test_a_list_is_had_whole_as_files_and_only_what_may_be_seen(world: World) -> None:
+    listed = (await world.alice.slash(world.channel, "sources", since="2023-05-03", order="newest")).response
+    await world.restart()
+
+    async def articles() -> list[str]:
+        result = await world.alice.click(listed, label="As a file")
+        assert result.ephemeral
+        read, told, table = [(file.filename, (await file.read()).decode()) for file in result.response.attachments]
+        assert (read[0], told[0], table[0]) == ("sources.md", "sources.json", "sources.csv")
+        ids = [row["article"]["id"] for row in json.loads(told[1])]
+        assert [line.split(", ")[-2].replace("\\", "") for line in read[1].splitlines() if line.startswith("- ")] == ids
+        assert [row["article"] for row in csv.DictReader(io.StringIO(table[1].removeprefix("\ufeff")))] == ids
+        return ids
+
+    everything = await articles()
+    assert (everything[:2], everything[-1]) == (["otter", "Utrecht"], "Dresden")
+    await world.by_chief("settings", outlets="Example Post")
+    assert await articles() == ["otter", "Utrecht"]
+
+
+async def test_a_file_that_is_too_large_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = (await world.alice.slash(world.channel, "sources")).response
+    sizes = {f.filename: f.size for f in (await world.alice.click(listed, label="As a file")).response.attachments}
+    monkeypatch.setattr(filing, "MAX_BYTES", sizes["sources.json"] - 1)
+    told = (await world.alice.click(listed, label="As a file")).response
+    assert [file.filename for file in told.attachments] == ["sources.md", "sources.csv"]
+    assert "sources.json is larger than" in told.content
 
 
 async def test_a_list_that_is_too_old_says_so(world: World) -> None:

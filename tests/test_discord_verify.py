@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from discord_world import EXPECTED, OTTER, text_of
+from discord_world import EXPECTED, OTTER, buttons_of, text_of
 
-from bot import attached
+from bot import attached, filing
 from bot.discord import render
 from bot.quotations import MAX_MESSAGE_CHARS, MAX_QUOTATIONS
 
@@ -44,6 +45,30 @@ async def test_a_file_is_read_and_a_text_with_it(world: World) -> None:
     both = text_of((await verify(world, text=f"“{OTTER}”", file=file)).response)
     assert "2 quotations: 2 exact" in both
     assert both.index("otter") < both.index("pelican")
+
+
+async def test_a_verification_is_had_as_files_later(world: World) -> None:
+    shown = (await verify(world, text=f"“{DRESDEN}” “{OTTER}”", private=False)).response
+    await world.restart()
+
+    async def found() -> list[tuple[str, list[str]]]:
+        result = await world.bob.click(shown, label="As a file")
+        assert result.ephemeral
+        read, told, table = [(file.filename, (await file.read()).decode()) for file in result.response.attachments]
+        assert (read[0], told[0], table[0]) == ("verification.md", "verification.json", "verification.csv")
+        assert read[1].count(f"> {OTTER}") == 1 + table[1].count(f'"exact","{OTTER}"')
+        return [(row["verdict"], [place["text"] for place in row["places"]]) for row in json.loads(told[1])]
+
+    assert await found() == [("exact", [DRESDEN]), ("exact", [OTTER])]
+    await world.by_chief("settings", outlets="Example Wire")
+    world.unhurried()
+    assert await found() == [("exact", [DRESDEN]), ("not_found", [])]
+
+
+async def test_of_a_long_text_nothing_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filing, "MAX_KEPT_CHARS", len(DRESDEN))
+    assert "As a file" in buttons_of((await verify(world, text=DRESDEN)).response)
+    assert "As a file" not in buttons_of((await verify(world, text=f"“{DRESDEN}”")).response)
 
 
 @EXPECTED
@@ -93,8 +118,12 @@ async def test_many_quotations_come_with_the_whole_as_a_file(world: World) -> No
     result = await verify(world, file=("draft.txt", text.encode()))
     told = text_of(result.response)
     assert f"{MAX_QUOTATIONS} quotations" in told
-    (file,) = result.response.attachments
+    file, *files = result.response.attachments
     assert file.filename == render.REPORT_FILE
+    # A file is not kept, so that its verification comes as files at once.
+    assert [each.filename for each in files] == ["verification.md", "verification.json", "verification.csv"]
+    assert len(json.loads(await files[1].read())) == MAX_QUOTATIONS
+    assert "As a file" not in buttons_of(result.response)
     report = (await file.read()).decode()
     assert f"\n{MAX_QUOTATIONS}. " in report
     assert f"\n{MAX_QUOTATIONS + 1}. " not in report

@@ -62,8 +62,8 @@ async def test_every_discord_command_is_in_the_readme(tmp_path: object) -> None:
     commands = bot.tree.get_commands(type=discord.AppCommandType.chat_input)
     assert set(re.findall(r"^\| `/([a-z-]+)", table, re.MULTILINE)) == {command.name for command in commands}
     for command in commands:
-        (shown,) = re.findall(rf"^\| `/{command.name}\b([^`]*)`", table, re.MULTILINE)
-        assert re.findall(r"[a-z_]+", shown) == [parameter.name for parameter in command.parameters]
+        (shown,) = re.findall(rf"^\| `/{command.name}(?![\w-])([^`]*)`", table, re.MULTILINE)
+        assert re.findall(r"[a-z_]+", shown) == [parameter.display_name for parameter in command.parameters]
     for menu in bot.tree.get_commands(type=discord.AppCommandType.message):
         assert f"*{menu.name}*" in table
 

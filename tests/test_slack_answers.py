@@ -206,7 +206,7 @@ async def test_a_command_is_answered_where_everybody_sees_it(
     assert "2 excerpts from 2 of 22 articles in the index" in shown(answer)
     assert "source not stated" in cited(answer)[1]
     assert " · paragraph 5" in cited(answer)[1]
-    assert list(buttons(answer)) == ["More", "Sources", "Remove", "Helpful", "Not helpful"]
+    assert list(buttons(answer)) == ["As a file", "More", "Sources", "Remove", "Helpful", "Not helpful"]
     # The asker sees at once that something is done.
     assert [shown(message) for message in slack.whispered()] == ["Searching the coverage…"]
     assert all(words in posted["text"] for words in quotes(answer))
@@ -244,7 +244,7 @@ async def test_a_private_answer_is_for_the_asker_alone(settings: Settings, desk:
         answer = await alone(slack, await slack.slash("/ask", f"{PELICAN} private:yes number:1"))
         await stands(desk, answer)
         refused = await alone(slack, await slack.slash("/ask", f"{PASTA} private:yes"))
-    assert list(buttons(answer)) == ["Context", "More", "Sources", "Share", "Helpful", "Not helpful"]
+    assert list(buttons(answer)) == ["Context", "As a file", "More", "Sources", "Share", "Helpful", "Not helpful"]
     assert not buttons(refused)
     assert not slack.found("chat.postMessage")
     assert not slack.said()
@@ -1019,7 +1019,7 @@ async def test_a_private_answer_is_shared_as_it_is_by_its_asker(
             await stands(later, shared, first)
             assert quotes(shared) == quotes(private)
             assert cited(shared) == cited(private)
-            assert list(buttons(shared))[-5:] == ["More", "Sources", "Remove", "Helpful", "Not helpful"]
+            assert list(buttons(shared))[-6:] == ["As a file", "More", "Sources", "Remove", "Helpful", "Not helpful"]
             # What was shared is an answer like any other.
             further = await pressed(slack, shared, "more", user=OTHER)
             assert cited(further)[0].startswith(f"{first + len(quotes(shared))}. ")

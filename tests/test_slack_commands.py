@@ -97,18 +97,18 @@ async def test_sources_turn_pages_in_place_also_after_a_restart(
         listed = await told(slack, "/sources")
         assert "22 articles · page 1 of 3" in shown(listed)
         assert re.findall(r"^(\d+)\. ", shown(listed), re.MULTILINE) == [str(n) for n in range(1, 11)]
-        assert list(buttons(listed)) == ["Next"]
+        assert list(buttons(listed)) == ["Next", "As a file"]
         second = await turned(slack, listed, "Next")
         assert second["replace_original"] is True
         assert "response_type" not in second
         assert "page 2 of 3" in shown(second)
         assert re.findall(r"^(\d+)\. ", shown(second), re.MULTILINE) == [str(n) for n in range(11, 21)]
-        assert list(buttons(second)) == ["Previous", "Next"]
+        assert list(buttons(second)) == ["Previous", "Next", "As a file"]
     async with restarted(settings, slack):
         third = await turned(slack, second, "Next")
         assert "page 3 of 3" in shown(third)
         assert re.findall(r"^(\d+)\. ", shown(third), re.MULTILINE) == ["21", "22"]
-        assert list(buttons(third)) == ["Previous"]
+        assert list(buttons(third)) == ["Previous", "As a file"]
         back = await turned(slack, third, "Previous")
         assert shown(back) == shown(second)
     # It is one message all along.
@@ -184,7 +184,7 @@ async def test_a_page_that_is_no_longer_there_becomes_the_last(slack: LoopbackSl
         await desk.record(lambda records, withdrawn=withdrawn: records.withdrawals.add(*withdrawn))
     only = await turned(slack, listed, "Next")
     assert "3 articles · page 1 of 1" in shown(only)
-    assert not buttons(only)
+    assert list(buttons(only)) == ["As a file"]
 
 
 @used

@@ -384,16 +384,16 @@ def test_the_words_that_answer_are_in_bold_and_the_words_for_notifications_have_
 @pytest.mark.parametrize(("private", "last"), [(False, "Remove"), (True, "Share")])
 def test_an_answer_has_one_menu_of_contexts_and_its_buttons(private: bool, last: str) -> None:
     messages = render.answer_messages(answer(FIRST, SECOND), show_question=True, key=KEY, private=private)
-    assert only(messages) == [*ANSWER, f"<Context | More | Sources | {last} | Helpful | Not helpful>"]
+    assert only(messages) == [*ANSWER, f"<Context | As a file | More | Sources | {last} | Helpful | Not helpful>"]
     payload = messages[0].payload()
-    whats = ("more", "sources", last.lower(), "helpful", "not_helpful")
+    whats = ("file", "more", "sources", last.lower(), "helpful", "not_helpful")
     assert buttons(payload) == [(f"answer:{what}:0", KEY) for what in whats]
     assert menus(payload) == [[f"{KEY} 1", f"{KEY} 2"]]
     offered = [option["text"]["text"] for option in pressable(payload)[0]["options"]]
     assert offered == ["1. Example_Wire_ · 2023-05-03", "2. source not stated"]
     # Nothing that removes is louder than what helps.
     styles = [button.get("style") for button in pressable(payload)]
-    assert styles == [None, None, None, "primary" if private else None, None, None]
+    assert styles == [None, None, None, None, "primary" if private else None, None, None]
     (alone,) = payloads(render.answer_messages(answer(FIRST), show_question=True, key=KEY, private=private))
     assert buttons(alone)[0] == ("answer:context:1", KEY)
     assert menus(alone) == []
@@ -994,10 +994,14 @@ def test_sources_have_number_title_outlet_date_day_of_indexing_and_id() -> None:
     told = only([message])
     assert told[0] == "*Sources* · 21 articles · page 2 of 3"
     assert told[1:11] == [f"*{number}. {ROW}" for number in range(11, 21)]
-    assert told[11:] == ["<Previous | Next>"]
-    assert buttons(message.payload()) == [("sources:previous", f"{KEY}:0"), ("sources:next", f"{KEY}:2")]
+    assert told[11:] == ["<Previous | Next | As a file>"]
+    assert buttons(message.payload()) == [
+        ("sources:previous", f"{KEY}:0"),
+        ("sources:next", f"{KEY}:2"),
+        ("file", KEY),
+    ]
     unknown = views.sources_message([replace(LISTING, source=UNKNOWN)], 0, KEY)
-    assert only([unknown])[1:] == ["*1. Drones over the *Kremlin**\nindexed 2026-11-22 · wire/kremlin_drones"]
+    assert only([unknown])[1] == "*1. Drones over the *Kremlin**\nindexed 2026-11-22 · wire/kremlin_drones"
     assert only([views.sources_message([], 0, KEY)]) == [wording.EMPTY_INDEX]
     assert only([views.sources_message([], 0, KEY, narrowed=True)]) == [wording.NO_SUCH_SOURCES]
 
@@ -1015,7 +1019,7 @@ def test_sources_have_number_title_outlet_date_day_of_indexing_and_id() -> None:
 def test_pages_lead_where_there_are_others(count: int, page: int, head: str, turns: list[tuple[str, str]]) -> None:
     (payload,) = payloads([views.sources_message([LISTING] * count, page, KEY)])
     assert head in shown(payload["blocks"][0])
-    assert buttons(payload) == turns
+    assert buttons(payload) == [*turns, ("file", KEY)]
 
 
 @pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (10, 1), (11, 2), (20, 2)])

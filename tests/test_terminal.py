@@ -244,6 +244,29 @@ def test_what_is_quoted_is_cited_in_the_form_that_is_wanted(run) -> None:
     assert run("ask", "q", "--cite", "word").exit_code == run("ask", "q", "--cite", "ris", "--json").exit_code == 2
 
 
+def test_answers_verifications_and_sources_are_written_as_files_are(run) -> None:
+    question = "Who is the mayor, Sergei Sobyanin?"
+    texts = [excerpt["text"] for excerpt in json.loads(run("ask", question, "--json").stdout)["excerpts"]]
+    table = list(csv.DictReader(io.StringIO(run("ask", "-", "--csv", stdin=f"{question}\n?!\n").stdout, newline="")))
+    assert [row["question"] for row in table] == [question] * len(texts) + ["?!"]
+    assert [row["quote"] for row in table[:-1]] == texts
+    for row in table[:-1]:
+        stored = (SEEDS / f"{row['article']}.txt").read_text(encoding="utf-8")
+        assert stored[int(row["start"]) : int(row["end"])] == row["quote"]
+    read = run("ask", question, "--markdown").stdout
+    assert read.startswith(f"# {question}\n\n")
+    assert read.count("\n> ") == len(texts)
+    quoted = f"He said “{texts[0]}”"
+    (found,) = csv.DictReader(io.StringIO(run("verify", quoted, "--csv").stdout, newline=""))
+    assert (found["verdict"], found["text"]) == ("exact", texts[0])
+    assert f"> {found['text']}" in run("verify", quoted, "--markdown").stdout.replace("\\", "")
+    listed = list(csv.DictReader(io.StringIO(run("sources", "--csv").stdout, newline="")))
+    rows = [json.loads(line) for line in run("sources", "--json").stdout.splitlines()]
+    assert [row["article"]["id"] for row in rows] == [row["article"] for row in listed]
+    assert len(rows) == len(list(SEEDS.glob("*.txt")))
+    assert run("sources", "--markdown", "--since", "2023-05-04").stdout.startswith("# Sources: 1 article\n")
+
+
 def test_a_list_of_questions_becomes_a_table_that_goes_on(run, tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text(
         "Who is the mayor, Sergei Sobyanin?\n?!\nKherson curfew hours\n", encoding="utf-8"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import ui
 
-from bot import wording
+from bot import filing, wording
 from bot.answer import Way, is_question
 from bot.days import today
-from bot.discord import render
+from bot.discord import files, render
 from bot.discord.client import admitted, is_guest, speak_to, visit_by
 from bot.discord.replies import failure_logged, press, text_file
 from bot.records.feedback import Verdict
@@ -135,8 +135,12 @@ async def _context(interaction: Interaction, button: AnswerButton, was: SentAnsw
 
 async def _cite(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     content, texts = render.citations(await visit.excerpt(was, button.number), today())
-    files = [text_file(text, name) for name, text in texts.items()]
-    await interaction.edit_original_response(content=content, attachments=files)
+    attached = [text_file(text, name) for name, text in texts.items()]
+    await interaction.edit_original_response(content=content, attachments=attached)
+
+
+async def _file(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
+    await files.show(interaction, await filing.answer(visit, was))
 
 
 async def _closest(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
@@ -211,6 +215,7 @@ async def _publish(interaction: Interaction, view: ui.LayoutView) -> discord.Mes
 _ACTIONS: dict[str, Callable[[Any, AnswerButton, SentAnswer, Visit], Awaitable[None]]] = {
     "context": _context,
     "cite": _cite,
+    "file": _file,
     "closest": _closest,
     "more": _more,
     "alone": _alone,

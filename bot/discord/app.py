@@ -20,10 +20,11 @@ from discord.http import Route
 
 from bot import days, wording
 from bot.answer import is_question
-from bot.discord import add, admin, commands, compare, privacy, render, sources, when
+from bot.discord import add, admin, commands, compare, lists, privacy, render, sources, when
 from bot.discord.add import AddButton
 from bot.discord.answers import AnswerButton, ContextMenu, sender
 from bot.discord.client import PLATFORM, DiscordBot, speak_to, visit_of
+from bot.discord.files import FileButton
 from bot.discord.names import Names
 from bot.discord.privacy import ForgetButton
 from bot.discord.replies import failure_logged, press, sentence_for, tell, tell_failure
@@ -98,7 +99,7 @@ class OnTheRecordBot(DiscordBot):
         installs = app_commands.AppInstallationType(guild=True, user=False)
         contexts = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
         self.tree = _Tree(self, allowed_installs=installs, allowed_contexts=contexts)
-        modules = (commands, compare, when, sources, privacy, admin, add)
+        modules = (commands, compare, when, sources, privacy, admin, add, lists)
         for command in (command for module in modules for command in module.COMMANDS):
             self.tree.add_command(command)
 
@@ -230,7 +231,7 @@ class _Tree(app_commands.CommandTree[DiscordBot]):
             await tell(interaction, say(render.OUTDATED))
 
 
-_BUTTONS = (AnswerButton, ContextMenu, PageButton, TextButton, AddButton, ForgetButton)
+_BUTTONS = (AnswerButton, ContextMenu, PageButton, TextButton, FileButton, AddButton, ForgetButton)
 
 
 async def _outdated() -> None:

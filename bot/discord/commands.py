@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import discord
-from discord import app_commands
+from discord import app_commands, ui
 
-from bot import attached, wording
+from bot import attached, filing, wording
 from bot.days import period
-from bot.discord import render
+from bot.discord import files, render
 from bot.discord.answers import answer_command
 from bot.discord.client import admitted, anywhere, visit_by
+from bot.discord.files import FileButton
 from bot.discord.replies import text_file
 from bot.discord.sources import SINCE, UNTIL, outlet_choices
 from bot.settings import MAX_EXCERPTS  # noqa: TC001 discord.py reads annotations when it runs
@@ -86,12 +87,17 @@ async def verify_message(interaction: Interaction, message: discord.Message) -> 
     await _verify(interaction, message.content, files, private=True)
 
 
-async def _verify(interaction: Interaction, text: str, files: list[discord.Attachment], *, private: bool) -> None:
-    attached.require_small(sum(file.size for file in files))
-    visit, _ = await admitted(interaction, private)
-    found = await visit.desk.verify(text, visit.within(), [await file.read() for file in files])
+async def _verify(interaction: Interaction, text: str, sent: list[discord.Attachment], *, private: bool) -> None:
+    attached.require_small(sum(file.size for file in sent))
+    visit, private = await admitted(interaction, private)
+    found = await visit.desk.verify(text, visit.within(), [await file.read() for file in sent])
     view, report = render.verification_view(found)
     attachments = [text_file(report, render.REPORT_FILE)] if report else []
+    if sent:
+        # A file is read and not kept, so that this cannot be had later.
+        attachments += files.add(view, await filing.verification(found))
+    elif key := await filing.keep_verified(visit, text, private=private):
+        view.add_item(ui.ActionRow(FileButton(key)))
     await interaction.edit_original_response(view=view, attachments=attachments)
 
 

@@ -66,8 +66,8 @@ articles by day
 `/source` all that is known about one article
 `/status` which index is served
 `/mydata` what is kept of you; `/forgetme` has it forgotten
-Admins have `/add`, `/reindex`, `/rollback`, `/remove`, `/restore`, `/audit`, `/unanswered`; server managers \
-`/settings`.
+Admins have `/add`, `/ask-list`, `/reindex`, `/rollback`, `/remove`, `/restore`, `/audit`, `/unanswered`; server \
+managers `/settings`.
 
 You can also mention me with a question in a channel, or write to me directly. Reply to an answer with words such as \
 “only from …” or “since Monday” to ask the same of fewer articles; “and who paid for it?” takes what the question \
@@ -84,6 +84,7 @@ Whoever manages this server sets with `/settings` how I behave here. The admins 
 BUTTONS = {
     "context": (say("Context"), discord.ButtonStyle.secondary),
     "cite": (say("Cite"), discord.ButtonStyle.secondary),
+    "file": (wording.AS_FILES, discord.ButtonStyle.secondary),
     "more": (say("More"), discord.ButtonStyle.secondary),
     "sources": (say("Sources"), discord.ButtonStyle.secondary),
     "alone": (say("Ask it alone"), discord.ButtonStyle.secondary),
@@ -202,8 +203,7 @@ def answer_view(
     if several:
         view.add_item(ui.ActionRow(menu(list(map(_option, answer.excerpts)))))
     row = [] if several else [button("context", answer.excerpts[0].number)]
-    if row := [*row, *([button("alone")] if alone else [])]:
-        view.add_item(ui.ActionRow(*row))
+    view.add_item(ui.ActionRow(*row, button("file"), *([button("alone")] if alone else [])))
     last = ["share"] * share if private else ["remove"]
     whats = ("more", "sources", *last, "helpful", "not_helpful")
     return view.add_item(ui.ActionRow(*map(button, whats)))

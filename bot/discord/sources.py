@@ -11,6 +11,7 @@ from discord import app_commands, ui
 from bot import wording
 from bot.discord import render
 from bot.discord.client import anywhere, visit_by
+from bot.discord.files import FileButton
 from bot.discord.replies import choices, press, text_file
 from bot.sources import ORDERS, Wanted, fitting
 from bot.tongue import say
@@ -103,6 +104,7 @@ async def sources_view(visit: Visit, wanted: Wanted, key: str, page: int) -> ui.
     row: ui.ActionRow[Any] = ui.ActionRow(
         PageButton(key, say("Previous"), page - 1, disabled=page == 0),
         PageButton(key, say("Next"), page + 1, disabled=page == last),
+        FileButton(key),
     )
     text = render.sources_text(listings, page, narrowed=wanted.narrowed)
     # The buttons work for ever; without this discord.py starts a timer for each list.

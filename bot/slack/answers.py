@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from slack_sdk.errors import SlackApiError
 
-from bot import wording
+from bot import filing, wording
 from bot.answer import Way, is_question
 from bot.days import today
 from bot.records.feedback import Verdict
-from bot.slack import render, views
+from bot.slack import files, render, views
 from bot.slack.client import TROUBLE, reason
 from bot.slack.replies import Request
 from bot.slack.text import mentions, plain
@@ -167,6 +167,8 @@ async def press(request: Request, what: str, number: int, key: str, parts: list[
         await request.whisper(render.context_messages(await visit.context(was, number), key))
     elif what == "cite":
         await request.whisper(render.citation_messages(await visit.excerpt(was, number), today()))
+    elif what == "file":
+        await files.send(request, await filing.answer(visit, was))
     elif action := _ACTIONS.get(what):
         await action(request, visit, was, key)
     else:

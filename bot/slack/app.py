@@ -29,7 +29,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import days, wording
 from bot.privacy import forget_server
 from bot.records.database import RecordsError
-from bot.slack import add, admin, answers, commands, compare, privacy, views, when
+from bot.slack import add, admin, answers, commands, compare, files, lists, privacy, views, when
 from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, SlackBot, TransientRetryHandler, library_log, reason
 from bot.slack.replies import Request
 from bot.slack.text import plain
@@ -79,9 +79,10 @@ _COMMANDS: Mapping[str, Command] = {
     **when.COMMANDS,
     **admin.COMMANDS,
     **add.COMMANDS,
+    **lists.COMMANDS,
 }
 _SHORTCUTS: Mapping[str, Shortcut] = {**commands.SHORTCUTS, **add.SHORTCUTS}
-_FORMS: Mapping[str, Form] = {**commands.FORMS, **add.FORMS}
+_FORMS: Mapping[str, Form] = {**commands.FORMS, **add.FORMS, **lists.FORMS}
 _PICKED: Mapping[str, Command] = {
     "pick:source": commands.source,
     "pick:remove": admin.remove,
@@ -262,6 +263,8 @@ class SlackApp:
             await commands.turn(request, page[1], int(page[2]))
         elif name == "text":
             await commands.stored_text(request, value)
+        elif name == "file":
+            await files.kept(request, value)
         elif name in _PICKED:
             await _PICKED[name](request, value)
         else:

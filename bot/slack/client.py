@@ -18,6 +18,7 @@ from yarl import URL
 
 from bot.pace import Pace
 from bot.service import Work
+from bot.visit import RefusedError
 
 if TYPE_CHECKING:
     from slack_sdk.http_retry.request import HttpRequest
@@ -47,6 +48,11 @@ library_log = logging.getLogger("slack_sdk")
 PUBLIC_SECONDS = 600.0
 # Where Slack keeps files.
 _HOSTS = ("slack.com", "slack-files.com")
+
+NO_UPLOADS = (
+    "I may not send files yet. An admin adds the scope files:write to my Slack app (OAuth & Permissions, Bot Token "
+    "Scopes) and installs it again."
+)
 
 TROUBLE = (SlackApiError, aiohttp.ClientError, OSError, TimeoutError)
 
@@ -82,7 +88,7 @@ class TransientRetryHandler(AsyncRetryHandler):
         response: HttpResponse | None = None,
         error: Exception | None = None,
     ) -> bool:
-        if request.url.endswith("chat.postMessage"):
+        if request.url.endswith(("chat.postMessage", "files.completeUploadExternal")):
             return False
         if response is None:
             # Whoever starts the bot without a network is not to wait long for hearing of it.
@@ -158,6 +164,20 @@ class SlackBot:
         wanted = mark["event_payload"]
         standing = (m for m in found["messages"] if (m.get("metadata") or {}).get("event_payload") == wanted)
         return next((str(message["ts"]) for message in standing), None)
+
+    async def require_uploads(self) -> None:
+        """Raise RefusedError where the app may not write files.
+
+        Raises:
+            SlackApiError: Slack says something else.
+
+        """
+        try:
+            await self.client.files_getUploadURLExternal(filename="file", length=1)
+        except SlackApiError as exc:
+            if reason(exc) != "missing_scope":
+                raise
+            raise RefusedError(NO_UPLOADS) from exc
 
     async def is_public(self, channel: str) -> bool:
         """Whether whoever is in the workspace may see a channel; where Slack does not tell, it is taken for private."""

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
 
-from bot import attached, wording
+from bot import attached, filing, wording
 from bot.days import DayError, period
 from bot.settings import MAX_EXCERPTS
-from bot.slack import render, views
+from bot.slack import files, render, views
 from bot.slack.answers import answer_command
 from bot.slack.client import reason
 from bot.slack.text import number, options, plain, yes
 from bot.sources import ORDERS, Wanted, fitting, named
 from bot.verifying import READ_BYTES
-from bot.visit import UsageError
+from bot.visit import RefusedError, UsageError
 from index.model import ANY, Filters
 
 if TYPE_CHECKING:
@@ -104,21 +105,26 @@ async def verify(request: Request, text: str) -> None:
 
 async def verify_message(request: Request, message: Mapping[str, Any]) -> None:
     """Verify the quotations of a message and of the text files in it."""
-    files = [file for file in message.get("files") or [] if str(file.get("mimetype")).startswith("text/")]
-    attached.require_small(sum(int(file.get("size") or 0) for file in files))
+    sent = [file for file in message.get("files") or [] if str(file.get("mimetype")).startswith("text/")]
+    attached.require_small(sum(int(file.get("size") or 0) for file in sent))
     visit = await request.visit()
     visit.admit()
-    read = [await content(request.bot, file, READ_BYTES) for file in files]
+    read = [await content(request.bot, file, READ_BYTES) for file in sent]
     text = plain(message.get("text") or "")
     if not text and not any(read):
         raise UsageError("This message has no text to verify.")
     await _verify(request, visit, text, read, private=True)
 
 
-async def _verify(request: Request, visit: Visit, text: str, files: Sequence[bytes], *, private: bool) -> None:
-    found = await visit.desk.verify(text, visit.within(), files)
-    messages = render.verification_messages(found)
+async def _verify(request: Request, visit: Visit, text: str, sent: Sequence[bytes], *, private: bool) -> None:
+    found = await visit.desk.verify(text, visit.within(), sent)
+    key = None if sent else await filing.keep_verified(visit, text, private=private)
+    messages = render.verification_messages(found, key)
     await (request.whisper(messages) if private else request.post(messages))
+    if sent:
+        # A file is read and not kept, so that this cannot be had later.
+        with contextlib.suppress(RefusedError):
+            await files.send(request, await filing.verification(found))
 
 
 async def content(bot: SlackBot, file: Mapping[str, Any], enough: int) -> bytes:

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 LABELS = {
     "context": "Context",
     "cite": "Cite",
+    "file": str(wording.AS_FILES),
     "more": "More",
     "sources": "Sources",
     "alone": "Ask it alone",
@@ -109,7 +110,15 @@ def answer_messages(
         pressable = _buttons(key, *(what for what, there in offered.items() if there))
         return messages(_refusal(answer.refusal, question, pressable))
     remarks = (section(text(line(remark), bold=True)) for remark in wording.remarks(answer))
-    whats = ("more", "sources", "share" if private else "remove", "helpful", "not_helpful", *(["alone"] * alone))
+    whats = (
+        "file",
+        "more",
+        "sources",
+        "share" if private else "remove",
+        "helpful",
+        "not_helpful",
+        *(["alone"] * alone),
+    )
     last = _buttons(key, *whats)
     counts = Piece(before=(context(plain(wording.counts(answer))),), buttons=(*_contexts(answer, key), *last))
     return messages([Piece(before=(*question, *remarks)), *map(_quotation, answer.excerpts), counts])
@@ -187,14 +196,18 @@ def closest_messages(excerpt: Excerpt) -> list[Message]:
     return messages([_quotation(excerpt, section(text(wording.NOT_AN_ANSWER, bold=True)))])
 
 
-def verification_messages(found: Verification) -> list[Message]:
-    """What became of every quotation of a text: its verdict, its words, and the places that bear it out."""
+def verification_messages(found: Verification, key: str | None = None) -> list[Message]:
+    """What became of every quotation of a text: its verdict, its words, and the places that bear it out.
+
+    What is kept under `key` can be had as files.
+    """
     head = [section(text(verdicts.verified(found), bold=True))]
     if any(finding.segments for finding in found.findings):
         legend = (text("Struck out", strike=True), text(" is only in the quotation, "), text("bold", bold=True))
         head.append(section(*legend, text(" only in the article.")))
     findings = (_finding(number, finding) for number, finding in enumerate(found.findings, start=1))
     pieces = [Piece(before=tuple(head)), *(piece for pieces in findings for piece in pieces)]
+    pieces += [Piece(buttons=(button(LABELS["file"], "file", key),))] if key else []
     return messages(pieces, compared=True)
 
 

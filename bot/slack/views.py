@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot import adding, wording
+from bot import adding, lists, wording
+from bot.export import Format
 from bot.settings import MAX_EXCERPTS
 from bot.slack.blocks import (
     LINE_LIMIT,
@@ -91,8 +92,8 @@ COMMANDS = (
     "`/coverage-status` which index is served\n"
     "`/coverage-help` this help\n"
     "`/coverage-mydata` what is kept of you; `/coverage-forgetme` has it forgotten\n"
-    "Admins have `/coverage-add`, `/reindex`, `/rollback`, `/coverage-remove`, `/restore`, `/audit`, `/unanswered` and "
-    "`/coverage-settings`, and *Add to the coverage* in the menu of a message with a file.\n"
+    "Admins have `/coverage-add`, `/ask-list`, `/reindex`, `/rollback`, `/coverage-remove`, `/restore`, `/audit`, "
+    "`/unanswered` and `/coverage-settings`, and *Add to the coverage* in the menu of a message with a file.\n"
     "Every command also exists with `coverage-` in front, such as `/coverage-ask`."
 )
 
@@ -153,6 +154,7 @@ def sources_message(listings: Sequence[Listing], page: int, key: str, *, narrowe
     shown = enumerate(listings[first : first + SOURCES_PER_PAGE], start=first + 1)
     turns = (("Previous", page - 1), ("Next", page + 1))
     buttons = [button(label, f"sources:{label.lower()}", f"{key}:{to}") for label, to in turns if 0 <= to <= last]
+    buttons.append(button(wording.AS_FILES, "file", key))
     return message([head, *(_row(listing, f"{number}. ") for number, listing in shown), *actions(buttons)])
 
 
@@ -377,6 +379,32 @@ def add_modal(metadata: str) -> dict[str, Any]:
             _input("language", "Language", words(50), hint="A code, such as en"),
         ],
     }
+
+
+def list_modal(metadata: str) -> dict[str, Any]:
+    """The form of a list of questions; `metadata`, at most 3000 characters, comes back with it."""
+    kinds = f"A text file with a question a line, or a .csv with a column question; up to {lists.MAX_QUESTIONS}"
+    named = {Format.CSV: "A table (CSV)", Format.JSON: "JSON Lines"}
+    forms = [option(named[form], form.value) for form in lists.FORMATS]
+    menu = {"type": "static_select", "options": forms}
+    return {
+        "type": "modal",
+        "callback_id": "ask_list",
+        "private_metadata": metadata,
+        "title": plain("Ask a list"),
+        "submit": plain("Ask"),
+        "close": plain("Cancel"),
+        "blocks": [
+            _input("file", "File", {"type": "file_input", "max_files": 1}, optional=False, hint=kinds),
+            _input("format", "What comes back", {**menu, "initial_option": forms[0]}),
+        ],
+    }
+
+
+def listed(values: Values) -> tuple[dict[str, Any], Format]:
+    """What was put into the form of a list: the file as Slack describes it, empty if there is none, and the format."""
+    files = values["file"]["file"].get("files") or [{}]
+    return files[0], Format(_entered(values, ("format",))["format"] or lists.FORMATS[0])
 
 
 def added(values: Values) -> tuple[dict[str, Any], dict[str, str | None]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from bot.answer import Way
 from bot.compare import narrowed
-from bot.pictures import coverage, lines
+from bot.filing import Filed
+from bot.pictures import coverage, lines, png
+from bot.slack import files
 from bot.slack.compare import answer_options
 from bot.slack.text import options
 from bot.slack.views import lines_messages
@@ -36,7 +39,7 @@ async def only_in(request: Request, text: str) -> None:
 
 
 async def picture(request: Request, text: str) -> None:
-    """Show the numbers of articles by day and outlet to whoever asks; to post a picture takes a further permission."""
+    """Show the numbers of articles by day and outlet to whoever asks, and then the picture."""
     _, chosen = options(text, ("outlets", "since", "until"))
     filters = narrowed(chosen.get("outlets"), chosen.get("since"), chosen.get("until"))
     visit = await request.visit()
@@ -44,6 +47,8 @@ async def picture(request: Request, text: str) -> None:
     counted = coverage(row.source for row in await visit.desk.listings(visit.within(filters)))
     title, *rest = lines(counted)
     await request.whisper(lines_messages(title, rest))
+    drawn = await asyncio.to_thread(png, counted)
+    await files.send(request, Filed({"coverage.png": drawn}, [title]), described=title)
 
 
 COMMANDS: Mapping[str, Command] = {"timeline": timeline, "first": first, "only-in": only_in, "picture": picture}
