@@ -271,29 +271,39 @@ STATEMENTS = (
     Statement(ASSAM, "Victory Day is a significant event for Putin"),
     Statement(BBC, "it is astonishing to think that drones could have got anywhere near"),
     Statement(TABLOID, "The Ukrainian forces reportedly launched the UJ-22 drone"),
-    Statement(TABLOID, "An explosion also caused a freight train to derail", open={FRENCH: ("two spectacular sabotages",)}),
+    Statement(
+        TABLOID, "An explosion also caused a freight train to derail", open={FRENCH: ("two spectacular sabotages",)}
+    ),
 )
 
 # One quotation in several versions, each as its own article has it between marks; the parts that a sentence quotes in
 # turn are one, from the first mark to the last.
-VERSIONS = (
+VERSIONS: tuple[dict[str, tuple[str, ...]], ...] = (
     {
-        FRENCH: "We consider these actions an attempted terrorist act and an attempt on the life of the president",
-        TABLOID: "a planned terrorist act and an attempt on the life of the President of the Russian Federation",
-        ASSAM: "planned terrorist act” and an “attempt on the life of the President of the Russian Federation.",
-        BBC: "as a planned terrorist act and an assassination attempt on the president",
-        KYIV: "We consider these actions as a planned terrorist act and an attempt on the life of the president of "
-        "Russia, carried out on the eve of the Victory Day, the parade on May 9, where foreign dignitaries are expected.",
+        FRENCH: ("We consider these actions an attempted terrorist act and an attempt on the life of the president",),
+        TABLOID: (
+            "a planned terrorist act and an attempt on the life of the President of the Russian Federation",
+            "The Kremlin has assessed these actions as a planned terrorist act and an assassination attempt on the "
+            "president on the eve of Victory Day, the May 9 Parade,",
+        ),
+        ASSAM: ("planned terrorist act” and an “attempt on the life of the President of the Russian Federation.",),
+        BBC: ("as a planned terrorist act and an assassination attempt on the president",),
+        KYIV: (
+            "We consider these actions as a planned terrorist act and an attempt on the life of the president of Russia, "
+            "carried out on the eve of the Victory Day, the parade on May 9, where foreign dignitaries are expected.",
+        ),
     },
     {
-        FRENCH: "Russia reserves the right to take retaliatory measures where and when it deems appropriate,",
-        TABLOID: "The Russian side reserves the right to take retaliatory measures where and when it sees fit,",
-        BBC: "reserves the right to take retaliatory measures wherever and whenever is deemed necessary",
-        KYIV: "when and where it sees fit,",
+        FRENCH: ("Russia reserves the right to take retaliatory measures where and when it deems appropriate,",),
+        TABLOID: ("The Russian side reserves the right to take retaliatory measures where and when it sees fit,",),
+        BBC: ("reserves the right to take retaliatory measures wherever and whenever is deemed necessary",),
+        KYIV: ("when and where it sees fit,",),
     },
     {
-        FRENCH: "Last night, the Kyiv regime tried to hit the Kremlin",
-        BBC: "Last night, the Kyiv regime attempted to carry out a strike on the Kremlin residence of the President of "
-        "the Russian Federation with unmanned aerial vehicles.",
+        FRENCH: ("Last night, the Kyiv regime tried to hit the Kremlin",),
+        BBC: (
+            "Last night, the Kyiv regime attempted to carry out a strike on the Kremlin residence of the President of "
+            "the Russian Federation with unmanned aerial vehicles.",
+        ),
     },
 )
