@@ -95,6 +95,7 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
 @click.argument("question", type=Words())
 @partial(_with, _OPTIONS)
 @click.option("--closest", is_flag=True, help="Where nothing answers, show what comes closest, as no answer.")
+@click.option("--carried", is_flag=True, help="Then show which other articles carry what the first excerpt says.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as a JSON object, one a line.")
 @click.option(
     "--cite", "form", type=click.Choice([*map(str, Form)]), help="Cite what is quoted in this form, and say no more."
@@ -109,14 +110,15 @@ def ask(
     since: str | None,
     until: str | None,
     closest: bool,
+    carried: bool,
     way: Way | None,
     as_json: bool,
     form: str | None,
     index_dir: Path | None,
 ) -> None:
     """Answer one QUESTION; with "-", every line of standard input, an answer a line."""
-    if form and (as_json or closest):
-        raise click.UsageError("--cite is a form of its own: leave out --json and --closest.")
+    if form and (as_json or closest or carried):
+        raise click.UsageError("--cite is a form of its own: leave out --json, --closest and --carried.")
     settings = _settings(index_dir or ctx.obj)
     filters = Filters(outlets, (), *period(since, until))
     many = question == "-"
@@ -126,18 +128,24 @@ def ask(
         for asked in questions:
             so = Way(way or Way.BEST)
             answer = await desk.ask(asked, filters, count or shown_at_once(so, settings.excerpts), way=so)
+            held = await terminal.carrying(desk, answer) if carried and answer.excerpts else None
             if form and answer.refusal:
                 click.echo(answer.refusal.message, err=True)
             elif form:
                 click.echo(terminal.cited(answer, Form(form)))
             elif as_json:
-                click.echo(json.dumps(terminal.as_json(answer), ensure_ascii=False))
+                shown = terminal.as_json(answer) | (
+                    {"carried": held and terminal.carried_as_json(held)} if carried else {}
+                )
+                click.echo(json.dumps(shown, ensure_ascii=False))
             elif many:
                 click.echo(terminal.as_line(answer, closest=closest))
             elif sys.stdout.isatty():
                 Console().print(terminal.layout(answer, closest=closest))
             else:
                 click.echo(terminal.as_text(answer, closest=closest))
+            if held and not as_json:
+                click.echo(f"\n{terminal.carried_text(held)}")
 
     _with_desk(settings, work)
 

@@ -1,10 +1,10 @@
 """Whether a sentence says in other words what another one says, and by which of its words. English; pure.
 
 Both must be near in meaning, by the cosine of their vectors, and bear that out by words in common, in any form, and
-names in any spelling; and nothing may tell them apart: amounts, years, days, "not", "if", or "he" and "she". In articles of one
-matter less is asked for than in those of two, whose stories may follow one pattern. A wrong one is worse than a missed
-one. The bounds were chosen on lots of `tests/carried_labels.jsonl`; to weigh words there by how rare they are made no
-difference.
+names in any spelling; and nothing may tell them apart: amounts, years, days, "not", "if", or "he" and "she". In
+articles of one matter less is asked for than in those of two, whose stories may follow one pattern. A wrong one is
+worse than a missed one. The bounds were chosen on lots of `tests/carried_labels.jsonl`; to weigh words there by how
+rare they are made no difference.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NEAR = 0.7
 ALIKE_WITHIN, ALIKE = 1.15, 1.5
 _NAME_COST = 0.05
 # The least cosine of sentences of one matter that quote the same in other words (see `renderings`).
-NEAR_QUOTING = 0.6
+NEAR_QUOTING = 0.4
 # Articles are of one matter if the means of their vectors have this cosine and their days, if known, are so near.
 MATTER, DAYS = 0.85, 7
 # What a telling word in between costs, in words in common, where the words that say it are marked.

@@ -1,7 +1,7 @@
 """What the seed articles say in other words, by hand: which sentences of which others carry a statement.
 
-Written by reading the articles, before anything looked for them. A sentence is known by words of it. Where a sentence says
-a part, or something that a reader may or may not take for the same, it is `open`: neither right nor wrong.
+Written by reading the articles, before anything looked for them. A sentence is known by words of it. Where a sentence
+says a part, or something that a reader may or may not take for the same, it is `open`: neither right nor wrong.
 """
 
 from __future__ import annotations
@@ -289,8 +289,9 @@ VERSIONS: tuple[dict[str, tuple[str, ...]], ...] = (
         ASSAM: ("planned terrorist act” and an “attempt on the life of the President of the Russian Federation.",),
         BBC: ("as a planned terrorist act and an assassination attempt on the president",),
         KYIV: (
-            "We consider these actions as a planned terrorist act and an attempt on the life of the president of Russia, "
-            "carried out on the eve of the Victory Day, the parade on May 9, where foreign dignitaries are expected.",
+            "We consider these actions as a planned terrorist act and an attempt on the life of the president of "
+            "Russia, carried out on the eve of the Victory Day, the parade on May 9, where foreign dignitaries are "
+            "expected.",
         ),
     },
     {

@@ -139,6 +139,12 @@ async def _cite(interaction: Interaction, button: AnswerButton, was: SentAnswer,
     await interaction.edit_original_response(content=content, attachments=files)
 
 
+async def _carried(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
+    visit.admit()
+    view = render.carried_view(await visit.carried(was), button.number, partial(AnswerButton, button.key))
+    await interaction.edit_original_response(view=view)
+
+
 async def _closest(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     await interaction.edit_original_response(view=render.closest_view(await visit.excerpt(was)))
 
@@ -211,6 +217,8 @@ async def _publish(interaction: Interaction, view: ui.LayoutView) -> discord.Mes
 _ACTIONS: dict[str, Callable[[Any, AnswerButton, SentAnswer, Visit], Awaitable[None]]] = {
     "context": _context,
     "cite": _cite,
+    "carried": _carried,
+    "carried_more": _carried,
     "closest": _closest,
     "more": _more,
     "alone": _alone,
