@@ -249,10 +249,11 @@ def test_an_answer_is_quotes_with_number_headline_outlet_date_and_paragraph() ->
 
 
 @pytest.mark.parametrize(("private", "last"), [(False, ("Remove", "remove")), (True, ("Share", "share"))])
-def test_an_answer_has_one_menu_of_contexts_and_one_row_of_buttons(private: bool, last: tuple[str, str]) -> None:
+def test_an_answer_has_one_menu_of_contexts_and_its_buttons(private: bool, last: tuple[str, str]) -> None:
     view = render.answer_view(answer(FIRST, SECOND), show_question=True, button=BUTTON, menu=MENU, private=private)
     assert texts_of(view) == ANSWER_TEXTS
     assert buttons_of(view) == [
+        ("Carried by", "answer:carried:0123456789ab:0"),
         ("More", "answer:more:0123456789ab:0"),
         ("Sources", "answer:sources:0123456789ab:0"),
         (last[0], f"answer:{last[1]}:0123456789ab:0"),
@@ -261,7 +262,7 @@ def test_an_answer_has_one_menu_of_contexts_and_one_row_of_buttons(private: bool
     ]
     # Nothing that removes is louder than what helps.
     styles = [part["style"] for part in parts_of(view) if part["type"] == 2]
-    assert styles == [2, 2, 1 if private else 2, 2, 2]
+    assert styles == [2, 2, 2, 1 if private else 2, 2, 2]
     (menu,) = (part for part in parts_of(view) if part["type"] == 3)
     assert menu["custom_id"] == "context:0123456789ab"
     assert [(choice["label"], choice["description"], choice["value"]) for choice in menu["options"]] == [
@@ -284,7 +285,7 @@ def test_any_number_of_excerpts_has_its_contexts(count: int) -> None:
     view = render.answer_view(answer(*many), show_question=True, button=BUTTON, menu=MENU, alone=True)
     menus = [part for part in parts_of(view) if part["type"] == 3]
     assert [len(menu["options"]) for menu in menus] == ([count] if count > 1 else [])
-    assert len(buttons_of(view)) == 6 + (count == 1)
+    assert len(buttons_of(view)) == 7 + (count == 1)
     assert "\n".join(texts_of(view)).count("> […] It was denied.\n**") == count
 
 
