@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import carried_seeds
 import pytest
 from conftest import SEEDS, dated_corpus
-from discord_server import check_view
-from slack_rules import faults
-from test_discord_render import shown, texts_of
+from slack_rules import check_message, marked, quotes
+from test_discord_render import buttons_of, excerpt, shown, texts_of, unquoted
 
 from bot import terminal, wording
 from bot.answer import Excerpt, Place
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
     from index.encoder import SentenceTransformerEncoder
 
 BAN = "The mayor of Lugo announced a ban on drones over the old town after an accident at the market."
-NEARLY = "The mayor of Lugo has announced a ban on drones over the old town after an accident at the market on Monday."
-OTHERWISE = "Drones may no longer fly over the old town of Lugo, its mayor announced after the market accident."
+OTHERWISE = "Drones are banned over the old town of Lugo, its mayor announced after the accident at its market."
 ELSE = "The choir of the cathedral of Lugo sang in the old town, and the mayor of Lugo listened at the market."
 ARTICLES = {
     "wire": ("The Wire", "2024-05-03", BAN),
@@ -56,10 +54,10 @@ def desk(tmp_path: Path, encoder: SentenceTransformerEncoder) -> Iterator[Desk]:
 
 
 async def carried(desk: Desk, filters: Filters = Filters()) -> Carried:  # noqa: B008 frozen
-    article = await desk.article("wire")
+    article = await desk.article("wire.md")
     assert article
     start = article.text.index(BAN)
-    found = await desk.carried(Quoted(1, "wire", article.source.sha256, start, start + len(BAN)), QUESTION, filters)
+    found = await desk.carried(Quoted(1, "wire.md", article.source.sha256, start, start + len(BAN)), QUESTION, filters)
     assert isinstance(found, Carried)
     return found
 
@@ -70,7 +68,7 @@ async def test_who_carries_it_is_told_apart_by_its_words_and_copies_count_once(d
     (post,) = found.otherwise
     assert (post.source.outlet, [place.source.outlet for place in post.also_in]) == ("The Post", ["The Copy"])
     assert post.answer
-    assert post.parts[1].startswith("Drones may no longer fly over the old town of Lugo")
+    assert post.parts[1].startswith("Drones are banned over the old town of Lugo")
     assert [source.outlet for source in found.without] == ["The Choir"]
 
 
@@ -82,10 +80,10 @@ async def test_nothing_of_an_outlet_that_may_not_be_seen_is_told(desk: Desk) -> 
     assert (copy.source.outlet, copy.also_in, found.without) == ("The Copy", (), ())
     told = terminal.carried_text(found)
     assert not re.search("The (Same|Post|Choir)", told)
-    await desk.record(lambda records: records.withdrawals.add("copy", copy.source.sha256, "test", "U1"))
+    await desk.record(lambda records: records.withdrawals.add("copy.md", copy.source.sha256, "test", "U1"))
     assert not (await carried(desk, seen)).otherwise
     assert wording.NOT_CARRIED in terminal.carried_text(await carried(desk, seen))
-    hidden = await desk.carried(Quoted(1, "post", "", 0, 5), QUESTION, seen)
+    hidden = await desk.carried(Quoted(1, "post.md", "", 0, 5), QUESTION, seen)
     assert hidden is Lost.GONE
 
 
@@ -144,18 +142,16 @@ async def test_the_sentence_that_answers_is_what_is_looked_for(
 ODD = "It was *denied*_ by un<kind> @everyone :smile:\nand [others](x)."
 
 
-def made(excerpt: Excerpt, otherwise: int, versions: int) -> Carried:
+def made(of: Excerpt, otherwise: int, versions: int) -> Carried:
     """What many articles have of an excerpt, with odd words in each."""
-    start = excerpt.start
-    version = Version(excerpt.source, start, excerpt.end, excerpt.text, 3, (Span(start + 7, start + 16),))
-    rows = tuple(replace(excerpt, number=number + 1) for number in range(otherwise))
-    return Carried(replace(excerpt, number=0), rows, (version,) * versions, (excerpt.source,) * 9)
+    start = of.start
+    version = Version(of.source, start, of.end, of.text, 3, (Span(start + 7, start + 16),))
+    rows = tuple(replace(of, number=number + 1) for number in range(otherwise))
+    return Carried(replace(of, number=0), rows, (version,) * versions, (of.source,) * 9)
 
 
 @pytest.fixture
 def odd() -> Excerpt:
-    from test_discord_render import excerpt  # noqa: PLC0415 a function of the same name as the fixture's values
-
     plain = excerpt(1, ODD, before="Well. ")
     return replace(plain, answer=Span(plain.start + 7, plain.start + 16), also_in=(Place(plain.source, 2),))
 
@@ -168,33 +164,24 @@ def test_on_discord_each_page_fits_and_shows_stored_words(
     text = " ".join([ODD] * times)
     passage = replace(odd.passage, text=f"Well. {text}", end=odd.start + len(text))
     found = made(replace(odd, text=text, end=odd.start + len(text), passage=passage), otherwise, versions)
-    quotes = 0
+    quoted = 0
     for page in range(pages):
         view = render.carried_view(found, page, partial(AnswerButton, "0123456789ab"))
-        check_view(view)
         told = "\n".join(texts_of(view))
-        assert render.width(told) <= render.LAYOUT_LIMIT
-        quotes += told.count("**\\*denied\\*\\_**")
-        buttons = [item for row in view.to_components() for item in row.get("components", []) if item["type"] == 2]
-        assert [b["custom_id"] for b in buttons] == (
-            [f"answer:carried_more:0123456789ab:{page + 1}"] if page + 1 < pages else []
-        )
-        if times == 1:
-            for line in re.findall(r"^> .*\n> .*$", told, re.MULTILINE):
-                assert shown(line)[0].replace("> ", "") == ODD
-    assert quotes == 1 + otherwise + versions
-    assert render.carried_view(found, 99, partial(AnswerButton, "0123456789ab"))
+        quoted += told.count("**\\*denied\\*\\_**")
+        more = [("More", f"answer:carried_more:0123456789ab:{page + 1}")]
+        assert buttons_of(view) == (more if page + 1 < pages else [])
+        for block in re.findall(r"(?:^> .*\n)+", told, re.MULTILINE) if times == 1 else ():
+            assert shown(unquoted(block.strip().replace("**", ""))) == (ODD, [])
+    assert quoted == 1 + otherwise + versions
+    assert texts_of(render.carried_view(found, 99, partial(AnswerButton, "0123456789ab")))
 
 
 @pytest.mark.parametrize(("otherwise", "versions"), [(0, 0), (3, 3), (10, 11)])
 def test_on_slack_all_is_shown_with_stored_words(odd: Excerpt, otherwise: int, versions: int) -> None:
-    messages = slack_render.carried_messages(made(odd, otherwise, versions))
-    quoted = ""
-    for message in messages:
-        payload = message.payload()
-        assert not faults(payload)
-        for block in payload["blocks"]:
-            for part in block.get("elements", []):
-                if part["type"] == "rich_text_quote":
-                    quoted += "".join(e["text"] for e in part["elements"] if not e.get("style", {}).get("italic"))
-    assert quoted == ODD * (1 + otherwise + versions)
+    payloads = [message.payload() for message in slack_render.carried_messages(made(odd, otherwise, versions))]
+    for payload in payloads:
+        check_message(payload)
+    count = 1 + otherwise + versions
+    assert [words for payload in payloads for words in quotes(payload)] == [ODD] * count
+    assert [words for payload in payloads for words in marked(payload)] == ["*denied*_"] * count
