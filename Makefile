@@ -45,6 +45,7 @@ lint: $(STAMP)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy --config-file tests/mypy.ini tests
 
 # Breaks the program in ways that tests must notice, one at a time; takes half an hour.
 mutations: $(STAMP)

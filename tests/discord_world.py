@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 import pytest
@@ -64,6 +64,11 @@ class World:
         self._chief: simcord.MemberActor | None = None
         self._desks: list[Desk] = []
 
+    @property
+    def bot(self) -> OnTheRecordBot:
+        """The bot that runs; after a restart another one."""
+        return cast("OnTheRecordBot", self.env.bot)
+
     async def ask(self, **options: Any) -> Any:
         return await self.alice.slash(self.channel, "ask", **options)
 
@@ -73,7 +78,7 @@ class World:
 
     async def restart(self) -> None:
         """Another bot with another desk over the same index folder."""
-        settings = self.env.bot.settings
+        settings = self.bot.settings
         self._desks.append(Desk(settings.index_dir, settings.corpus_dir, WordHashEncoder))
         await self.env.restart_bot(OnTheRecordBot(settings, self._desks[-1]))
 
@@ -85,7 +90,7 @@ class World:
         """A new thread in a channel."""
         channel = channel or self.channel
         opening = await self.alice.send(channel, "Let us talk.")
-        made = await self.env.bot.get_channel(channel.id).create_thread(name="talk", message=opening)
+        made = await self.bot.get_channel(channel.id).create_thread(name="talk", message=opening)
         return next(thread for thread in channel.threads if thread.id == made.id)
 
     async def kept(self, message: Any) -> dict[str, Any]:
@@ -95,7 +100,7 @@ class World:
 
     def unhurried(self) -> None:
         """Whoever asked before may ask again at once."""
-        self.env.bot.pace = Pace()
+        self.bot.pace = Pace()
 
     def requests(self, path: str) -> list[Any]:
         """The payloads of the bot's requests whose path ends so."""
@@ -107,28 +112,28 @@ class World:
         if self._chief is None:
             role = self.guild.create_role("boss", permissions=ADMIN)
             self._chief = self.guild.add_member(self.env.create_user("chief"), roles=[role])
-            bot = self.env.bot
+            bot = self.bot
             bot.settings = replace(bot.settings, admin_user_ids=frozenset({self._chief.id}))
         return self._chief
 
     @property
     def desk(self) -> Desk:
-        return self.env.bot.desk
+        return self.bot.desk
 
     @property
     def corpus(self) -> Path:
-        return self.env.bot.settings.corpus_dir
+        return self.bot.settings.corpus_dir
 
     @property
     def mention(self) -> str:
-        return f"<@{self.env.bot.user.id}>"
+        return f"<@{self.bot.user.id}>"
 
     @property
     def answers(self) -> list[discord.Message]:
         return self.said_in(self.channel)
 
     def said_in(self, channel: Any) -> list[discord.Message]:
-        return [message for message in channel.history() if message.author.id == self.env.bot.user.id]
+        return [message for message in channel.history() if message.author.id == self.bot.user.id]
 
 
 def text_of(message: Any) -> str:

@@ -17,6 +17,7 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
+from typing import cast
 
 import simcord
 from PIL import Image
@@ -47,7 +48,7 @@ async def draw(env: simcord.Env) -> None:
     env.backend.bot_user.name = "On the Record"
     guild = env.create_guild("Newsroom")
     channel, alice = guild.create_text_channel("news"), guild.add_member(env.create_user("alice"))
-    *_, article = await env.bot.desk.listings()
+    *_, article = await cast("OnTheRecordBot", env.bot).desk.listings()
     answer = await alice.slash(channel, "ask", question=QUESTION)
     (menu,) = re.findall(r"context:\w{12}", str(answer.response.components))
     screens = {

@@ -259,7 +259,7 @@ def test_an_empty_corpus_makes_an_empty_generation_that_can_be_searched(tmp_path
     report = rebuild(tmp_path)
     assert report.lines()[0] == "Built generation 1: 0 articles, 0 passages, 0 sentences."
     generations = Generations(tmp_path / "data")
-    assert list(generations.faults(1)) == []
+    assert generations.inspect(1)[0] == []
     store, warning = generations.open_current(WordHashEncoder())
     assert (warning, store.listings(Filters())) == (None, [])
     assert store.search(WordHashEncoder().encode(["Who denied it?"])[0], ["denied"], Filters(), 5) == []
@@ -397,7 +397,7 @@ def test_any_history_of_changes_ends_like_a_clean_build(
     build(corpus, folder / "clean", WordHashEncoder())
     assert content(folder / "data") == content(folder / "clean")
     generations = Generations(folder / "data")
-    assert list(generations.faults(generations.require_current())) == []
+    assert generations.inspect(generations.require_current())[0] == []
     assert len(generations.numbers()) <= 2
     shutil.rmtree(folder)
 

@@ -200,7 +200,12 @@ def test_a_footer_that_all_articles_have_makes_no_candidates() -> None:
 def test_many_articles_that_are_nearly_the_same_cost_no_square(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
     count, compared = 60, []
     share = copies._share
-    monkeypatch.setattr(copies, "_share", lambda one, other: compared.append(1) or share(one, other))
+
+    def counted(one: object, other: object) -> float:
+        compared.append((one, other))
+        return share(one, other)
+
+    monkeypatch.setattr(copies, "_share", counted)
     texts = {f"{number:03}": f"{story(1)} {ending.format(number)}" for number in range(count)}
     assert grouped(texts) == [tuple(texts)]
     assert len(compared) <= count * 16

@@ -35,6 +35,7 @@ from index.build import build
 from index.errors import BuildError, NoIndexError
 from index.generations import Generations
 from index.model import Filters
+from index.readers.drafts import UnreadableError
 from index.readers.worker import Read
 
 if TYPE_CHECKING:
@@ -136,7 +137,12 @@ class Here:
     def read(self, files: Iterable[Wanted]) -> Iterator[Read]:
         for wanted in files:
             data = wanted.path.read_bytes()
-            yield Read(list(import_module(wanted.module).read(io.BytesIO(data))), None, sha256(data).hexdigest())
+            try:
+                drafts = list(import_module(wanted.module).read(io.BytesIO(data)))
+            except UnreadableError as exc:
+                yield Read([], exc)
+            else:
+                yield Read(drafts, None, sha256(data).hexdigest())
 
 
 def serve() -> None:
@@ -213,7 +219,7 @@ def texts_served(root: Path) -> dict[str, str] | None:
     """All texts of the index that a reader gets, after checking it whole; None if there is none."""
     generations = Generations(root)
     # A generation that is kept is whole, and one that is not is gone.
-    assert [fault for number in generations.numbers() for fault in generations.faults(number)] == []
+    assert [fault for number in generations.numbers() for fault in generations.inspect(number)[0]] == []
     try:
         store, warning = generations.open_current(WordHashEncoder())
     except NoIndexError:

@@ -445,9 +445,9 @@ async def test_identical_waiting_questions_share_one_answer(word_index: Path) ->
 
 
 async def test_two_reindexings_do_not_run_at_once_and_questions_go_on(word_index: Path) -> None:
-    encoders = [WordHashEncoder(), SlowEncoder()]
+    slow = SlowEncoder()
+    encoders = [WordHashEncoder(), slow]
     desk = Desk(word_index, SEEDS, lambda: encoders.pop(0))
-    slow = encoders[0]
     # Another model, so that there is something to embed.
     slow.weights_sha256 = "f" * 64
     running = asyncio.create_task(desk.builds.reindex())
@@ -462,9 +462,9 @@ async def test_two_reindexings_do_not_run_at_once_and_questions_go_on(word_index
 
 
 async def test_a_build_is_given_up_when_the_bot_stops(word_index: Path) -> None:
-    encoders = [WordHashEncoder(), SlowEncoder()]
+    slow = SlowEncoder()
+    encoders = [WordHashEncoder(), slow]
     desk = Desk(word_index, SEEDS, lambda: encoders.pop(0))
-    slow = encoders[0]
     slow.weights_sha256 = "f" * 64
     running = asyncio.create_task(desk.builds.reindex())
     while not (await desk.status()).building:

@@ -55,7 +55,7 @@ def added(world: World) -> list[str]:
 
 
 def kept_aside(world: World) -> list[str]:
-    return sorted(path.name for path in (world.env.bot.settings.index_dir / "staged").glob("*"))
+    return sorted(path.name for path in (world.bot.settings.index_dir / "staged").glob("*"))
 
 
 def told(result: Any) -> list[tuple[str, bool]]:
@@ -115,7 +115,7 @@ async def test_what_is_discarded_is_never_stored(world: World) -> None:
 @EXPECTED
 async def test_a_button_that_comes_too_late_says_so(world: World) -> None:
     result = await add(world)
-    intake = adding.Intake(world.env.bot.settings.index_dir, world.corpus)
+    intake = adding.Intake(world.bot.settings.index_dir, world.corpus)
     intake.discard(kept_aside(world)[0])
     for label in ("Store", "Discard"):
         assert told(await world.chief.click(result.response, label=label)) == [(adding.GONE, True)]
@@ -131,7 +131,7 @@ async def shown_to_all(world: World, card: Any) -> Any:
         *(discord_add.AddButton(what, key) for what in ("store", "discard"))
     )
     view = discord.ui.LayoutView(timeout=None).add_item(row)
-    return await world.env.bot.get_channel(world.channel.id).send(view=view)
+    return await world.bot.get_channel(world.channel.id).send(view=view)
 
 
 @EXPECTED
@@ -139,7 +139,7 @@ async def test_only_the_admin_who_added_may_press_and_only_while_an_admin(world:
     result = await add(world)
     role = world.guild.create_role("second", permissions=ADMIN)
     second = world.guild.add_member(world.env.create_user("second"), roles=[role])
-    bot = world.env.bot
+    bot = world.bot
     chief = world.chief
     bot.settings = replace(bot.settings, admin_user_ids=frozenset({chief.id, second.id}))
     with pytest.raises(simcord.SetupError):

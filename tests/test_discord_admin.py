@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 async def test_admins_are_named_by_settings_or_own_the_application(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bot = world.env.bot
+    bot = world.bot
     role = world.guild.create_role("editors", permissions=ADMIN)
     editor = world.guild.add_member(world.env.create_user("editor"), roles=[role])
     bot.settings = Settings(index_dir=bot.settings.index_dir, admin_role_ids=frozenset({role.id}))
@@ -315,7 +315,7 @@ async def test_unanswered_questions_are_those_refused_in_public_in_this_server(w
     # Nor is anything of channels and threads that not everybody sees.
     world.unhurried()
     hidden = {world.guild.default_role: discord.PermissionOverwrite(view_channel=False)}
-    hidden |= {who: discord.PermissionOverwrite(view_channel=True) for who in (world.alice, world.env.bot.user)}
+    hidden |= {who: discord.PermissionOverwrite(view_channel=True) for who in (world.alice, world.bot.user)}
     secret = world.guild.create_text_channel("secret", overwrites=hidden)
     await world.alice.slash(secret, "ask", question="Which gnome is secret?")
     await world.alice.send(secret, f"{world.mention} Which gnome is secret?")
@@ -347,7 +347,7 @@ async def test_what_cannot_be_noted_is_done_and_told_all_the_same(
 
 @EXPECTED
 async def test_what_cannot_be_recorded_is_not_done(world: World) -> None:
-    file = world.env.bot.settings.index_dir / RECORDS
+    file = world.bot.settings.index_dir / RECORDS
     file.unlink()
     file.mkdir()
     for command, options in (("remove", {"article": "Utrecht"}), ("settings", {"answers": False})):

@@ -151,7 +151,7 @@ async def test_an_answer_is_removed_by_its_asker_and_by_those_who_keep_order(wor
     moderator = world.guild.add_member(world.env.create_user("mod"), roles=[moderators])
     # An admin of the bot may, whatever the server lets them do.
     admin = world.guild.add_member(world.env.create_user("admin"))
-    world.env.bot.settings = replace(world.env.bot.settings, admin_user_ids=frozenset({admin.id}))
+    world.bot.settings = replace(world.bot.settings, admin_user_ids=frozenset({admin.id}))
     for remover in (world.alice, moderator, admin):
         world.unhurried()
         answer = (await world.ask(question=PELICAN)).response
@@ -203,7 +203,7 @@ async def test_what_comes_closest_to_a_refused_question_is_shown_alone_and_as_no
 
 async def test_a_year_later_the_buttons_say_that_it_is_too_late(world: World) -> None:
     answer = (await world.ask(question=PELICAN)).response
-    with sqlite3.connect(world.env.bot.settings.index_dir / desk.RECORDS) as db:
+    with sqlite3.connect(world.bot.settings.index_dir / desk.RECORDS) as db:
         db.execute("UPDATE message SET at = '2020' || substr(at, 5)")
     db.close()
     await world.desk.tidy()
@@ -337,7 +337,7 @@ async def test_a_button_of_an_older_answer_shows_its_context(world: World) -> No
     answer = (await world.ask(question=PELICAN)).response
     key = buttons_of(answer)["More"]["custom_id"].split(":")[2]
     button = AnswerButton(key, "context", 2)
-    message = await world.env.bot.get_channel(world.channel.id).send(
+    message = await world.bot.get_channel(world.channel.id).send(
         view=discord.ui.LayoutView().add_item(discord.ui.ActionRow(button))
     )
     assert message

@@ -43,7 +43,7 @@ async def test_ask_privately(world: World) -> None:
 
 
 async def test_as_many_excerpts_as_set_or_wanted(world: World) -> None:
-    world.env.bot.settings = Settings(excerpts=1)
+    world.bot.settings = Settings(excerpts=1)
     assert "1 excerpt from 1 of 22" in text_of((await world.ask(question=PELICAN)).response)
     assert "2 excerpts from 2 of 22" in text_of((await world.ask(question=PELICAN, number=2)).response)
 
@@ -99,7 +99,7 @@ async def test_a_question_without_an_answer_is_refused(world: World) -> None:
 async def test_a_wrong_date_is_explained_and_nothing_searched(
     world: World, monkeypatch: pytest.MonkeyPatch, option: str
 ) -> None:
-    monkeypatch.setattr(world.env.bot, "desk", None)
+    monkeypatch.setattr(world.bot, "desk", None)
     result = await world.ask(question=QUESTION, **{option: "*31* April"})
     assert result.ephemeral
     assert "\\*31\\* April" in result.response.content
@@ -121,7 +121,7 @@ async def test_status_and_help(world: World) -> None:
     assert "word-hash" in status
     helped = await world.alice.slash(world.channel, "help")
     assert helped.ephemeral
-    for command in set(world.env.bot.tree.get_commands()) - {discord_commands.help_}:
+    for command in set(world.bot.tree.get_commands()) - {discord_commands.help_}:
         menu = isinstance(command, discord.app_commands.ContextMenu)
         assert (f"*{command.name}*" if menu else f"`/{command.name}`") in helped.response.content
 
@@ -165,7 +165,7 @@ async def test_the_mention_is_no_part_of_the_question(world: World, monkeypatch:
         return await ask(question, *more, **named)
 
     monkeypatch.setattr(world.desk, "ask", noting)
-    bot = world.env.bot.user.id
+    bot = world.bot.user.id
     await world.alice.send(world.channel, f"<@{bot}> who, <@!{bot}>?")
     assert asked == ["who,  ?"]
 
@@ -200,7 +200,7 @@ async def test_a_question_in_a_thread_is_answered_there(world: World) -> None:
 async def test_a_direct_message_is_a_question(world: World) -> None:
     await world.alice.send_dm(QUESTION)
     answer = world.alice.user.dm_channel.last_message
-    assert answer.author.id == world.env.bot.user.id
+    assert answer.author.id == world.bot.user.id
     assert "> " in text_of(answer)
 
 
@@ -301,7 +301,7 @@ async def test_everything_that_costs_has_a_pace(world: World) -> None:
     person, place = str(world.alice.id), str(world.channel.id)
     with contextlib.suppress(TooFastError):
         for _ in range(LOOKS.person + 1):
-            world.env.bot.pace.require(person, place, str(world.guild.id), LOOKS)
+            world.bot.pace.require(person, place, str(world.guild.id), LOOKS)
     for result in (
         await world.alice.slash(world.channel, "sources"),
         await world.alice.slash(world.channel, "source", article="otter"),
@@ -325,10 +325,10 @@ async def test_everything_that_costs_has_a_pace(world: World) -> None:
 
 async def test_a_channel_in_which_too_much_is_asked_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for person in range(30):
-        world.env.bot.pace.require(str(person), str(world.channel.id), "")
+        world.bot.pace.require(str(person), str(world.channel.id), "")
     await world.alice.send(world.channel, f"{world.mention} {PELICAN}")
     assert "This channel asks faster" in world.answers[-1].content
-    monkeypatch.setattr(world.env.bot, "pace", Pace())
+    monkeypatch.setattr(world.bot, "pace", Pace())
     await world.alice.send(world.channel, f"{world.mention} {PELICAN}")
     assert quoted(world.answers[-1])
 
@@ -344,7 +344,7 @@ async def test_a_full_queue_is_said(world: World, monkeypatch: pytest.MonkeyPatc
 
 async def test_what_cannot_be_kept_is_answered_without_buttons(world: World, caplog: pytest.LogCaptureFixture) -> None:
     # The file that the running bot has open is no longer at its path, so SQLite writes no more; it still reads.
-    file = world.env.bot.settings.index_dir / desk.RECORDS
+    file = world.bot.settings.index_dir / desk.RECORDS
     file.unlink()
     file.mkdir()
     answer = (await world.ask(question=PELICAN)).response
@@ -378,7 +378,7 @@ async def test_nothing_is_answered_while_the_records_cannot_be_read(
     listed = (await world.alice.slash(world.channel, "sources")).response
     answer = (await world.ask(question=PELICAN)).response
     before = text_of(listed)
-    (world.env.bot.settings.index_dir / desk.RECORDS).write_bytes(b"no database" * 10_000)
+    (world.bot.settings.index_dir / desk.RECORDS).write_bytes(b"no database" * 10_000)
     said = await world.bob.send(world.channel, f"“{PELICAN}”")
     results = [
         await world.ask(question=PELICAN),

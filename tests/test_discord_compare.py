@@ -54,7 +54,7 @@ async def test_where_answers_are_private_it_is_shown_to_one_person(world: World,
 async def test_whoever_asks_too_fast_is_told(world: World, command: str) -> None:
     with contextlib.suppress(TooFastError):
         for _ in range(QUESTIONS.person + 1):
-            world.env.bot.pace.require(str(world.alice.id), str(world.channel.id), str(world.guild.id))
+            world.bot.pace.require(str(world.alice.id), str(world.channel.id), str(world.guild.id))
     result = await world.alice.slash(world.channel, command, **ASKED[command][0])
     assert result.ephemeral
     assert result.response.content.startswith("You ask faster than I may answer.")

@@ -57,7 +57,7 @@ async def test_nothing_that_is_asked_shows_a_hidden_outlet(world: World, where: 
     channel = world.channel if where == "channel" else await world.thread()
     if where == "forgotten thread":
         # A thread that discord.py was not told of; its channel is asked for.
-        guild = world.env.bot.get_guild(world.guild.id)
+        guild = world.bot.get_guild(world.guild.id)
         guild._remove_thread(guild.get_thread(channel.id))
 
     # The question would be answered elsewhere.

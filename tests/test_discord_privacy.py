@@ -85,7 +85,7 @@ async def test_a_verdict_is_as_private_as_the_answer_it_is_about(world: World) -
     for private in (True, False):
         answer = (await world.ask(question=PELICAN, private=private)).response
         await world.alice.click(answer, label="Helpful" if private else "Not helpful")
-        with closing(sqlite3.connect(world.env.bot.settings.index_dir / RECORDS)) as db:
+        with closing(sqlite3.connect(world.bot.settings.index_dir / RECORDS)) as db:
             assert db.execute("SELECT private FROM feedback").fetchall() == [(private,)]
 
 
@@ -101,7 +101,7 @@ async def test_removing_an_answer_removes_what_was_kept_of_it(world: World) -> N
 async def test_a_server_that_the_bot_is_taken_out_of_is_forgotten_and_one_that_is_away_is_not(world: World) -> None:
     await world.ask(question=PASTA)
     await world.by_chief("settings", excerpts=1)
-    gateway, server = world.env.bot._connection, str(world.guild.id)
+    gateway, server = world.bot._connection, str(world.guild.id)
     gateway.parse_guild_delete({"id": server, "unavailable": True})
     await world.env.settle()
     assert await asked_in_vain(world) == [PASTA]

@@ -415,7 +415,8 @@ def part_of(stored: Excerpt, words: str, bold: list[bool], opening: str, closing
     """Whether words, between marks of ours, are a part of an excerpt with what answers in bold."""
     if not (words.startswith(opening) and words.endswith(closing) and len(words) > len(opening + closing)):
         return False
-    part, bold = (shown[len(opening) : len(words) - len(closing)] for shown in (words, bold))
+    quoted = slice(len(opening), len(words) - len(closing))
+    part, bold = words[quoted], bold[quoted]
     before, answers, _ = stored.parts
     first, last = (len(before), len(before) + len(answers)) if answers else (0, 0)
     return any(

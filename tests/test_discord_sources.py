@@ -143,7 +143,7 @@ async def test_a_wrong_day_is_explained(world: World) -> None:
 
 async def test_a_list_that_is_too_old_says_so(world: World) -> None:
     response = (await world.alice.slash(world.channel, "sources")).response
-    with sqlite3.connect(world.env.bot.settings.index_dir / RECORDS) as db:
+    with sqlite3.connect(world.bot.settings.index_dir / RECORDS) as db:
         db.execute("DELETE FROM message")
     db.close()
     result = await world.alice.click(response, label="Next")

@@ -268,7 +268,7 @@ class Newsroom(RuleBasedStateMachine):
         assert clean is not None
         self.builder.folder = self.home
         answer = self.builder.run(self.root, step, fault)
-        assert [fault for number in self.generations.numbers() for fault in self.generations.faults(number)] == []
+        assert [fault for number in self.generations.numbers() for fault in self.generations.inspect(number)[0]] == []
         gone = len(before.articles.keys() - {article.source.id for article in clean["articles"]})
         if "error" in answer and fault != "full":
             asked = gone >= SMALL_LOSS and gone * 100 > MAX_LOSS * len(before.articles)
@@ -332,7 +332,7 @@ class Newsroom(RuleBasedStateMachine):
                 self.compare(number)
 
     def compare(self, number: int) -> None:
-        assert list(self.generations.faults(number)) == []
+        assert self.generations.inspect(number)[0] == []
         store, held = self.generations.open(number), self.held[number]
         assert content(store) == held.content
         assert {listing.source.id: listing.indexed_at for listing in store.listings(ANY)} == held.indexed_at

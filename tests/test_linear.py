@@ -235,7 +235,7 @@ def test_verification_of_as_much_as_is_read(part: str) -> None:
 @pytest.mark.parametrize("part", ["a ", "b a ", "a a a a b b b b "])
 def test_quotations_held_against_an_article(quoted: str, part: str) -> None:
     quotation = Quotation(quoted, 0, len(quoted))
-    assert_linear(lambda n: hold(quotation, OneArticle(repeated(part, n))), 5_000)  # type: ignore[arg-type] as much as is needed
+    assert_linear(lambda n: hold(quotation, OneArticle(repeated(part, n))), 5_000)  # as much of a store as is needed
 
 
 @pytest.mark.parametrize(

@@ -341,4 +341,4 @@ def test_a_length_that_is_damaged_is_a_damaged_index_and_no_lack_of_memory(
     whole = file.read_bytes()
     for at in range(64):
         file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x80]) + whole[at + 1 :])
-        assert list(Generations(tmp_path / "data").faults(1))
+        assert Generations(tmp_path / "data").inspect(1)[0]

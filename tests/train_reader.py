@@ -106,7 +106,7 @@ def step(model: Any, examples: list[Example], tokenizer: Any, whole: int) -> flo
     inputs, words, bounds = targets(tokenizer, examples)
     inputs = {name: values.to(model.device) for name, values in inputs.items()}
     out = model(**inputs)
-    loss = 0.0
+    loss = torch.zeros((), device=model.device)
     for logits, aims in ((out.start_logits, bounds[:, 0]), (out.end_logits, bounds[:, 1])):
         masked = logits.masked_fill(~words.to(model.device), -1e9)
         loss = loss + torch.nn.functional.cross_entropy(
