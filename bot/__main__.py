@@ -112,6 +112,7 @@ def main(ctx: click.Context, index_dir: Path | None) -> None:
 @click.argument("question", type=Words())
 @partial(_with, _OPTIONS)
 @click.option("--closest", is_flag=True, help="Where nothing answers, show what comes closest, as no answer.")
+@click.option("--carried", is_flag=True, help="Then show which other articles carry what the first excerpt says.")
 @partial(_with, _FORMATS)
 @click.option(
     "--cite", "form", type=click.Choice([*map(str, Form)]), help="Cite what is quoted in this form, and say no more."
@@ -126,14 +127,17 @@ def ask(
     since: str | None,
     until: str | None,
     closest: bool,
+    carried: bool,
     way: Way | None,
     written: Format | None,
     form: str | None,
     index_dir: Path | None,
 ) -> None:
     """Answer one QUESTION; with "-", every line of standard input, an answer a line."""
-    if form and (written or closest):
-        raise click.UsageError("--cite is a form of its own: leave out --json, --csv, --markdown and --closest.")
+    if form and (written or closest or carried):
+        raise click.UsageError("--cite is a form of its own: leave out --closest, --carried and other forms.")
+    if carried and written not in (None, Format.JSON):
+        raise click.UsageError("--carried goes with --json or none: leave out --csv and --markdown.")
     settings = _settings(index_dir or ctx.obj)
     filters = Filters(outlets, (), *period(since, until))
     many = question == "-"
@@ -145,12 +149,14 @@ def ask(
         for asked in questions:
             so = Way(way or Way.BEST)
             answer = await desk.ask(asked, filters, count or shown_at_once(so, settings.excerpts), way=so)
+            held = await terminal.carrying(desk, answer) if carried and answer.excerpts else None
             if form and answer.refusal:
                 click.echo(answer.refusal.message, err=True)
             elif form:
                 click.echo(terminal.cited(answer, Form(form)))
             elif written is Format.JSON:
-                click.echo(json.dumps(contract.as_json(answer), ensure_ascii=False))
+                more = {"carried": held and contract.carried_as_json(held)} if carried else {}
+                click.echo(json.dumps({**contract.as_json(answer), **more}, ensure_ascii=False))
             elif written is Format.CSV:
                 _print(asklist.rows(asked, answer))
             elif written:
@@ -161,6 +167,8 @@ def ask(
                 Console().print(terminal.layout(answer, closest=closest))
             else:
                 click.echo(terminal.as_text(answer, closest=closest))
+            if held and not written:
+                click.echo(f"\n{terminal.carried_text(held)}")
 
     _with_desk(settings, work)
 
@@ -357,6 +365,8 @@ def _serve_app() -> ModuleType:
             "'.[serve]'` in the project's folder (with pipx or uv: install '.[serve]' again)."
         ) from exc
     return app
+
+
 def _print(text: str) -> None:
     """Print a file's text: as it is into a file or a pipe."""
     click.echo(harmless(text) if sys.stdout.isatty() else text, nl=False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot import wording
 from bot.answer import Answer, Reason, Refusal, Way, compose, is_question, near, refuse, sought
+from bot.carried import carried
 from bot.compare import candidates, oldest_first, told_of, with_differing, with_figures
 from bot.directive import words_link
 from bot.elsewhere import with_copies
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from bot.answer import Excerpt
+    from bot.carried import Carried
     from index.encoder import Encoder
     from index.model import Source
     from index.reader import Reader
@@ -90,6 +92,23 @@ class Answerer:
         _check(answer, store)
         answer = _linked(answer, store)
         return replace(answer, elapsed=time.perf_counter() - started)
+
+    def carried(self, store: Store, excerpt: Excerpt, question: str, filters: Filters) -> Carried:
+        """What other articles carry of what an excerpt says that was quoted for a question under these filters.
+
+        Raises:
+            DamagedIndexError: something of it does not stand in the stored text of its article.
+
+        """
+        found = carried(excerpt, question, store, self._encoder, filters)
+        for shown in (found.statement, *found.otherwise):
+            _check_excerpt(shown, store)
+        for version in found.versions:
+            article = store.article(version.source.id)
+            if article is None or article.text[version.start : version.end] != version.text:
+                raise DamagedIndexError(_not_standing(version.source))
+        statement, *otherwise = (_with_link(shown, store) for shown in (found.statement, *found.otherwise))
+        return replace(found, statement=statement, otherwise=tuple(otherwise))
 
     def _laid_out(self, store: Store, answer: Answer, ranking: Ranking, asked: Asked) -> Answer:
         """The answer with its excerpts, as it is wanted."""
@@ -251,15 +270,15 @@ def _page(store: Store, answer: Answer, rows: Sequence[Excerpt], asked: Asked) -
 
 def _linked(answer: Answer, store: Store) -> Answer:
     """The answer with a link to the very words of each excerpt that it quotes, which stand in their articles."""
-
-    def linked(excerpt: Excerpt) -> Excerpt:
-        article = store.article(excerpt.source.id)
-        return replace(excerpt, link=words_link(article, Span(excerpt.start, excerpt.end)) if article else "")
-
     if answer.refusal:
         closest = answer.refusal.closest
-        return replace(answer, refusal=replace(answer.refusal, closest=closest and linked(closest)))
-    return replace(answer, excerpts=tuple(map(linked, answer.excerpts)))
+        return replace(answer, refusal=replace(answer.refusal, closest=closest and _with_link(closest, store)))
+    return replace(answer, excerpts=tuple(_with_link(excerpt, store) for excerpt in answer.excerpts))
+
+
+def _with_link(excerpt: Excerpt, store: Store) -> Excerpt:
+    article = store.article(excerpt.source.id)
+    return replace(excerpt, link=words_link(article, Span(excerpt.start, excerpt.end)) if article else "")
 
 
 def _check(answer: Answer, store: Store) -> None:
@@ -272,14 +291,18 @@ def _check(answer: Answer, store: Store) -> None:
         if article is None or article.text[told.start : told.end] != told.text:
             raise DamagedIndexError(_not_standing(told.source))
     for excerpt in answer.quoted:
-        article = store.article(excerpt.source.id)
-        marked = excerpt.answer or Span(excerpt.start, excerpt.end)
-        within = excerpt.start <= marked.start < marked.end <= excerpt.end
-        others = [(d.passage.source.id, d.passage.words(d.there), d.there) for d in excerpt.differing]
-        others += [(excerpt.source.id, excerpt.passage.words(m.span), m.span) for m in excerpt.moments]
-        stand = all((other := store.article(a)) and other.text[s.start : s.end] == words for a, words, s in others)
-        if article is None or article.text[excerpt.start : excerpt.end] != excerpt.text or not within or not stand:
-            raise DamagedIndexError(_not_standing(excerpt.source))
+        _check_excerpt(excerpt, store)
+
+
+def _check_excerpt(excerpt: Excerpt, store: Store) -> None:
+    article = store.article(excerpt.source.id)
+    marked = excerpt.answer or Span(excerpt.start, excerpt.end)
+    within = excerpt.start <= marked.start < marked.end <= excerpt.end
+    others = [(d.passage.source.id, d.passage.words(d.there), d.there) for d in excerpt.differing]
+    others += [(excerpt.source.id, excerpt.passage.words(m.span), m.span) for m in excerpt.moments]
+    stand = all((other := store.article(a)) and other.text[s.start : s.end] == words for a, words, s in others)
+    if article is None or article.text[excerpt.start : excerpt.end] != excerpt.text or not within or not stand:
+        raise DamagedIndexError(_not_standing(excerpt.source))
 
 
 def _not_standing(source: Source) -> str:

@@ -12,7 +12,8 @@ from bot.answer import Way
 
 if TYPE_CHECKING:
     from bot import schema
-    from bot.answer import Answer, Differing, Excerpt, Refusal
+    from bot.answer import Answer, Differing, Excerpt, Place, Refusal
+    from bot.carried import Carried
     from index.findings import Finding, Standing
     from index.model import Listing, Source, Speaker
     from index.moments import Moment
@@ -43,6 +44,29 @@ def as_json(answer: Answer) -> schema.Answer:
         "articles_in_index": answer.articles,
         "generation": answer.generation,
         "elapsed_ms": round(answer.elapsed * 1000, 3) if answer.elapsed else None,
+    }
+
+
+def carried_as_json(found: Carried) -> schema.Carried:
+    """Which other articles carry what the first excerpt says, as `ask --carried --json` gives it."""
+    also = found.statement.also_in
+    return {
+        "statement": _excerpt_json(found.statement),
+        "same_words": [_also_json(place) for place in also if not place.differing],
+        "nearly_the_same": [_also_json(place) for place in also if place.differing],
+        "in_other_words": [_excerpt_json(excerpt) for excerpt in found.otherwise],
+        "quotation": [
+            {
+                "text": version.text,
+                "article": card_as_json(version.source),
+                "start": version.start,
+                "end": version.end,
+                "paragraph": version.paragraph,
+                "differing": [{"start": span.start, "end": span.end} for span in version.differing],
+            }
+            for version in found.versions
+        ],
+        "not_found_in": [card_as_json(source) for source in found.without],
     }
 
 
@@ -79,6 +103,10 @@ def listing_as_json(listing: Listing) -> schema.Listing:
 def card_as_json(source: Source) -> schema.Card:
     """An article's card, as it stands all over the contract."""
     return cast("schema.Card", source.card())
+
+
+def _also_json(place: Place) -> schema.Also:
+    return {"article": card_as_json(place.source), "paragraph": place.paragraph}
 
 
 def _refusal_json(refusal: Refusal) -> schema.Refusal:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from bot.carried import Carried
     from bot.records.places import PlaceSettings
     from index.encoder import Encoder
     from index.engines import Engine
@@ -244,6 +245,10 @@ class Desk:
         """An excerpt that was sent, with the stored text around it."""
         return await self._search(lambda store: _context(store, quoted, self._seen(filters)))
 
+    async def carried(self, quoted: Quoted, question: str, filters: Filters = ANY) -> Carried | Lost:
+        """What other articles carry of what an excerpt says that was quoted for a question under these filters."""
+        return await self._search(lambda store: self._carried(store, quoted, question, self._seen(filters)))
+
     async def listings(self, filters: Filters = ANY) -> list[Listing]:
         """The articles in the index that pass the filters, by id."""
         return await self._search(lambda store: store.listings(self._seen(filters)))
@@ -300,6 +305,10 @@ class Desk:
 
     def _seen(self, filters: Filters) -> Filters:
         return replace(filters, withdrawn=self._records.withdrawals.ids())
+
+    def _carried(self, store: Store, quoted: Quoted, question: str, filters: Filters) -> Carried | Lost:
+        excerpt = _quote_again(store, quoted, filters.scope())
+        return excerpt if isinstance(excerpt, Lost) else self._answerer.carried(store, excerpt, question, filters)
 
     def _status(self, store: Store, filters: Filters) -> DeskStatus:
         articles, passages = store.counts(filters.scope())

@@ -99,6 +99,30 @@ class Answer(TypedDict):
     elapsed_ms: float | None
 
 
+class Also(TypedDict):
+    """Another place where words stand, the same or nearly."""
+
+    article: Card
+    paragraph: int
+
+
+class Version(Words):
+    """A quotation in one article's words; `differing` are those that are not the first version's."""
+
+    differing: list[Span]
+
+
+class Carried(TypedDict):
+    """Which other articles carry what an excerpt says, and in which words; offsets are into the articles' texts."""
+
+    statement: Excerpt
+    same_words: list[Also]
+    nearly_the_same: list[Also]
+    in_other_words: list[Excerpt]
+    quotation: list[Version]
+    not_found_in: list[Card]
+
+
 class Place(Words):
     """Where a quotation stands, how the look of it differs there, and who said it by that article."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.answer import Answer, Excerpt
+    from bot.carried import Carried
     from bot.citing import Form
     from bot.desk import Desk, DeskStatus
     from bot.quotations import Verification
@@ -36,6 +37,7 @@ Ask anything about the coverage; the answer is quoted from the articles, word fo
   /sources     the articles in the index
   /source N    one of them, whole: its number in that list, or its id
   /closest     what came closest to the last question, where that was refused; it is not an answer
+  /carried     which other articles carry what the first excerpt of the last answer says, and in which words
   /compare QUESTION  what each article says of it, the oldest first
   /figures QUESTION  the figures in what answers it, and where articles differ in one
   /said NAME   what a person is quoted as saying, by day; "/said NAME about …" narrows it
@@ -66,6 +68,8 @@ There are no articles to answer from yet.
 
 `on-the-record --help` and `on-the-record-index --help` list the other commands."""
 
+_OTHERWISE = "In other words; between asterisks is what says it:"
+_VERSIONS = "The same quotation in other words; between asterisks is what differs:"
 SHOW_CLOSEST = "What comes closest is not an answer; --closest shows it, and /closest in the chat."
 
 
@@ -109,6 +113,23 @@ def as_text(answer: Answer, *, closest: bool = False) -> str:
         if answer.refusal.closest:
             lines += ["", closest_text(answer.refusal.closest)] if closest else [SHOW_CLOSEST]
     return harmless("\n".join(lines))
+
+
+def carried_text(found: Carried) -> str:
+    """Which other articles carry a statement, as plain lines; what says it, or differs, between asterisks."""
+    lines = [wording.CARRIED, f"  │ {found.statement.text}", f"  {wording.citation(found.statement)}"]
+    lines += [f"  {also}" for also in wording.also_in(found.statement)[:1]]
+    lines += ["", _OTHERWISE] if found.otherwise else []
+    for excerpt in found.otherwise:
+        before, said, after = excerpt.parts
+        lines += [f"[{excerpt.number}] │ {before}*{said}*{after}", f"    {wording.citation(excerpt)}"]
+        lines += [f"    {also}" for also in wording.also_in(excerpt)[:1]]
+    lines += ["", _VERSIONS] if found.versions else []
+    for version in found.versions:
+        words = "".join(f"*{words}*" if differs else words for words, differs in version.parts)
+        place = wording.paragraph(version.paragraph)
+        lines += [f"  │ {words}", f"    {wording.origin(version.source)} · {wording.title(version.source)} · {place}"]
+    return harmless("\n".join([*lines, "", *wording.carried_remarks(found)]).rstrip())
 
 
 def closest_text(excerpt: Excerpt) -> str:
@@ -212,6 +233,8 @@ async def _respond(desk: Desk, line: str, count: int, console: Console, asked: A
         reply = Text(verification_text(await desk.verify(argument)))
     elif command == "/closest":
         reply = Text(await _closest(desk, asked))
+    elif command == "/carried":
+        reply = Text(await _carried(desk, asked))
     elif command == "/source":
         reply = Text(await _source(desk, argument.strip()))
     elif command.startswith("/"):
@@ -232,6 +255,19 @@ async def _closest(desk: Desk, asked: Answer | None) -> str:
         return "The last question was not refused, or nothing came close to it."
     (found,) = await desk.quote_again(sent(asked).quoted)
     return wording.lost(found) if isinstance(found, Lost) else closest_text(found)
+
+
+async def carrying(desk: Desk, answer: Answer) -> Carried | None:
+    """Which other articles carry what the first excerpt of an answer says; None where that is no longer there."""
+    found = await desk.carried(sent(answer).quoted[0], answer.question, answer.filters)
+    return None if isinstance(found, Lost) else found
+
+
+async def _carried(desk: Desk, asked: Answer | None) -> str:
+    if asked is None or not asked.excerpts:
+        return "The last question has no answer that other articles could carry."
+    found = await carrying(desk, asked)
+    return carried_text(found) if found else wording.lost(Lost.CHANGED)
 
 
 async def _source(desk: Desk, wanted: str) -> str:

@@ -25,6 +25,7 @@ from index.model import ANY, Filters
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from bot.carried import Carried
     from bot.desk import Desk
     from bot.pace import Pace
     from bot.records.places import PlaceSettings
@@ -237,6 +238,20 @@ class Visit:
 
         """
         (found,) = await self.desk.quote_again([_quoted(was, number)], self.within())
+        if isinstance(found, Lost):
+            raise UsageError(wording.lost(found))
+        return found
+
+    async def carried(self, was: SentAnswer) -> Carried:
+        """What other articles carry of what the first excerpt of an answer says, once admitted.
+
+        Raises:
+            UsageError: it can no longer be shown.
+
+        """
+        if not was.quoted:
+            raise UsageError(wording.TOO_OLD)
+        found = await self.desk.carried(was.quoted[0], was.question, self.within(was.filters))
         if isinstance(found, Lost):
             raise UsageError(wording.lost(found))
         return found

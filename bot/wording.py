@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.answer import Answer, Described, Excerpt, Place
+    from bot.carried import Carried
     from bot.metrics import Quantiles
     from bot.records.audit import Action
     from bot.records.places import OwnSettings, PlaceSettings
@@ -57,6 +58,10 @@ NOT_QUOTED = say(
     "No quotation of this name was found. Only those are known of which an article's own sentence says who speaks."
 )
 AS_FILES = say("As a file")
+NOT_CARRIED = say("No other article in this index was found to carry this, in these words or others.")
+CARRIED = say("What other articles in this index have of this:")
+OTHERWISE = say("In other words; bold is what says it:")
+VERSIONS = say("The same quotation in other words; bold is what differs:")
 NO_MORE = say("There are no further excerpts near enough to the question.")
 TEXT_GONE = say("This text is no longer in the index: the article has changed or is gone.")
 THANKS = say("Noted, without your name. Thank you.")
@@ -317,6 +322,16 @@ def counts(answer: Answer) -> str:
         excerpts=plural(len(answer.excerpts), "excerpt"),
         articles=articles,
     )
+
+
+def carried_remarks(found: Carried) -> list[str]:
+    """What to know of which articles carry a statement: that none does, and in which it was not found."""
+    alone = not (found.otherwise or found.statement.also_in)
+    told = [say(NOT_CARRIED)] if alone else []
+    if found.without:
+        articles = "; ".join(f"{title(source)}, {outlet(source)}" for source in found.without)
+        told.append(say("Not found in: {articles}", articles=articles))
+    return told
 
 
 def remarks(answer: Answer) -> tuple[str, ...]:

@@ -151,6 +151,16 @@ class Store(Texts):
         """
         return {term: self._lexical.frequency(term) for term in terms}
 
+    def mean(self, article_id: str) -> NDArray[np.float32] | None:
+        """The mean of an article's passages' vectors, of unit length; None for an article that has none."""
+        query = "SELECT p.row FROM passage p JOIN article a ON a.row = p.article WHERE a.id = ?"
+        with self._fitting():
+            rows = [row for (row,) in self.fetch(query, article_id)]
+            if not rows:
+                return None
+            mean: NDArray[np.float32] = self._vectors.stored("passage", rows).mean(axis=0)
+        return mean / float(mean @ mean) ** 0.5
+
     def vectors(self, wanted: Callable[[str], bool] = lambda _text: True) -> Iterator[tuple[str, NDArray[np.float32]]]:
         """Every embedded text that is wanted, with its vector, for reuse by the next build."""
         for part in EMBEDDED:

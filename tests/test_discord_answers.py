@@ -119,7 +119,15 @@ async def test_a_private_answer_is_shared_as_it_is(world: World) -> None:
     more = (await world.alice.click(answer, label="More")).response
     await world.restart()
     for private in (answer, more):
-        assert set(buttons_of(private)) == {"As a file", "More", "Sources", "Share", "Helpful", "Not helpful"}
+        assert set(buttons_of(private)) == {
+            "Carried by",
+            "As a file",
+            "More",
+            "Sources",
+            "Share",
+            "Helpful",
+            "Not helpful",
+        }
         with pytest.raises(simcord.SetupError, match="not visible"):
             await world.bob.click(private, label="Share")
         result = await world.alice.click(private, label="Share")
@@ -128,7 +136,15 @@ async def test_a_private_answer_is_shared_as_it_is(world: World) -> None:
         assert shared.id == world.answers[-1].id
         shared = world.answers[-1]
         assert text_of(shared) == text_of(private)
-        assert set(buttons_of(shared)) == {"As a file", "More", "Sources", "Remove", "Helpful", "Not helpful"}
+        assert set(buttons_of(shared)) == {
+            "Carried by",
+            "As a file",
+            "More",
+            "Sources",
+            "Remove",
+            "Helpful",
+            "Not helpful",
+        }
         # What was shared is an answer like any other, and whoever shared it may take it back.
         context = await context_of(world.bob, shared, numbers(shared)[-1])
         assert quoted(context.response) == quoted(shared)[-1:]
@@ -332,6 +348,21 @@ async def test_an_answer_is_had_as_files_as_long_as_it_may_be_seen(world: World)
     gone = (await world.bob.click(answer, label="As a file")).response
     assert "no longer in the index" in gone.content
     assert not gone.attachments
+
+
+async def test_who_carries_the_first_excerpt_is_shown_to_whoever_asks_without_what_may_not_be_seen(
+    world: World,
+) -> None:
+    answer = (await world.ask(question=PELICAN)).response
+    (_, article, sha256, *_), *_ = (await world.kept(answer))["quoted"]
+    await world.restart()
+    found = (await world.bob.click(answer, label="Carried by")).response
+    assert found.ephemeral
+    assert wording.CARRIED in text_of(found)
+    assert quoted(found)[0] in (await world.desk.article(article)).text
+    await world.desk.record(lambda records: records.withdrawals.add(article, sha256, "test", "U1"))
+    lost = (await world.bob.click(answer, label="Carried by")).response
+    assert (lost.content, lost.components) == (wording.lost(Lost.GONE), [])
 
 
 async def test_feedback_on_an_answer_is_one_press(world: World) -> None:

@@ -249,10 +249,11 @@ def test_an_answer_is_quotes_with_number_headline_outlet_date_and_paragraph() ->
 
 
 @pytest.mark.parametrize(("private", "last"), [(False, ("Remove", "remove")), (True, ("Share", "share"))])
-def test_an_answer_has_one_menu_of_contexts_and_one_row_of_buttons(private: bool, last: tuple[str, str]) -> None:
+def test_an_answer_has_one_menu_of_contexts_and_its_buttons(private: bool, last: tuple[str, str]) -> None:
     view = render.answer_view(answer(FIRST, SECOND), show_question=True, button=BUTTON, menu=MENU, private=private)
     assert texts_of(view) == ANSWER_TEXTS
     assert buttons_of(view) == [
+        ("Carried by", "answer:carried:0123456789ab:0"),
         ("As a file", "answer:file:0123456789ab:0"),
         ("More", "answer:more:0123456789ab:0"),
         ("Sources", "answer:sources:0123456789ab:0"),

@@ -206,7 +206,7 @@ async def test_a_command_is_answered_where_everybody_sees_it(
     assert "2 excerpts from 2 of 22 articles in the index" in shown(answer)
     assert "source not stated" in cited(answer)[1]
     assert " · paragraph 5" in cited(answer)[1]
-    assert list(buttons(answer)) == ["As a file", "More", "Sources", "Remove", "Helpful", "Not helpful"]
+    assert list(buttons(answer)) == ["Carried by", "As a file", "More", "Sources", "Remove", "Helpful", "Not helpful"]
     # The asker sees at once that something is done.
     assert [shown(message) for message in slack.whispered()] == ["Searching the coverage…"]
     assert all(words in posted["text"] for words in quotes(answer))
@@ -244,7 +244,16 @@ async def test_a_private_answer_is_for_the_asker_alone(settings: Settings, desk:
         answer = await alone(slack, await slack.slash("/ask", f"{PELICAN} private:yes number:1"))
         await stands(desk, answer)
         refused = await alone(slack, await slack.slash("/ask", f"{PASTA} private:yes"))
-    assert list(buttons(answer)) == ["Context", "As a file", "More", "Sources", "Share", "Helpful", "Not helpful"]
+    assert list(buttons(answer)) == [
+        "Context",
+        "Carried by",
+        "As a file",
+        "More",
+        "Sources",
+        "Share",
+        "Helpful",
+        "Not helpful",
+    ]
     assert not buttons(refused)
     assert not slack.found("chat.postMessage")
     assert not slack.said()
@@ -932,6 +941,22 @@ async def test_context_is_what_stands_around_whoever_asks_and_whenever(
     assert slack.said() == [answer]
 
 
+async def test_who_carries_the_first_excerpt_is_shown_alone_also_after_a_restart(
+    settings: Settings, desk: Desk, slack: LoopbackSlack
+) -> None:
+    async with running(settings, desk, slack):
+        answer = await ask(slack, QUESTION)
+    async with restarted(settings, slack) as later:
+        (_, article_id, sha256, *_), *_ = (await kept(later, answer))["quoted"]
+        found = await pressed(slack, answer, "carried", user=OTHER)
+        assert shown(found).startswith(wording.CARRIED)
+        article = await later.article(article_id)
+        assert article is not None
+        assert quotes(found)[0] in article.text
+        await later.record(lambda records: records.withdrawals.add(article_id, sha256, "test", "U1"))
+        assert shown(await pressed(slack, answer, "carried", user=OTHER)) == wording.lost(Lost.GONE)
+
+
 async def test_an_excerpt_is_cited_to_whoever_asks_as_long_as_it_may_be_seen(
     settings: Settings, desk: Desk, slack: LoopbackSlack
 ) -> None:
@@ -1019,7 +1044,15 @@ async def test_a_private_answer_is_shared_as_it_is_by_its_asker(
             await stands(later, shared, first)
             assert quotes(shared) == quotes(private)
             assert cited(shared) == cited(private)
-            assert list(buttons(shared))[-6:] == ["As a file", "More", "Sources", "Remove", "Helpful", "Not helpful"]
+            assert list(buttons(shared))[-6:] == [
+                "Carried by",
+                "As a file",
+                "More",
+                "Sources",
+                "Remove",
+                "Helpful",
+                "Not helpful",
+            ]
             # What was shared is an answer like any other.
             further = await pressed(slack, shared, "more", user=OTHER)
             assert cited(further)[0].startswith(f"{first + len(quotes(shared))}. ")

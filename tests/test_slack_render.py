@@ -341,7 +341,14 @@ def test_the_words_of_a_message_are_cut_between_entities() -> None:
 
 # ---- Answers
 
-LAST = ["answer:more:0", "answer:sources:0", "answer:remove:0", "answer:helpful:0", "answer:not_helpful:0"]
+LAST = [
+    "answer:carried:0",
+    "answer:more:0",
+    "answer:sources:0",
+    "answer:remove:0",
+    "answer:helpful:0",
+    "answer:not_helpful:0",
+]
 FIRST = excerpt(1, "It was denied.", before="Well. ", after=" Twice.", also=1)
 SECOND = excerpt(2, "It was not.", of=replace(UNKNOWN, title="What was said", title_given=False))
 CITED = "Example_Wire_ · 2023-05-03* · Drones over the *Kremlin*"
@@ -384,9 +391,12 @@ def test_the_words_that_answer_are_in_bold_and_the_words_for_notifications_have_
 @pytest.mark.parametrize(("private", "last"), [(False, "Remove"), (True, "Share")])
 def test_an_answer_has_one_menu_of_contexts_and_its_buttons(private: bool, last: str) -> None:
     messages = render.answer_messages(answer(FIRST, SECOND), show_question=True, key=KEY, private=private)
-    assert only(messages) == [*ANSWER, f"<Context | As a file | More | Sources | {last} | Helpful | Not helpful>"]
+    assert only(messages) == [
+        *ANSWER,
+        f"<Context | Carried by | As a file | More | Sources | {last} | Helpful | Not helpful>",
+    ]
     payload = messages[0].payload()
-    whats = ("file", "more", "sources", last.lower(), "helpful", "not_helpful")
+    whats = ("carried", "file", "more", "sources", last.lower(), "helpful", "not_helpful")
     assert buttons(payload) == [(f"answer:{what}:0", KEY) for what in whats]
     assert menus(payload) == [[f"{KEY} 1", f"{KEY} 2"]]
     offered = [option["text"]["text"] for option in pressable(payload)[0]["options"]]

@@ -143,6 +143,12 @@ async def _file(interaction: Interaction, _button: AnswerButton, was: SentAnswer
     await files.show(interaction, await filing.answer(visit, was))
 
 
+async def _carried(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
+    visit.admit()
+    view = render.carried_view(await visit.carried(was), button.number, partial(AnswerButton, button.key))
+    await interaction.edit_original_response(view=view)
+
+
 async def _closest(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     await interaction.edit_original_response(view=render.closest_view(await visit.excerpt(was)))
 
@@ -216,6 +222,8 @@ _ACTIONS: dict[str, Callable[[Any, AnswerButton, SentAnswer, Visit], Awaitable[N
     "context": _context,
     "cite": _cite,
     "file": _file,
+    "carried": _carried,
+    "carried_more": _carried,
     "closest": _closest,
     "more": _more,
     "alone": _alone,

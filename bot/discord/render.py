@@ -18,6 +18,8 @@ import discord
 from discord import ui
 
 from bot import verdicts, wording
+from bot.answer import Excerpt
+from bot.carried import Version
 from bot.citing import Form, cite
 from bot.pictures import lines
 from bot.tongue import name_of, say
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import date, datetime
 
-    from bot.answer import Answer, Excerpt, Refusal
+    from bot.answer import Answer, Refusal
+    from bot.carried import Carried
     from bot.desk import DeskStatus, Neighbour
     from bot.pictures import Coverage
     from bot.quotations import Verification
@@ -84,6 +87,8 @@ Whoever manages this server sets with `/settings` how I behave here. The admins 
 BUTTONS = {
     "context": (say("Context"), discord.ButtonStyle.secondary),
     "cite": (say("Cite"), discord.ButtonStyle.secondary),
+    "carried": (say("Carried by"), discord.ButtonStyle.secondary),
+    "carried_more": (say("More"), discord.ButtonStyle.secondary),
     "file": (wording.AS_FILES, discord.ButtonStyle.secondary),
     "more": (say("More"), discord.ButtonStyle.secondary),
     "sources": (say("Sources"), discord.ButtonStyle.secondary),
@@ -96,6 +101,9 @@ BUTTONS = {
     "not_an_answer": (say("Not an answer"), discord.ButtonStyle.secondary),
     "wrong_source": (say("Wrong source"), discord.ButtonStyle.secondary),
 }
+# Articles, and versions of a quotation, that are shown at once of those that carry a statement.
+CARRIED_PER_PAGE = 6
+_HEADS_LIMIT, _REMARK_LIMIT = 500, 900
 REPORT_FILE = "verification.txt"
 CHOICES = 25  # choices of an option that Discord shows at once
 CHOICE_CHARS = 100
@@ -203,6 +211,7 @@ def answer_view(
     if several:
         view.add_item(ui.ActionRow(menu(list(map(_option, answer.excerpts)))))
     row = [] if several else [button("context", answer.excerpts[0].number)]
+    row.append(button("carried"))
     view.add_item(ui.ActionRow(*row, button("file"), *([button("alone")] if alone else [])))
     last = ["share"] * share if private else ["remove"]
     whats = ("more", "sources", *last, "helpful", "not_helpful")
@@ -225,6 +234,32 @@ def context_view(found: Context, button: Callable[..., ui.Item[Any]]) -> ui.Layo
     view = _view([head], [before, quotation, after], [citation])
     whats = ("cite", "not_an_answer", "wrong_source")
     return view.add_item(ui.ActionRow(*(button(what, excerpt.number) for what in whats)))
+
+
+def carried_view(found: Carried, page: int, button: Callable[..., ui.Item[Any]]) -> ui.LayoutView:
+    """One page of which other articles carry a statement; `page` counts from 0. `button` as for `answer_view`."""
+    rows: list[Excerpt | Version] = [*found.otherwise, *found.versions]
+    count = max(1, -(-len(rows) // CARRIED_PER_PAGE))
+    page = min(page, count - 1)
+    shown = rows[page * CARRIED_PER_PAGE : (page + 1) * CARRIED_PER_PAGE]
+    foot = "" if count == 1 else f"-# {say('page {page} of {pages}', page=page + 1, pages=count)}"
+    remarks = [shorten(remark, _REMARK_LIMIT) for remark in wording.carried_remarks(found)] if page == 0 else []
+    first = [found.statement] if page == 0 else []
+    # What the heads weigh, with some to spare.
+    room = LAYOUT_LIMIT - _HEADS_LIMIT - sum(map(width, remarks))
+    most = room * 2 // 3 // max(1, len(first) + len(shown))
+    cited = [_citation(row, most) if isinstance(row, Excerpt) else _version_place(row) for row in (*first, *shown)]
+    room -= sum(map(width, cited))
+    whole = [_carried_words(row, LAYOUT_LIMIT) for row in (*first, *shown)]
+    limit = _equal_share(list(map(width, whole)), room) if whole else 0
+    told = [f"{_carried_words(row, limit)}\n{place}" for row, place in zip((*first, *shown), cited, strict=True)]
+    blocks = [[f"**{say(wording.CARRIED)}**", *told[:1]]] if first else []
+    for kind, head in ((Excerpt, wording.OTHERWISE), (Version, wording.VERSIONS)):
+        of_kind = [text for row, text in zip(shown, told[len(first) :], strict=True) if isinstance(row, kind)]
+        if of_kind:
+            blocks.append([f"**{say(head)}**", *of_kind])
+    view = _view(*blocks, remarks, [foot])
+    return view.add_item(ui.ActionRow(button("carried_more", page + 1))) if page + 1 < count else view
 
 
 def citations(excerpt: Excerpt, accessed: date) -> tuple[str, dict[str, str]]:
@@ -558,6 +593,29 @@ def _equal_share(widths: Sequence[int], room: int) -> int:
             return share
         room -= needed
     return max(widths)
+
+
+def _carried_words(row: Excerpt | Version, limit: int) -> str:
+    """A sentence or a quotation as a block quote at most this wide, in bold what says it or what differs."""
+    if isinstance(row, Excerpt):
+        return _quotation(row, limit, trims=False)
+
+    def quoted(end: int) -> str:
+        at, shown = row.start, "> "
+        for words, differs in row.parts:
+            kept = words[: max(0, end - at)]
+            shown += _marked("**", kept) if differs else _unended(kept)
+            at += len(words)
+        return shown.replace("\n", "\n> ") + ("" if end == row.end else f" {wording.TRIMMED}")
+
+    if width(quoted(row.end)) <= limit:
+        return quoted(row.end)
+    return quoted(row.start + _fitting(row.text, limit, lambda part: quoted(row.start + len(part))))
+
+
+def _version_place(version: Version) -> str:
+    """Where a version of a quotation stands."""
+    return _entry("-# ", version.source, f" · {_origin(version.source)} · {wording.paragraph(version.paragraph)}", 400)
 
 
 def _citation(excerpt: Excerpt, limit: int) -> str:

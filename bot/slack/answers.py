@@ -179,6 +179,11 @@ async def _closest(request: Request, visit: Visit, was: SentAnswer, _key: str) -
     await request.whisper(render.closest_messages(await visit.excerpt(was)))
 
 
+async def _carried(request: Request, visit: Visit, was: SentAnswer, _key: str) -> None:
+    visit.admit()
+    await request.whisper(render.carried_messages(await visit.carried(was)))
+
+
 async def _more(request: Request, visit: Visit, was: SentAnswer, _key: str) -> None:
     visit.admit()
     answer, shown = await visit.more(was)
@@ -219,6 +224,7 @@ async def _remove(request: Request, visit: Visit, key: str, parts: list[str]) ->
 
 _ACTIONS: dict[str, Callable[[Request, Visit, SentAnswer, str], Awaitable[None]]] = {
     "closest": _closest,
+    "carried": _carried,
     "more": _more,
     "alone": _alone,
     "sources": _sources,

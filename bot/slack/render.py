@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bot.answer import Answer, Excerpt, Refusal
+    from bot.carried import Carried
     from bot.quotations import Verification
     from bot.records.sent import Context
     from bot.slack.blocks import Block
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 LABELS = {
     "context": "Context",
     "cite": "Cite",
+    "carried": "Carried by",
     "file": str(wording.AS_FILES),
     "more": "More",
     "sources": "Sources",
@@ -111,6 +113,7 @@ def answer_messages(
         return messages(_refusal(answer.refusal, question, pressable))
     remarks = (section(text(line(remark), bold=True)) for remark in wording.remarks(answer))
     whats = (
+        "carried",
         "file",
         "more",
         "sources",
@@ -171,6 +174,23 @@ def context_messages(found: Context, key: str) -> list[Message]:
         # In a block, backslashes and quotation marks weigh twice what they weigh in a text.
         piece = _around(bare, head, before, after, room // 2)
     return messages([piece])
+
+
+def carried_messages(found: Carried) -> list[Message]:
+    """Which other articles carry a statement: each with its words and its place, in bold what says it or differs."""
+    pieces = [_quotation(found.statement, section(text(wording.CARRIED, bold=True)))]
+    for number, excerpt in enumerate(found.otherwise):
+        head = () if number else (section(text(wording.OTHERWISE, bold=True)),)
+        pieces.append(_quotation(excerpt, *head))
+    for number, version in enumerate(found.versions):
+        head = () if number else (section(text(wording.VERSIONS, bold=True)),)
+        quoted = (
+            part for words, differs in version.parts for part in texts(words, **({"bold": True} if differs else {}))
+        )
+        cited = (citation(version.source, wording.paragraph(version.paragraph)),)
+        pieces.append(Piece(before=head, quoted=tuple(quoted), cited=cited))
+    remarks = (context(plain(remark, LINE_LIMIT)) for remark in wording.carried_remarks(found))
+    return messages([*pieces, *(Piece(before=(remark,)) for remark in remarks)])
 
 
 def citation_messages(excerpt: Excerpt, accessed: date) -> list[Message]:
