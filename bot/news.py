@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Passages that are told of at a time; what is more is told the next time.
 MOST = 50
+# How often it is searched at a time: where something was found, again in the articles in which nothing was.
+ROUNDS = 10
 
 
 class Found(NamedTuple):
@@ -75,17 +77,26 @@ def look(store: Store, answerer: Answerer, subject: str, filters: Filters, waiti
         for name, sha256, outlet in store.hashes([f"{number % 2**64:016x}" for number in numbers])
         if (text := text_of(sha256, outlet)) in waiting and name not in filters.withdrawn
     }
-    later = set(waiting).difference(there.values())
+    hits, left = treating(store, answerer, subject, filters, there)
+    missing = set(waiting).difference(there.values())
+    return Found(hits, frozenset(missing.union(there[name] for name in left)))
+
+
+def treating(
+    store: Store, answerer: Answerer, subject: str, filters: Filters, articles: Iterable[str]
+) -> tuple[tuple[Hit, ...], frozenset[str]]:
+    """The passages of some articles that treat a subject, and the articles that there was no time to look at."""
+    left = set(articles)
     hits: list[Hit] = []
-    left = dict(there)
-    while left and len(hits) < 2 * MOST:
-        found = answerer.treating(store, subject, replace(filters, articles=tuple(left)))
+    for _ in range(ROUNDS):
+        if not left or len(hits) >= 2 * MOST:
+            break
+        found = answerer.treating(store, subject, replace(filters, articles=tuple(sorted(left))))
         if not found:
-            return Found(tuple(hits), frozenset(later))
+            left.clear()
         hits += found
-        for hit in found:
-            left.pop(hit.passage.source.id, None)
-    return Found(tuple(hits), frozenset(later.union(left.values())))
+        left.difference_update(hit.passage.source.id for hit in found)
+    return tuple(hits), frozenset(left)
 
 
 def chosen(hits: Iterable[Hit]) -> tuple[tuple[Excerpt, ...], frozenset[int], frozenset[Seen]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot import wording
-from bot.answer import Answer, Excerpt, Reason, Way, shown_at_once
+from bot.answer import ROWS, Answer, Excerpt, Reason, Way, shown_at_once
 from bot.days import today
 from bot.followup import taken, with_things
 from bot.pace import LOOKS
@@ -284,6 +284,19 @@ class Visit:
         now = (status.articles, status.manifest.generation, was.filters, was.likely, was.preferred)
         rest = (was.mentioned, was.way)
         return Answer(was.question, excerpts, None, *now, *rest), losses
+
+    async def others(self, was: SentAnswer, shown: int) -> tuple[Answer, int, Sequence[str]]:
+        """Of news, the next excerpts after those with numbers up to `shown`; how many come after; and losses.
+
+        Raises:
+            UsageError: there are none, or they can no longer be quoted.
+
+        """
+        left = tuple(quoted for quoted in was.quoted if quoted.number > shown)
+        if not left:
+            raise UsageError(wording.NO_MORE)
+        answer, losses = await self.again(replace(was, quoted=left[:ROWS]))
+        return answer, max(0, len(left) - ROWS), losses
 
     async def judge(self, was: SentAnswer, number: int, verdict: Verdict) -> str:
         """Keep what this person says of an excerpt, or with number 0 of the answer; what to tell them."""

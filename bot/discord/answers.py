@@ -149,6 +149,15 @@ async def _more(interaction: Interaction, _button: AnswerButton, was: SentAnswer
     await visit.deliver(answer, _in_place(interaction, answer), private=True, skipped=shown)
 
 
+async def _others(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
+    answer, more, losses = await visit.others(was, button.number)
+    head = "\n".join([say("Also new on “{subject}”", subject=render.shorten(was.question, 300)), *map(str, losses)])
+    made = {"button": partial(AnswerButton, button.key), "menu": partial(ContextMenu, button.key)}
+    foot = f"-# {wording.and_more(more)}" if more else ""
+    view = render.news_view(head, answer.excerpts, foot, **made, more=more > 0, private=True)
+    await interaction.edit_original_response(view=view)
+
+
 async def _alone(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     visit.admit()
     answer = await visit.ask(was.alone)
@@ -213,6 +222,7 @@ _ACTIONS: dict[str, Callable[[Any, AnswerButton, SentAnswer, Visit], Awaitable[N
     "cite": _cite,
     "closest": _closest,
     "more": _more,
+    "others": _others,
     "alone": _alone,
     "sources": _sources,
     "share": _share,

@@ -152,7 +152,7 @@ class Follows:
             ((there,),) = db.execute(query, (platform, target)).fetchall()
             if there >= MOST:
                 raise TooManyFollowsError(
-                    say("{n} subjects are followed here already, which is the most. End one first.", n=MOST)
+                    say("More than {most} subjects cannot be followed in one place. End one first.", most=MOST)
                 )
             ((last,),) = db.execute("SELECT max(number) FROM edition").fetchall()
             if last is None:
@@ -173,6 +173,10 @@ class Follows:
     def of(self, platform: str, target: str) -> tuple[Follow, ...]:
         """The follows that are written to a place."""
         return self._which("platform = ? AND target = ?", platform, target)
+
+    def by(self, platform: str, user: str) -> tuple[Follow, ...]:
+        """The follows that a user has set."""
+        return self._which("person = ?", self._database.key.person(platform, user))
 
     def is_setter(self, number: int, platform: str, user: str) -> bool:
         """Whether this user has set a follow."""
@@ -303,7 +307,7 @@ class Follows:
         """The time by which it is told when a follow was looked after."""
         return self._database.clock()
 
-    def _which(self, condition: str, *values: str) -> tuple[Follow, ...]:
+    def _which(self, condition: str, *values: str | bytes) -> tuple[Follow, ...]:
         with self._database.reading() as db:
             rows = db.execute(f"SELECT {_COLUMNS} FROM follow WHERE {condition} ORDER BY number", values).fetchall()
             return tuple(map(self._follow, rows))

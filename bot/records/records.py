@@ -49,7 +49,7 @@ class Records:
         self.messages = Messages(self._database)
         self.follows = Follows(self._database)
         self.arrivals = Arrivals(self._database)
-        self.personal = Personal(self._database, self.places, retention)
+        self.personal = Personal(self._database, self.places, self.follows, retention)
 
     def tidy(self) -> None:
         """Forget what has been kept for long enough, and copy what nobody may lose."""

@@ -111,7 +111,7 @@ async def settings(request: Request, text: str) -> None:
     visit = await request.visit()
     name = visit.channel if where == "channel" else ""
     outlets, excerpts = chosen.get("outlets"), chosen.get("excerpts")
-    given: dict[str, bool | int | tuple[str, ...] | None] = {
+    given: dict[str, admin.Setting] = {
         "answers": yes("answers", chosen["answers"]) if "answers" in chosen else None,
         "outlets": await admin.outlets_named(visit, outlets) if outlets is not None else None,
         "excerpts": number("excerpts", excerpts, 1, MAX_EXCERPTS) if excerpts is not None else None,
