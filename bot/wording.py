@@ -427,7 +427,7 @@ def plural(count: int, noun: str) -> str:
 
 def and_more(count: int) -> str:
     """How many excerpts are not shown."""
-    return say("and {n} more", "and {n} more", n=count)
+    return say("and {n} more", n=count)
 
 
 def corrected(numbers: Sequence[int]) -> str:

@@ -62,8 +62,8 @@ the menu of a message asks what it says
 `/timeline` it by the days spoken of; `/first` its earliest article; `/only-in` what no other outlet has; `/picture` \
 articles by day
 `/verify` quotations in a text, word for word; *Verify quotes* in the menu of a message does the same
-`/sources` the articles in the index
-`/source` all that is known about one article
+`/sources` the articles in the index; `/source` all that is known about one
+`/follow` posts what is new on a subject; `/following` lists subjects
 `/status` which index is served
 `/mydata` what is kept of you; `/forgetme` has it forgotten
 Admins have `/add`, `/reindex`, `/rollback`, `/remove`, `/restore`, `/audit`, `/unanswered`; server managers \
