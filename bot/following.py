@@ -12,7 +12,7 @@ import asyncio
 import logging
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot import news
@@ -25,7 +25,7 @@ from index.generations import Generations
 from index.model import Filters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from bot.answering import Answerer
     from bot.desk import Desk
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from bot.records.places import PlaceSettings
     from index.catalogue import Catalogue
     from index.store import Store
+
+T = TypeVar("T")
 
 # Excerpts that are posted at a time; a button shows the others.
 SHOWN = 3
@@ -129,10 +131,10 @@ class Following:
             if follow := follows.get(post.follow):
                 await self._apart(self._deliver(follow, post), "follow_not_sent")
 
-    async def _apart(self, work: object, event: str) -> None:
+    async def _apart(self, work: Awaitable[None], event: str) -> None:
         """Do something for one follow; what fails is tried again, and keeps nobody else from being told."""
         try:
-            await work  # type: ignore[misc]  # a coroutine
+            await work
         except Exception as exc:  # noqa: BLE001 any failure of a library
             self._log.warning("%s.%s error=%s", self._platform, event, type(exc).__name__)
 
@@ -251,8 +253,8 @@ async def notice(desk: Desk) -> None:
 
 
 async def _notice(desk: Desk, generations: Generations, edition: Edition) -> None:
-    def reading(work: Callable[[Catalogue], object]) -> Callable[[Store, Answerer, Filters], object]:
-        def read(store: Store, _answerer: Answerer, _filters: Filters) -> object:
+    def reading(work: Callable[[Catalogue], T]) -> Callable[[Store, Answerer, Filters], T]:
+        def read(store: Store, _answerer: Answerer, _filters: Filters) -> T:
             if Edition(store.manifest.generation, store.manifest.built_at) == edition:
                 return work(store)
             with closing(generations.texts(edition.generation)) as texts:
@@ -260,11 +262,11 @@ async def _notice(desk: Desk, generations: Generations, edition: Edition) -> Non
 
         return read
 
-    texts: dict[str, Seen] = await desk.read(reading(news.texts_in))  # type: ignore[assignment]
+    texts = await desk.read(reading(news.texts_in))
     unseen = await desk.recall(lambda records: records.follows.unseen(texts.values()))
     articles = [name for name, text in texts.items() if text in unseen]
     passages = await desk.read(reading(lambda catalogue: news.passages_in(catalogue, articles))) if articles else []
-    await desk.record(lambda records: records.follows.notice(edition, unseen, passages))  # type: ignore[arg-type]
+    await desk.record(lambda records: records.follows.notice(edition, unseen, passages))
 
 
 def _fields(follow: Follow, excerpts: Sequence[Excerpt], generation: int) -> dict[str, Any]:

@@ -152,9 +152,9 @@ async def _more(interaction: Interaction, _button: AnswerButton, was: SentAnswer
 async def _others(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     answer, more, losses = await visit.others(was, button.number)
     head = "\n".join([say("Also new on “{subject}”", subject=render.shorten(was.question, 300)), *map(str, losses)])
-    made = {"button": partial(AnswerButton, button.key), "menu": partial(ContextMenu, button.key)}
     foot = f"-# {wording.and_more(more)}" if more else ""
-    view = render.news_view(head, answer.excerpts, foot, **made, more=more > 0, private=True)
+    made, menu = partial(AnswerButton, button.key), partial(ContextMenu, button.key)
+    view = render.news_view(head, answer.excerpts, foot, button=made, menu=menu, more=more > 0, private=True)
     await interaction.edit_original_response(view=view)
 
 

@@ -317,7 +317,9 @@ class Follows:
         return self._follow(row)
 
     def _follow(self, row: tuple[Any, ...]) -> Follow:
-        *where, sealed, every, hour, language, private, paused, since, upto, checked, at = timed(row, 2)
+        number, *where, sealed, every, hour, language, private, paused, since, upto, checked, at = timed(row, 2)
+        platform, server, channel, target = where
         fields = json.loads(self._database.key.unseal(sealed))
-        rest = (Every(every), hour, language, bool(private), Paused(paused), since, upto, checked, at)
-        return Follow(*where, fields["subject"], tuple(fields["outlets"]), *rest)
+        what = (fields["subject"], tuple(fields["outlets"]), Every(every), hour, language, bool(private))
+        rest = (Paused(paused), since, upto, checked, at)
+        return Follow(number, platform, server, channel, target, *what, *rest)
