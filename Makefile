@@ -27,7 +27,8 @@ SLOW := seed_questions histories crash slack_render terminal store copies record
 	discord_render faults read_pdf console_scripts kept_vectors discord_server quoting watch days \
 	slack_admin worker quotations slack_commands webtext read_rtf generations adding layers read_xml \
 	corpus discord_places slack_add discord_app discord_answers build discord_admin verifying docs \
-	discord_verify discord_welcome discord_compare metrics discord_add slack_compare
+	discord_verify discord_welcome discord_compare metrics discord_add slack_compare \
+	follow_histories discord_follow slack_follow
 SLOW_FILES := $(SLOW:%=tests/test_%.py)
 QUICK_FILES := $(filter-out $(SLOW_FILES),$(wildcard tests/test_*.py))
 

@@ -12,12 +12,13 @@ import asyncio
 import logging
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot import news
 from bot.answer import Answer, Excerpt
-from bot.records.follows import Edition, Paused, Seen
+from bot.records.follows import Edition, Seen
 from bot.records.sent import SentAnswer, sent
 from bot.timetable import Every, due
 from index.errors import IndexUnavailableError, OnTheRecordError
@@ -40,6 +41,8 @@ T = TypeVar("T")
 SHOWN = 3
 # Seconds between two looks for what is due.
 LOOK_PAUSE = 10.0
+# How long it is waited until what was not there, or was too much for one time, is looked at without a new generation.
+AGAIN = timedelta(hours=1)
 
 
 class UnwritableError(OnTheRecordError):
@@ -147,9 +150,10 @@ class Following:
         if not due(follow.every, follow.hour, follow.checked, now, ZoneInfo(settings.timezone)):
             return
         waiting, last = await self._desk.recall(lambda records: records.follows.waiting(follow))
+        if follow.every is Every.ONCE and last == follow.upto and (not waiting or now - follow.checked < AGAIN):
+            return
         if not waiting:
-            if follow.every is not Every.ONCE or last > follow.upto:
-                await self._desk.record(lambda records: records.follows.take(follow, last))
+            await self._desk.record(lambda records: records.follows.take(follow, last))
             return
         filters = within(follow, settings)
         found, generation = await self._desk.read(
@@ -163,8 +167,6 @@ class Following:
         new = await self._desk.recall(lambda records: records.follows.new(follow, passages, outlets))
         excerpts, told, more = news.chosen(hit for hit in found.hits if news.words_of(hit.passage.text) in new)
         later = found.later | more
-        if not told and later == waiting and last == follow.upto and follow.every is Every.ONCE:
-            return  # nothing has come
         texts = {news.text_of(hit.passage.source.sha256, hit.passage.source.outlet) for hit in found.hits}
         back = {"passages": sorted(told), "texts": sorted(texts)}
         fields = _fields(follow, excerpts, generation) | back if excerpts else None
@@ -218,13 +220,13 @@ class Following:
         await self._desk.record(lambda records: records.follows.sent(post.key, message))
 
     async def _pause(self, follow: Follow) -> None:
-        """Pause a follow whose place cannot be written to, and tell so once."""
-        if await self._desk.record(lambda records: records.follows.pause(follow.number, Paused.UNWRITABLE)):
-            self._log.warning("%s.follow_paused follow=%d", self._platform, follow.number)
-            where = (follow.platform, "bot", follow.server, follow.channel, "follow_paused")
-            await self._desk.record(
-                lambda records: records.audit.note(*where, {"follow": follow.number}, "failed: the place is unwritable")
-            )
+        """Pause all that is followed in a place that cannot be written to, and tell so once."""
+        place = (follow.platform, follow.target)
+        if paused := await self._desk.record(lambda records: records.follows.pause_place(*place)):
+            self._log.warning("%s.follows_paused follows=%d", self._platform, paused)
+            where = (follow.platform, "bot", follow.server, follow.channel, "follows_paused")
+            details = {"follows": paused, "why": "cannot be written to"}
+            await self._desk.record(lambda records: records.audit.note(*where, details))
             await self._desk.record(lambda records: records.keep_copy())
             await self._courier.tell_admin(follow)
 

@@ -17,6 +17,7 @@ from bot.records.database import RecordsError
 from bot.records.feedback import Verdict
 from bot.records.sent import Context, Lost, Quoted, SentAnswer, sent
 from bot.refine import refine
+from bot.settings import MAX_EXCERPTS
 from bot.sources import named
 from bot.timeline import with_moments
 from bot.tongue import say
@@ -256,8 +257,8 @@ class Visit:
         return answer, shown
 
     async def cards(self, was: SentAnswer) -> Sequence[Listing]:
-        """The articles that an answer quotes, in its order, as far as they are still there."""
-        articles = tuple(dict.fromkeys(q.article for q in was.quoted))
+        """The articles that an answer quotes, in its order, as far as they are still there; of news the first ten."""
+        articles = tuple(dict.fromkeys(q.article for q in was.quoted))[:MAX_EXCERPTS]
         listings = await self.desk.listings(self.within(Filters(articles=articles)))
         return sorted(listings, key=lambda row: articles.index(row.source.id))
 

@@ -112,6 +112,7 @@ def test_a_post_is_sent_given_up_or_undone(records: Records) -> None:
     (made,) = records.follows.all("discord")
     assert records.follows.new(made, {2, 3, 4}, None) == {4}
     assert records.follows.waiting(made)[0] == {NEW}
+    assert made.checked < NOON - timedelta(days=7)  # it is due again at once
 
 
 def test_what_is_paused_is_sent_nothing_and_goes_by_its_time(records: Records, clock: Clock) -> None:
@@ -129,6 +130,15 @@ def test_what_is_paused_is_sent_nothing_and_goes_by_its_time(records: Records, c
     clock.now += timedelta(days=400)
     records.tidy()
     assert [follow.number for follow in records.follows.all("discord")] == [going.number]
+
+
+def test_a_place_is_paused_with_all_that_is_followed_there(records: Records) -> None:
+    asked, _, _, elsewhere = follow(records), follow(records), follow(records), follow(records, target="thread")
+    records.follows.pause(asked.number, Paused.ASKED)
+    assert [records.follows.pause_place("discord", "C") for _ in range(2)] == [2, 0]
+    paused = [follow.paused for follow in records.follows.all("discord")]
+    assert paused == [Paused.ASKED, Paused.UNWRITABLE, Paused.UNWRITABLE, Paused.NO]
+    assert elsewhere.paused is Paused.NO
 
 
 def test_follows_go_with_whoever_set_them_and_with_their_server(records: Records) -> None:

@@ -166,10 +166,9 @@ class DiscordCourier:
         speak(ENGLISH)
         where = f"<#{follow.target}>" if follow.server else say("a direct message")
         sentence = say(
-            "I can no longer write to {place}, so what is followed there (number {number}) is paused. Once I "
-            "may again, /following resumes it there.",
+            "I can no longer write to {place}, so what is followed there is paused. Once I may again, /following there "
+            "resumes it.",
             place=where,
-            number=str(follow.number),
         )
         for admin in self._bot.admins():
             try:

@@ -6,7 +6,7 @@ import hmac
 import json
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from bot.records.database import Database
 
+# When a follow was looked after that is due whenever it is due.
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 # Follows that one place may have.
 MOST = 20
 _COLUMNS = (
@@ -55,7 +57,7 @@ class Edition(NamedTuple):
 
 
 class Post(NamedTuple):
-    """What a follow is still to be sent, by the key of its message; `tried` where it may have been sent."""
+    """What a follow is still to be sent, by the key of its message; `tried` where it may have been, from `at` on."""
 
     key: str
     follow: int
@@ -204,6 +206,12 @@ class Follows:
             query = "UPDATE follow SET paused = ?, checked = ? WHERE number = ? AND paused <> ?"
             return db.execute(query, (why.value, self._database.now(), number, why.value)).rowcount > 0
 
+    def pause_place(self, platform: str, target: str) -> int:
+        """Pause all that is followed in a place that cannot be written to; how much went on until now."""
+        with self._database.writing() as db:
+            query = "UPDATE follow SET paused = ?, checked = ? WHERE platform = ? AND target = ? AND paused = ''"
+            return db.execute(query, (Paused.UNWRITABLE.value, self._database.now(), platform, target)).rowcount
+
     def end(self, number: int) -> bool:
         """Forget a follow with what it was told; False where there is none."""
         with self._database.writing() as db:
@@ -282,7 +290,7 @@ class Follows:
     def trying(self, key: str, *, tried: bool) -> None:
         """Say that a post may have been sent from now on; or not `tried`, that it certainly was not."""
         with self._database.writing() as db:
-            db.execute("UPDATE post SET tried = ? WHERE key = ?", (tried, key))
+            db.execute("UPDATE post SET tried = ?, at = ? WHERE key = ?", (tried, self._database.now(), key))
 
     def sent(self, key: str, message: str | None) -> None:
         """Say that a post was sent, and under which id the platform knows it; or without one, that it is given up."""
@@ -294,12 +302,13 @@ class Follows:
                 db.execute("UPDATE message SET id = ? WHERE key = ?", (message, key))
 
     def undo(self, key: str, told: Iterable[int], later: Iterable[Seen]) -> None:
-        """Give up a post that was certainly not sent: its passages are not told, and its texts are looked at again."""
+        """Give up a post that was certainly not sent: its passages are not told, its texts looked at again at once."""
         with self._database.writing() as db:
             for (follow,) in db.execute("SELECT follow FROM post WHERE key = ?", (key,)).fetchall():
                 db.executemany("DELETE FROM told WHERE follow = ? AND hash = ?", ((follow, each) for each in told))
                 query = "INSERT INTO later VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
                 db.executemany(query, ((follow, *text) for text in later))
+                db.execute("UPDATE follow SET checked = ? WHERE number = ?", (stamp(_LONG_AGO), follow))
             db.execute("DELETE FROM post WHERE key = ?", (key,))
             db.execute("DELETE FROM message WHERE key = ?", (key,))
 

@@ -123,8 +123,8 @@ class SlackCourier:
         """Tell the first admin of the settings who takes it; of the follow it says nothing but the place."""
         where = f"channel {follow.target}" if follow.server else "a direct message"
         words = (
-            f"I can no longer write to {where}, so what is followed there (number {follow.number}) is paused. Once I "
-            f"may again, /following {follow.number} action:resume resumes it there."
+            f"I can no longer write to {where}, so what is followed there is paused. Once I may, /following there "
+            "lists it, and /following with a number and action:resume resumes it."
         )
         for admin in sorted(self._bot.settings.slack_admin_user_ids):
             try:
