@@ -225,8 +225,8 @@ class Following:
         if paused := await self._desk.record(lambda records: records.follows.pause_place(*place)):
             self._log.warning("%s.follows_paused follows=%d", self._platform, paused)
             where = (follow.platform, "bot", follow.server, follow.channel, "follows_paused")
-            details = {"follows": paused, "why": "cannot be written to"}
-            await self._desk.record(lambda records: records.audit.note(*where, details))
+            why = "the place cannot be written to"
+            await self._desk.record(lambda records: records.audit.note(*where, {"follows": paused, "why": why}))
             await self._desk.record(lambda records: records.keep_copy())
             await self._courier.tell_admin(follow)
 
