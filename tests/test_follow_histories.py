@@ -63,7 +63,7 @@ class Chat:
     def __init__(self) -> None:
         self.messages: dict[str, News] = {}
         self.fault = ""
-        self.told_admin = 0
+        self.told_admin = self.twice = 0
 
     async def send(self, news: News) -> str:
         fault, self.fault = self.fault, ""
@@ -71,7 +71,7 @@ class Chat:
             raise UnwritableError
         if fault == "before":
             raise KilledError
-        assert news.key not in self.messages
+        self.twice += news.key in self.messages
         self.messages[news.key] = news
         if fault == "after":
             raise KilledError
@@ -230,6 +230,7 @@ class Newsroom(RuleBasedStateMachine):
 
     def check(self) -> None:
         """What was sent since, against what may be seen now and what was told before."""
+        assert not self.chat.twice
         withdrawn = self.desk._records.withdrawals.ids()
         for key in self.chat.messages.keys() - self.read:
             news = self.chat.messages[key]
