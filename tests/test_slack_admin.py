@@ -624,9 +624,10 @@ async def test_a_channel_and_the_workspace_are_set_and_cleared(slack: LoopbackSl
 
     log = await actions(desk)
     assert {noted(action) for action in log} == {last("settings")}
+    cleared = dict.fromkeys(("answers", "outlets", "private", "timezone"))
     assert [dict(action.details) for action in log] == [
-        {"answers": None, "outlets": None, "excerpts": None, "private": None, "set_channel": ""},
-        {"answers": None, "outlets": None, "excerpts": 2, "private": None, "set_channel": CHANNEL},
+        {**cleared, "excerpts": None, "set_channel": ""},
+        {**cleared, "excerpts": 2, "set_channel": CHANNEL},
         {"answers": False, "set_channel": CHANNEL},
         {"outlets": "Example Wire; Example Post", "private": False, "set_channel": CHANNEL},
         {"excerpts": 1, "private": True, "set_channel": ""},
