@@ -28,7 +28,7 @@ SLOW := seed_questions serve_mcp serve histories crash slack_render terminal sto
 	slack_admin worker quotations slack_commands webtext read_rtf generations adding layers read_xml \
 	corpus discord_places slack_add discord_app discord_answers build discord_admin verifying docs \
 	discord_verify discord_welcome discord_compare metrics discord_add slack_compare highlighted \
-	discord_lists slack_lists slack_files
+	discord_lists slack_lists slack_files follow_histories discord_follow slack_follow
 SLOW_FILES := $(SLOW:%=tests/test_%.py)
 QUICK_FILES := $(filter-out $(SLOW_FILES),$(wildcard tests/test_*.py))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bot.visit import Visit
     from index.build import BuildReport
-    from index.model import Source
+    from index.model import Filters, Source
 
 # Seconds between two reports of progress.
 PROGRESS_PAUSE = 2.0
@@ -25,6 +25,7 @@ LINES = 20
 ALL_OUTLETS = "all"
 
 Detail = str | float | bool | None
+Setting = bool | int | str | tuple[str, ...] | None
 
 
 async def note(visit: Visit, what: str, outcome: str = "done", **details: Detail) -> None:
@@ -121,9 +122,7 @@ async def restore(visit: Visit, article: str) -> None:
     await note(visit, "restore", article=article)
 
 
-async def change_settings(
-    visit: Visit, channel: str, given: dict[str, bool | int | tuple[str, ...] | None], *, clear: bool
-) -> None:
+async def change_settings(visit: Visit, channel: str, given: dict[str, Setting], *, clear: bool) -> None:
     """Set those of `given` that are not None for a channel, or for the server where that is ""; `clear` unsets others.
 
     What is not a key of `given` is left alone.
@@ -136,8 +135,8 @@ async def change_settings(
     await note(visit, "settings", "done", **details, set_channel=channel)
 
 
-async def outlets_named(visit: Visit, typed: str) -> tuple[str, ...]:
-    """The outlets of the index that are named, with ";" between; none where all may be seen.
+async def outlets_named(visit: Visit, typed: str, filters: Filters = ANY) -> tuple[str, ...]:
+    """The outlets of articles that pass which are named, with ";" between; none where all are meant.
 
     Raises:
         UsageError: one is not in the index, or none is named.
@@ -145,7 +144,7 @@ async def outlets_named(visit: Visit, typed: str) -> tuple[str, ...]:
     """
     if typed.strip().casefold() == ALL_OUTLETS:
         return ()
-    known = {name.casefold(): name for name in await visit.desk.outlets(ANY)}
+    known = {name.casefold(): name for name in await visit.desk.outlets(filters)}
     names = [name.strip() for name in typed.split(";") if name.strip()]
     if unknown := [name for name in names if name.casefold() not in known]:
         listed = ", ".join(say("“{words}”", words=name) for name in unknown)

@@ -110,6 +110,27 @@ class Answerer:
         statement, *otherwise = (_with_link(shown, store) for shown in (found.statement, *found.otherwise))
         return replace(found, statement=statement, otherwise=tuple(otherwise))
 
+    def treating(self, store: Store, subject: str, filters: Filters) -> list[Hit]:
+        """Passages that answer a subject above the bar of answers and are near it, or mention all of its words.
+
+        It is not looked for all of them: where one is found in an article, there may be more in others.
+        """
+        if sought(subject):
+            return self._mentioning(store, subject, filters)
+        ranking = search(subject, store, self._encoder, filters, self._reader)
+        return [hit for hit in ranking.hits if hit.score >= self.caution[0] and near(hit)]
+
+    def _mentioning(self, store: Store, words: str, filters: Filters) -> list[Hit]:
+        """All passages with all of the words, of the articles that are found first."""
+        found = []
+        for article in dict.fromkeys(hit.passage.source.id for hit in self._with_all(store, words, filters)):
+            found += self._with_all(store, words, replace(filters, articles=(article,)))
+        return found
+
+    def _with_all(self, store: Store, words: str, filters: Filters) -> list[Hit]:
+        # A share of the words' weight, summed up in floating point.
+        return [hit for hit in mentions(words, store, self._encoder, filters).hits if hit.score > 1 - 1e-9]
+
     def _laid_out(self, store: Store, answer: Answer, ranking: Ranking, asked: Asked) -> Answer:
         """The answer with its excerpts, as it is wanted."""
         filters, seen, shown = asked.filters, asked.filters.scope(), slice(asked.skip, asked.skip + asked.count)

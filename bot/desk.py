@@ -275,6 +275,13 @@ class Desk:
         """What is served now."""
         return await self._search(lambda store: self._status(store, self._seen(filters)))
 
+    async def read(self, work: Callable[[Store, Answerer, Filters], T], filters: Filters = ANY) -> T:
+        """What some work finds in what is served, with the filters as they hold now; it takes the time it takes."""
+        threads = self._search_threads
+        return await asyncio.get_running_loop().run_in_executor(
+            threads, lambda: self._at_work(lambda store: work(store, self._answerer, self._seen(filters)))
+        )
+
     @property
     def waiting(self) -> int:
         """How many questions wait or are being answered."""

@@ -33,17 +33,18 @@ async def kept(visit: Visit) -> tuple[list[str], bool]:
     """What is kept of a person, as lines; and whether there is anything to forget."""
     found = await visit.desk.recall(lambda records: records.personal.of(visit.platform, visit.user))
     retention = await visit.desk.recall(lambda records: records.personal.retention)
-    return [*_lines(found, retention)], bool(found.messages or found.feedback)
+    return [*_lines(found, retention)], bool(found.messages or found.feedback or found.follows)
 
 
 async def forget(visit: Visit) -> str:
     """Forget a person; what to tell them. The audit log says that it was done, and of whom it does not."""
-    messages, feedback = await visit.desk.record(lambda records: records.personal.forget(visit.platform, visit.user))
-    counts = {"messages": messages, "feedback": feedback}
+    who = (visit.platform, visit.user)
+    messages, feedback, follows = await visit.desk.record(lambda records: records.personal.forget(*who))
+    counts = {"messages": messages, "feedback": feedback, "follows": follows}
     await visit.desk.record(
         lambda records: records.audit.note(visit.platform, FORGOTTEN, "", "", "forget_me", counts),
     )
-    return say("Forgotten: {counts}.", counts=_counted(messages, feedback))
+    return say("Forgotten: {counts}.", counts=_counted(messages, feedback, follows))
 
 
 async def forget_server(desk: Desk, platform: str, server: str) -> None:
@@ -52,14 +53,15 @@ async def forget_server(desk: Desk, platform: str, server: str) -> None:
     await desk.record(lambda records: records.audit.note(platform, FORGOTTEN, server, "", "left_server", {}))
 
 
-def _counted(messages: int, feedback: int) -> str:
+def _counted(messages: int, feedback: int, follows: int) -> str:
     counts = {"messages": wording.plural(messages, "message"), "verdicts": wording.plural(feedback, "verdict")}
-    return say("{messages} and {verdicts}", **counts)
+    told = say("{messages} and {verdicts}", **counts)
+    return say("{counts}, {follows}", counts=told, follows=wording.plural(follows, "follow")) if follows else told
 
 
 def _lines(found: Kept, retention: Retention) -> Iterator[str]:
-    if found.messages or found.feedback:
-        counts = _counted(len(found.messages), len(found.feedback))
+    if found.messages or found.feedback or found.follows:
+        counts = _counted(len(found.messages), len(found.feedback), len(found.follows))
         yield say("Kept of you: {counts}, under a hash and not your name.", counts=counts)
         yield say(
             "What only some see is kept for {private}, the rest for {public}.",
@@ -76,6 +78,9 @@ def _lines(found: Kept, retention: Retention) -> Iterator[str]:
             days=wording.plural(retention.audit_days, "day"),
             removals=wording.plural(found.removals, "removed article"),
         )
+    for follow in found.follows:
+        subject = say("followed: {subject}", subject=" ".join(follow.subject.split()))
+        yield f"{follow.at:%Y-%m-%d %H:%M} UTC · {subject}"
     for sent in found.messages:
         seen = say("private") if sent.private else say("public")
         yield f"{sent.at:%Y-%m-%d %H:%M} UTC · {seen} · {_what(sent)}"

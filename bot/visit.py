@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot import wording
-from bot.answer import Answer, Excerpt, Reason, Way, shown_at_once
+from bot.answer import ROWS, Answer, Excerpt, Reason, Way, shown_at_once
 from bot.days import today
 from bot.followup import taken, with_things
 from bot.pace import LOOKS
@@ -17,6 +17,7 @@ from bot.records.database import RecordsError
 from bot.records.feedback import Verdict
 from bot.records.sent import Context, Lost, Quoted, SentAnswer, sent
 from bot.refine import refine
+from bot.settings import MAX_EXCERPTS
 from bot.sources import named
 from bot.tongue import say
 from index.errors import OnTheRecordError
@@ -270,8 +271,8 @@ class Visit:
         return answer, shown
 
     async def cards(self, was: SentAnswer) -> Sequence[Listing]:
-        """The articles that an answer quotes, in its order, as far as they are still there."""
-        articles = tuple(dict.fromkeys(q.article for q in was.quoted))
+        """The articles that an answer quotes, in its order, as far as they are still there; of news the first ten."""
+        articles = tuple(dict.fromkeys(q.article for q in was.quoted))[:MAX_EXCERPTS]
         listings = await self.desk.listings(self.within(Filters(articles=articles)))
         return sorted(listings, key=lambda row: articles.index(row.source.id))
 
@@ -296,6 +297,19 @@ class Visit:
         now = (status.articles, status.manifest.generation, was.filters, was.likely, was.preferred)
         rest = (was.mentioned, was.way)
         return Answer(was.question, excerpts, None, *now, *rest), losses
+
+    async def others(self, was: SentAnswer, shown: int) -> tuple[Answer, int, Sequence[str]]:
+        """Of news, the next excerpts after those with numbers up to `shown`; how many come after; and losses.
+
+        Raises:
+            UsageError: there are none, or they can no longer be quoted.
+
+        """
+        left = tuple(quoted for quoted in was.quoted if quoted.number > shown)
+        if not left:
+            raise UsageError(wording.NO_MORE)
+        answer, losses = await self.again(replace(was, quoted=left[:ROWS]))
+        return answer, max(0, len(left) - ROWS), losses
 
     async def judge(self, was: SentAnswer, number: int, verdict: Verdict) -> str:
         """Keep what this person says of an excerpt, or with number 0 of the answer; what to tell them."""

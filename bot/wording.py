@@ -441,6 +441,22 @@ def plural(count: int, noun: str) -> str:
     return say(f"{{n}} {noun}", f"{{n}} {noun}s", n=count)
 
 
+def and_more(count: int) -> str:
+    """How many excerpts are not shown."""
+    return say("and {n} more", n=count)
+
+
+def corrected(numbers: Sequence[int]) -> str:
+    """Which excerpts are from articles whose text was replaced."""
+    listed = _and(map(str, numbers))
+    return say(
+        "Corrected: excerpt {numbers} is from the new text of an article that was in the index before.",
+        "Corrected: excerpts {numbers} are from new texts of articles that were in the index before.",
+        n=len(numbers),
+        numbers=listed,
+    )
+
+
 def nothing_near(unknown: Sequence[str]) -> str:
     """That the coverage does not answer; and which names of the question it does not hold at all."""
     message = say("The coverage in this index does not answer this.")
@@ -535,6 +551,7 @@ def settings_rows(own: OwnSettings, holds: PlaceSettings, excerpts: int) -> list
         (say("outlets"), outlets, own.outlets),
         (say("excerpts"), str(holds.excerpts or excerpts), own.excerpts),
         (say("private"), yes if holds.private else no, own.private),
+        (say("time zone"), holds.timezone, own.timezone),
     )
     unset = f" {say('(not set here)')}"
     return [(name, value, "" if here is not None else unset) for name, value, here in rows]

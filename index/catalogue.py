@@ -219,6 +219,18 @@ class Catalogue:
         )
         return [_source(row) for row in self.fetch(query, article_id, article_id, *values)]
 
+    def hashes(self, beginnings: Sequence[str] | None = None) -> list[tuple[str, str, str | None]]:
+        """Id, hash and outlet of each article, or of those whose hash begins with one of these 16 hex digits."""
+        query = "SELECT id, sha256, outlet FROM article"
+        if beginnings is None:
+            return self.fetch(query)
+        return self.fetch(f"{query} WHERE substr(sha256, 1, 16) IN {AMONG}", json.dumps(beginnings))
+
+    def passages_in(self, articles: Sequence[str]) -> list[tuple[str | None, str]]:
+        """The outlet and the words of each searchable passage of these articles."""
+        query = f'SELECT a.outlet, substr(a.text, p.start + 1, p."end" - p.start) {_PASSAGES} WHERE a.id IN {AMONG}'
+        return self.fetch(query, json.dumps(articles))
+
     def derived(self) -> dict[str, Derived]:
         """What was worked out from each stored text, by the text's hash, for reuse by the next build."""
         rows = self.fetch("SELECT sha256, spoken, language IS NULL, signature FROM article")

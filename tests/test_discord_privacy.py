@@ -64,7 +64,7 @@ async def test_what_is_kept_is_shown_to_oneself_and_forgotten_when_it_is_confirm
     assert (await world.alice.click(answer, label="More")).response.content == wording.TOO_OLD
     (action,) = await world.desk.recall(lambda records: records.audit.actions(5))
     assert (action.what, action.user, action.server, action.channel) == ("forget_me", "someone", "", "")
-    assert action.details == {"messages": 3, "feedback": 2}
+    assert action.details == {"messages": 3, "feedback": 2, "follows": 0}
 
 
 def context_article(kept: list[str]) -> str:

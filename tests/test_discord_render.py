@@ -1092,7 +1092,7 @@ def test_settings_say_what_holds_and_what_is_set_there() -> None:
     holds = PlaceSettings(answers=False, outlets=("The *Star*", "Post"), excerpts=4)
     assert render.settings_text("<#1>", own, holds, 3) == (
         "Settings of <#1>\n**answers:** no\n**outlets:** The \\*Star\\*; Post (not set here)\n"
-        "**excerpts:** 4\n**private:** no (not set here)"
+        "**excerpts:** 4\n**private:** no (not set here)\n**time zone:** UTC (not set here)"
     )
     unset = render.settings_text("this server", OwnSettings(), PlaceSettings(), 3)
     assert "**outlets:** all (not set here)\n**excerpts:** 3 (not set here)" in unset
@@ -1103,7 +1103,7 @@ def test_settings_say_what_holds_and_what_is_set_there() -> None:
 def test_nothing_in_settings_or_of_files_is_markup(names: list[str]) -> None:
     text = render.settings_text("this server", OwnSettings(), PlaceSettings(outlets=tuple(names)), 3)
     assert render.width(text) <= render.CONTENT_LIMIT
-    assert shown(text)[1] == ["bold"] * 4
+    assert shown(text)[1] == ["bold"] * 5
     text, file = render.preview_text(Changes(tuple(names), (), (), 0, (Problem(names[0], "it is empty"),), ()))
     assert render.width(text) <= render.CONTENT_LIMIT
     assert not shown(text)[1]

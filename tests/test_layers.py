@@ -97,9 +97,11 @@ def test_a_circle_is_found_however_it_is_imported(tmp_path: Path, back: str) -> 
 
 
 def test_the_whole_of_index_loads_no_chat_library_no_model_and_no_bot() -> None:
-    loaded = loaded_by(*INDEX)
+    loaded = loaded_by(*(name for name in INDEX if name != "index.qdrant_vectors"))
     assert {"index", "faiss"} <= loaded  # the test sees what it should
-    assert not loaded & (HEAVY | CHAT | {"bot"})
+    assert not loaded & (HEAVY | CHAT | {"bot", "qdrant_client"})
+    # The client of the server that may keep vectors brings what describes JSON, and is loaded only for it.
+    assert not loaded_by("index.qdrant_vectors") & (HEAVY | CHAT - {"pydantic"} | {"bot"})
 
 
 def test_the_nouns_and_the_errors_load_nothing_but_the_standard_library() -> None:

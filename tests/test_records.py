@@ -307,7 +307,7 @@ def test_what_another_process_sets_holds_at_once_and_what_is_remembered_waits_fo
         ({"outlets": "The Paper"}, ["outlets must be names of outlets, not 'The Paper'."]),
         ({"outlets": ("The Paper", " ")}, ["outlets must", "' '"]),
         ({"outlets": (None,)}, ["outlets must"]),
-        ({"colour": 1}, ["no setting colour; there are answers, outlets, excerpts, private."]),
+        ({"colour": 1}, ["no setting colour; there are answers, outlets, excerpts, private, timezone."]),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_and_nothing_is_changed(
@@ -1032,14 +1032,14 @@ def test_what_is_kept_of_a_person_is_shown_and_forgotten_and_others_keep_theirs(
     assert [given.question for given in kept.feedback] == ["Who denied it?"]
     assert (kept.actions, kept.removals) == (1, 0)
 
-    assert records.personal.forget("discord", "7") == (3, 1)
+    assert records.personal.forget("discord", "7") == (3, 1, 0)
     kept = records.personal.of("discord", "7")
     assert (kept.messages, kept.feedback, kept.actions) == ((), (), 1)
     assert asked(records) == [("Who is it?", 1)]
     other = records.personal.of("discord", "8")
     assert (len(other.messages), len(other.feedback)) == (1, 1)
-    assert records.personal.forget("slack", "8") == (0, 0)
-    assert records.personal.forget("discord", "8") == (1, 1)
+    assert records.personal.forget("slack", "8") == (0, 0, 0)
+    assert records.personal.forget("discord", "8") == (1, 1, 0)
     assert asked(records) == []
 
 

@@ -575,12 +575,14 @@ async def test_a_channel_and_the_workspace_are_set_and_cleared(slack: LoopbackSl
         return shown(await told(slack, "/coverage-settings", text, channel=channel)).splitlines()
 
     unset = ["answers: yes (not set here)", "outlets: all (not set here)", "excerpts: 3 (not set here)"]
-    assert await settings() == ["Settings of this channel", *unset, "private: no (not set here)"]
+    zone = "time zone: UTC (not set here)"
+    assert await settings() == ["Settings of this channel", *unset, "private: no (not set here)", zone]
     assert await settings("where:workspace excerpts:1 private:yes") == [
         "Settings of this workspace",
         *unset[:2],
         "excerpts: 1",
         "private: yes",
+        zone,
     ]
     assert await settings("private:no outlets:“example WIRE ;Example Post”") == [
         "Settings of this channel",
@@ -588,6 +590,7 @@ async def test_a_channel_and_the_workspace_are_set_and_cleared(slack: LoopbackSl
         "outlets: Example Wire; Example Post",
         "excerpts: 1 (not set here)",
         "private: no",
+        zone,
         wording.OUTLETS_COVER,
     ]
     # What is set is what is done.
@@ -599,6 +602,7 @@ async def test_a_channel_and_the_workspace_are_set_and_cleared(slack: LoopbackSl
         *unset[:2],
         "excerpts: 1 (not set here)",
         "private: yes (not set here)",
+        zone,
     ]
     assert (await settings("answers:no"))[1:3] == ["answers: no", "outlets: Example Wire; Example Post"]
     assert shown(await answered(slack)) == wording.NOT_HERE
@@ -608,19 +612,22 @@ async def test_a_channel_and_the_workspace_are_set_and_cleared(slack: LoopbackSl
         *unset[:2],
         "excerpts: 2",
         "private: yes (not set here)",
+        zone,
     ]
     assert await settings("where:Workspace clear:yes") == [
         "Settings of this workspace",
         *unset,
         "private: no (not set here)",
+        zone,
     ]
     assert len(quotes(await answered(slack))) == 2
 
     log = await actions(desk)
     assert {noted(action) for action in log} == {last("settings")}
+    cleared = dict.fromkeys(("answers", "outlets", "private", "timezone"))
     assert [dict(action.details) for action in log] == [
-        {"answers": None, "outlets": None, "excerpts": None, "private": None, "set_channel": ""},
-        {"answers": None, "outlets": None, "excerpts": 2, "private": None, "set_channel": CHANNEL},
+        {**cleared, "excerpts": None, "set_channel": ""},
+        {**cleared, "excerpts": 2, "set_channel": CHANNEL},
         {"answers": False, "set_channel": CHANNEL},
         {"outlets": "Example Wire; Example Post", "private": False, "set_channel": CHANNEL},
         {"excerpts": 1, "private": True, "set_channel": ""},

@@ -1044,7 +1044,7 @@ async def test_a_private_answer_is_shared_as_it_is_by_its_asker(
             await stands(later, shared, first)
             assert quotes(shared) == quotes(private)
             assert cited(shared) == cited(private)
-            assert list(buttons(shared))[-6:] == [
+            assert list(buttons(shared))[-7:] == [
                 "Carried by",
                 "As a file",
                 "More",

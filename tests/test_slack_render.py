@@ -1188,9 +1188,14 @@ def test_settings_say_what_holds_and_what_is_set_there() -> None:
         "outlets: The *Star*; Post (not set here)",
         "excerpts: 4",
         "private: no (not set here)",
+        "time zone: UTC (not set here)",
     ]
-    unset = views.settings_lines(OwnSettings(outlets=(), private=True), PlaceSettings(private=True), 3)
-    assert unset == ["answers: yes (not set here)", "outlets: all", "excerpts: 3 (not set here)", "private: yes"]
+    own, holds = (kind(private=True, timezone="Asia/Tokyo") for kind in (OwnSettings, PlaceSettings))
+    unset = views.settings_lines(replace(own, outlets=()), holds, 3)
+    assert unset == [
+        "answers: yes (not set here)", "outlets: all", "excerpts: 3 (not set here)", "private: yes",
+        "time zone: Asia/Tokyo",
+    ]  # fmt: skip
 
 
 # ---- The form, menus, the home tab

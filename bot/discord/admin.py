@@ -132,6 +132,7 @@ async def unanswered(interaction: Interaction) -> None:
     outlets='The outlets that may be seen there, with ";" between; "all" for all of them',
     excerpts="How many excerpts an answer has",
     private="Whether answers to commands are shown to the asker only",
+    timezone="The time zone there, for what is followed, such as Europe/Berlin",
     clear="Forget what is set there",
 )
 @app_commands.default_permissions(manage_guild=True)
@@ -142,6 +143,7 @@ async def settings(
     outlets: str | None = None,
     excerpts: app_commands.Range[int, 1, MAX_EXCERPTS] | None = None,
     private: bool | None = None,
+    timezone: app_commands.Range[str, 1, 60] | None = None,
     clear: bool = False,
 ) -> None:
     """Show or change the settings of a server or of one of its channels; in a direct message, of all of those."""
@@ -155,10 +157,11 @@ async def settings(
         raise RefusedError(wording.OUTLETS_BY_ADMINS)
     visit = await visit_by(interaction)
     server, name = visit.server, str(channel.id) if channel else ""
-    given: dict[str, bool | int | tuple[str, ...] | None] = {
+    given: dict[str, admin.Setting] = {
         "answers": answers,
         "excerpts": excerpts,
         "private": private,
+        "timezone": timezone,
     }
     if is_admin:
         given["outlets"] = None if outlets is None else await admin.outlets_named(visit, outlets)

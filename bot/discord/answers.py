@@ -159,6 +159,15 @@ async def _more(interaction: Interaction, _button: AnswerButton, was: SentAnswer
     await visit.deliver(answer, _in_place(interaction, answer), private=True, skipped=shown)
 
 
+async def _others(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
+    answer, more, losses = await visit.others(was, button.number)
+    head = "\n".join([say("Also new on “{subject}”", subject=render.shorten(was.question, 300)), *map(str, losses)])
+    foot = f"-# {wording.and_more(more)}" if more else ""
+    made, menu = partial(AnswerButton, button.key), partial(ContextMenu, button.key)
+    view = render.news_view(head, answer.excerpts, foot, button=made, menu=menu, more=more > 0, private=True)
+    await interaction.edit_original_response(view=view)
+
+
 async def _alone(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     visit.admit()
     answer = await visit.ask(was.alone)
@@ -226,6 +235,7 @@ _ACTIONS: dict[str, Callable[[Any, AnswerButton, SentAnswer, Visit], Awaitable[N
     "carried_more": _carried,
     "closest": _closest,
     "more": _more,
+    "others": _others,
     "alone": _alone,
     "sources": _sources,
     "share": _share,

@@ -20,7 +20,7 @@ from discord.http import Route
 
 from bot import days, wording
 from bot.answer import is_question
-from bot.discord import add, admin, commands, compare, lists, privacy, render, sources, when
+from bot.discord import add, admin, commands, compare, follow, lists, privacy, render, sources, when
 from bot.discord.add import AddButton
 from bot.discord.answers import AnswerButton, ContextMenu, sender
 from bot.discord.client import PLATFORM, DiscordBot, speak_to, visit_of
@@ -30,6 +30,7 @@ from bot.discord.privacy import ForgetButton
 from bot.discord.replies import failure_logged, press, sentence_for, tell, tell_failure
 from bot.discord.sources import PageButton, TextButton
 from bot.discord.welcome import welcome
+from bot.following import Following
 from bot.privacy import forget_server
 from bot.service import StoppingError
 from bot.tongue import ENGLISH, say, speak
@@ -95,11 +96,12 @@ class OnTheRecordBot(DiscordBot):
 
     def __init__(self, settings: Settings, desk: Desk) -> None:
         super().__init__(settings, desk)
+        self._following: asyncio.Task[None] | None = None
         # Those that are not for anywhere need the bot in a server, or its direct messages.
         installs = app_commands.AppInstallationType(guild=True, user=False)
         contexts = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
         self.tree = _Tree(self, allowed_installs=installs, allowed_contexts=contexts)
-        modules = (commands, compare, when, sources, privacy, admin, add, lists)
+        modules = (commands, compare, when, follow, sources, privacy, admin, add, lists)
         for command in (command for module in modules for command in module.COMMANDS):
             self.tree.add_command(command)
 
@@ -108,6 +110,19 @@ class OnTheRecordBot(DiscordBot):
         self.add_dynamic_items(*_BUTTONS)
         await asyncio.to_thread(days.load)
         await self._sync_commands()
+        self._following = asyncio.create_task(self._follow())
+
+    async def close(self) -> None:
+        """Let go of Discord."""
+        if self._following:
+            self._following.cancel()
+        await super().close()
+
+    async def _follow(self) -> None:
+        """Look after what is followed, from when the bot is there."""
+        await self.wait_until_ready()
+        following = Following(self.desk, PLATFORM, follow.DiscordCourier(self))
+        await following.run(self.work.begin, lambda: self.work.stopping)
 
     async def on_ready(self) -> None:
         """Log that the bot is there."""

@@ -46,6 +46,10 @@ class DiscordBot(discord.Client):
         # Of a server that the bot is not in, no role is known.
         return isinstance(user, discord.Member) and any(map(user.get_role, self.settings.admin_role_ids))
 
+    def admins(self) -> list[int]:
+        """Who is an admin by name, and whose the application is."""
+        return sorted({*self.settings.admin_user_ids, *self._owner_ids()})
+
     def _owner_ids(self) -> set[int]:
         if self.application is None:
             return set()

@@ -65,8 +65,8 @@ the menu of a message asks what it says
 `/timeline` it by the days spoken of; `/first` its earliest article; `/only-in` what no other outlet has; `/picture` \
 articles by day
 `/verify` quotations in a text, word for word; *Verify quotes* in the menu of a message does the same
-`/sources` the articles in the index
-`/source` all that is known about one article
+`/sources` the articles in the index; `/source` all that is known about one
+`/follow` posts what is new on a subject; `/following` lists subjects
 `/status` which index is served
 `/mydata` what is kept of you; `/forgetme` has it forgotten
 Admins have `/add`, `/ask-list`, `/reindex`, `/rollback`, `/remove`, `/restore`, `/audit`, `/unanswered`; server \
@@ -91,6 +91,7 @@ BUTTONS = {
     "carried_more": (say("More"), discord.ButtonStyle.secondary),
     "file": (wording.AS_FILES, discord.ButtonStyle.secondary),
     "more": (say("More"), discord.ButtonStyle.secondary),
+    "others": (say("The others"), discord.ButtonStyle.secondary),
     "sources": (say("Sources"), discord.ButtonStyle.secondary),
     "alone": (say("Ask it alone"), discord.ButtonStyle.secondary),
     "closest": (say("Show the closest"), discord.ButtonStyle.secondary),
@@ -197,14 +198,7 @@ def answer_view(
         return view.add_item(ui.ActionRow(*row)) if row else view
     head = "\n".join(filter(None, [question, *(f"**{shorten(remark, 200)}**" for remark in wording.remarks(answer))]))
     foot = f"-# {escape(wording.counts(answer))}"
-    room = LAYOUT_LIMIT - width(head) - width(foot) - len(answer.excerpts)
-    citations = [_citation(excerpt, room * 2 // 3 // len(answer.excerpts)) for excerpt in answer.excerpts]
-    room -= sum(map(width, citations))
-    limit = _equal_share([width(_quotation(excerpt, LAYOUT_LIMIT)) for excerpt in answer.excerpts], room)
-    quotations = [_quotation(excerpt, limit) for excerpt in answer.excerpts]
-    spaced = len(citations) <= _SPACED
-    shown = [list(texts) if spaced else ["\n".join(texts)] for texts in zip(quotations, citations, strict=True)]
-    view = _view([head], *shown, [foot], lined=spaced)
+    view = excerpts_view(head, answer.excerpts, foot)
     if button is None or menu is None:
         return view
     several = len(answer.excerpts) > 1
@@ -216,6 +210,38 @@ def answer_view(
     last = ["share"] * share if private else ["remove"]
     whats = ("more", "sources", *last, "helpful", "not_helpful")
     return view.add_item(ui.ActionRow(*map(button, whats)))
+
+
+def excerpts_view(head: str, excerpts: Sequence[Excerpt], foot: str) -> ui.LayoutView:
+    """Excerpts and their sources between two lines; long quotes are cut, marked with […]."""
+    room = LAYOUT_LIMIT - width(head) - width(foot) - len(excerpts)
+    citations = [_citation(excerpt, room * 2 // 3 // len(excerpts)) for excerpt in excerpts]
+    room -= sum(map(width, citations))
+    limit = _equal_share([width(_quotation(excerpt, LAYOUT_LIMIT)) for excerpt in excerpts], room)
+    quotations = [_quotation(excerpt, limit) for excerpt in excerpts]
+    spaced = len(citations) <= _SPACED
+    shown = [list(texts) if spaced else ["\n".join(texts)] for texts in zip(quotations, citations, strict=True)]
+    return _view([head], *shown, [foot], lined=spaced)
+
+
+def news_view(
+    head: str,
+    excerpts: Sequence[Excerpt],
+    foot: str,
+    *,
+    button: Callable[..., ui.Item[Any]] | None = None,
+    menu: Callable[[list[discord.SelectOption]], ui.Item[Any]] | None = None,
+    more: bool = False,
+    private: bool = False,
+) -> ui.LayoutView:
+    """Excerpts that are new for a follow, with buttons as an answer has them; with `more`, one shows the others."""
+    view = excerpts_view(head, excerpts, foot)
+    if button is None or menu is None:
+        return view
+    view.add_item(ui.ActionRow(menu(list(map(_option, excerpts)))))
+    row = [button("others", excerpts[-1].number)] if more else []
+    row += [button("sources"), *([] if private else [button("remove")])]
+    return view.add_item(ui.ActionRow(*row, button("helpful"), button("not_helpful")))
 
 
 def context_view(found: Context, button: Callable[..., ui.Item[Any]]) -> ui.LayoutView:

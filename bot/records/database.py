@@ -206,6 +206,7 @@ class Database:
                 else:
                     db.execute("DELETE FROM message")
                     db.execute("DELETE FROM feedback")
+                    db.execute("DELETE FROM follow")
                 db.execute("DELETE FROM secret")
                 db.execute("DELETE FROM key")
                 db.execute("INSERT INTO key VALUES (?)", (key.check,))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from bot.records.database import Database
+    from bot.records.follows import Follow, Follows
     from bot.records.places import Places
     from bot.records.retention import Retention
 
@@ -34,6 +35,7 @@ class Kept:
 
     messages: tuple[Sent, ...]
     feedback: tuple[Feedback, ...]
+    follows: tuple[Follow, ...]
     actions: int
     removals: int
 
@@ -41,9 +43,10 @@ class Kept:
 class Personal:
     """All that is kept of people, of servers and for a time."""
 
-    def __init__(self, database: Database, places: Places, retention: Retention) -> None:
+    def __init__(self, database: Database, places: Places, follows: Follows, retention: Retention) -> None:
         self._database = database
         self._places = places
+        self._follows = follows
         self.retention = retention
 
     def of(self, platform: str, user: str) -> Kept:
@@ -61,14 +64,21 @@ class Personal:
             ((actions,),) = db.execute("SELECT count(*) FROM action WHERE platform = ? AND user = ?", named).fetchall()
             query = "SELECT count(*) FROM withdrawal WHERE platform = ? AND user = ?"
             ((removals,),) = db.execute(query, named).fetchall()
-        return Kept(messages, feedback, actions, removals)
+        follows = self._follows.by(platform, user)[::-1]
+        return Kept(messages, feedback, follows, actions, removals)
 
-    def forget(self, platform: str, user: str) -> tuple[int, int]:
-        """Forget what a person asked and said of excerpts; how much of each. The audit log keeps what admins did."""
+    def forget(self, platform: str, user: str) -> tuple[int, int, int]:
+        """Forget what a person asked, said of excerpts and follows; how much of each.
+
+        The audit log keeps what admins did.
+        """
         person = (self._database.key.person(platform, user),)
         with self._database.writing() as db:
             messages = _forget_messages(db, "person = ?", *person)
-            return messages, db.execute("DELETE FROM feedback WHERE person = ?", person).rowcount
+            feedback, follows = (
+                db.execute(f"DELETE FROM {table} WHERE person = ?", person).rowcount for table in ("feedback", "follow")
+            )
+            return messages, feedback, follows
 
     def forget_answer(self, key: str) -> None:
         """Forget an answer that was removed: what its buttons needed, its question where it was counted as unanswered.
@@ -87,7 +97,7 @@ class Personal:
         here = (platform, server)
         with self._database.writing() as db:
             _forget_messages(db, "platform = ? AND server = ?", *here)
-            for table in ("place", "unanswered", "feedback"):
+            for table in ("place", "unanswered", "feedback", "follow"):
                 db.execute(f"DELETE FROM {table} WHERE platform = ? AND server = ?", here)
         self._places.read_anew()
 
@@ -99,6 +109,11 @@ class Personal:
                 old = (private, kept.before(now, days))
                 for table in ("message", "feedback"):
                     db.execute(f"DELETE FROM {table} WHERE private = ? AND at < ?", old)
+                # A follow is of use as long as it tells anything.
+                db.execute("DELETE FROM follow WHERE paused <> '' AND private = ? AND checked < ?", old)
+            if db.execute("SELECT EXISTS (SELECT 1 FROM follow)").fetchall() == [(0,)]:
+                for table in ("edition", "seen_text", "seen_passage"):
+                    db.execute(f"DELETE FROM {table}")
             db.execute("DELETE FROM unanswered WHERE last_asked < ?", (kept.before(now, kept.public_days),))
             oldest = kept.before(now, kept.audit_days)
             if db.execute("SELECT EXISTS (SELECT 1 FROM action WHERE at < ?)", (oldest,)).fetchall() == [(1,)]:

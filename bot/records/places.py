@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
 
 from bot.records.database import RecordsError
 from bot.records.schema import CHECKED
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     # What is set, by platform, server and channel.
     _Everywhere = Mapping[tuple[str, str, str], "OwnSettings"]
 
-_SETTINGS = "answers, outlets, excerpts, private"
+_SETTINGS = "answers, outlets, excerpts, private, timezone"
 # The outlets that may be seen where none may: no outlet has this name.
 NOTHING = ("",)
 
@@ -36,6 +37,7 @@ class PlaceSettings:
     outlets: tuple[str, ...] = ()
     excerpts: int | None = None
     private: bool = False
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class OwnSettings:
     outlets: tuple[str, ...] | None = None
     excerpts: int | None = None
     private: bool | None = None
+    timezone: str | None = None
 
 
 class Places:
@@ -124,8 +127,9 @@ class Places:
                         None if outlets is None else tuple(json.loads(outlets)),
                         excerpts,
                         None if private is None else bool(private),
+                        timezone,
                     )
-                    for platform, server, channel, answers, outlets, excerpts, private in rows
+                    for platform, server, channel, answers, outlets, excerpts, private, timezone in rows
                 }
                 self._version = version
             return self._set
@@ -171,9 +175,17 @@ def _outlets(value: object) -> str:
     return json.dumps(names)
 
 
+def _timezone(value: object) -> str:
+    names = {name.casefold(): name for name in available_timezones()}
+    if not isinstance(value, str) or value.strip().casefold() not in names:
+        raise ValueError(f"must be the name of a time zone, such as Europe/Berlin, not {value!r}.")
+    return names[value.strip().casefold()]
+
+
 _CHECKS: dict[str, Callable[[Any], object]] = {
     "answers": _truth,
     "outlets": _outlets,
     "excerpts": _excerpts,
     "private": _truth,
+    "timezone": _timezone,
 }

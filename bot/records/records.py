@@ -9,6 +9,7 @@ from bot.records.arrivals import Arrivals
 from bot.records.audit import AuditLog
 from bot.records.database import Database
 from bot.records.feedback import FeedbackLog
+from bot.records.follows import Follows
 from bot.records.messages import Messages
 from bot.records.personal import Personal
 from bot.records.places import Places
@@ -46,8 +47,9 @@ class Records:
         self.refusals = Refusals(self._database)
         self.feedback = FeedbackLog(self._database)
         self.messages = Messages(self._database)
+        self.follows = Follows(self._database)
         self.arrivals = Arrivals(self._database)
-        self.personal = Personal(self._database, self.places, retention)
+        self.personal = Personal(self._database, self.places, self.follows, retention)
 
     def tidy(self) -> None:
         """Forget what has been kept for long enough, and copy what nobody may lose."""

@@ -58,12 +58,13 @@ _SCHEMA_1 = (
     """CREATE INDEX message_by_id ON message (platform, id)""",
     """CREATE INDEX message_by_time ON message (at)""",
 )
-# What whole rows are checked by; a changed byte in any other column of these tables shows.
-CHECKED = {
+_CHECKED_2 = {
     "place": "platform, server, channel, answers, outlets, excerpts, private",
     "withdrawal": "article, sha256, platform, user, reason, at",
     "action": "number, platform, user, server, channel, what, outcome, details, at",
 }
+# What whole rows are checked by; a changed byte in any other column of these tables shows.
+CHECKED = {**_CHECKED_2, "place": f"{_CHECKED_2['place']}, timezone"}
 NO_DELETION = """CREATE TRIGGER action_no_delete BEFORE DELETE ON action BEGIN
     SELECT RAISE(ABORT, 'the audit log is append only');
 END"""
@@ -81,7 +82,44 @@ _SCHEMA_2 = (
     "CREATE TABLE key (sum BLOB NOT NULL) STRICT",
     # What arrived over HTTP or a socket a short while ago, as a hash.
     "CREATE TABLE arrival (hash BLOB PRIMARY KEY NOT NULL, at TEXT NOT NULL) STRICT, WITHOUT ROWID",
-    *(f"ALTER TABLE {table} ADD COLUMN sum BLOB" for table in CHECKED),
+    *(f"ALTER TABLE {table} ADD COLUMN sum BLOB" for table in _CHECKED_2),
+)
+_SCHEMA_3 = (
+    "ALTER TABLE place ADD COLUMN timezone TEXT",
+    # What is followed where: `channel` is whose settings hold, `target` where it is written. `since` is the edition
+    # that was there when it was set, `upto` the last that was looked at.
+    """CREATE TABLE follow (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, platform TEXT NOT NULL, server TEXT NOT NULL, channel TEXT NOT NULL,
+        target TEXT NOT NULL, person BLOB NOT NULL, fields TEXT NOT NULL, every TEXT NOT NULL, hour INTEGER NOT NULL,
+        language TEXT NOT NULL, private INTEGER NOT NULL, paused TEXT NOT NULL, since INTEGER NOT NULL,
+        upto INTEGER NOT NULL, checked TEXT NOT NULL, at TEXT NOT NULL
+    ) STRICT""",
+    # Generations in the order in which they were seen, and in which of them each text and passage was seen first: by
+    # the first bytes of hashes, and by outlet, since not every place sees all of them.
+    """CREATE TABLE edition (
+        number INTEGER PRIMARY KEY, generation INTEGER NOT NULL, built_at TEXT NOT NULL, UNIQUE (generation, built_at)
+    ) STRICT""",
+    *(
+        f"""CREATE TABLE seen_{what} (
+            hash INTEGER NOT NULL, outlet INTEGER NOT NULL, edition INTEGER NOT NULL, PRIMARY KEY (hash, outlet)
+        ) STRICT, WITHOUT ROWID"""
+        for what in ("text", "passage")
+    ),
+    "CREATE INDEX seen_text_by_edition ON seen_text (edition)",
+    # What a follow was told, and texts that were not there when it was looked for what is new.
+    """CREATE TABLE told (
+        follow INTEGER NOT NULL REFERENCES follow ON DELETE CASCADE, hash INTEGER NOT NULL, PRIMARY KEY (follow, hash)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE later (
+        follow INTEGER NOT NULL REFERENCES follow ON DELETE CASCADE, hash INTEGER NOT NULL, outlet INTEGER NOT NULL,
+        PRIMARY KEY (follow, hash, outlet)
+    ) STRICT, WITHOUT ROWID""",
+    # What is still to be sent, in order, by the key of its message; `tried` where it may have been.
+    """CREATE TABLE post (
+        row INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, follow INTEGER NOT NULL REFERENCES follow ON DELETE CASCADE,
+        tried INTEGER NOT NULL, at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX post_by_follow ON post (follow)",
 )
 
 
@@ -95,11 +133,21 @@ def _version_2(db: sqlite3.Connection) -> None:
     for statement in _SCHEMA_2:
         db.execute(statement)
     db.execute("DROP TRIGGER action_no_update")
-    for table, columns in CHECKED.items():
-        for row, *values in db.execute(f"SELECT rowid, {columns} FROM {table}").fetchall():
-            db.execute(f"UPDATE {table} SET sum = ? WHERE rowid = ?", (row_sum(*values), row))
+    for table, columns in _CHECKED_2.items():
+        _sum_rows(db, table, columns)
     db.execute(_NO_UPDATE)
 
 
+def _version_3(db: sqlite3.Connection) -> None:
+    for statement in _SCHEMA_3:
+        db.execute(statement)
+    _sum_rows(db, "place", f"{_CHECKED_2['place']}, timezone")
+
+
+def _sum_rows(db: sqlite3.Connection, table: str, columns: str) -> None:
+    for row, *values in db.execute(f"SELECT rowid, {columns} FROM {table}").fetchall():
+        db.execute(f"UPDATE {table} SET sum = ? WHERE rowid = ?", (row_sum(*values), row))
+
+
 # The n-th takes a file from version n - 1 to n, in one transaction. Append; never change one that was released.
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_version_1, _version_2)
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_version_1, _version_2, _version_3)

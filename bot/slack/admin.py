@@ -101,21 +101,22 @@ async def unanswered(request: Request, _text: str) -> None:
 async def settings(request: Request, text: str) -> None:
     """Show or change the settings of this channel or, with `where:workspace`, of the workspace."""
     await request.require_admin()
-    rest, chosen = options(text, ("answers", "outlets", "excerpts", "private", "clear", "where"))
+    rest, chosen = options(text, ("answers", "outlets", "excerpts", "private", "timezone", "clear", "where"))
     where = chosen.get("where", "channel").casefold()
     if rest or where not in {"channel", "workspace"}:
         raise UsageError(
-            'Write for example: answers:no, outlets:"The Paper; The Post", excerpts:5, private:yes, clear:yes, '
-            "where:channel or where:workspace."
+            'Write for example: answers:no, outlets:"The Paper; The Post", excerpts:5, private:yes, '
+            "timezone:Europe/Berlin, clear:yes, where:channel or where:workspace."
         )
     visit = await request.visit()
     name = visit.channel if where == "channel" else ""
     outlets, excerpts = chosen.get("outlets"), chosen.get("excerpts")
-    given: dict[str, bool | int | tuple[str, ...] | None] = {
+    given: dict[str, admin.Setting] = {
         "answers": yes("answers", chosen["answers"]) if "answers" in chosen else None,
         "outlets": await admin.outlets_named(visit, outlets) if outlets is not None else None,
         "excerpts": number("excerpts", excerpts, 1, MAX_EXCERPTS) if excerpts is not None else None,
         "private": yes("private", chosen["private"]) if "private" in chosen else None,
+        "timezone": chosen.get("timezone"),
     }
     await admin.change_settings(visit, name, given, clear=yes("clear", chosen.get("clear", "no")))
     own = await visit.desk.recall(lambda records: records.places.own(PLATFORM, visit.server, name))

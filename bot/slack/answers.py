@@ -165,6 +165,8 @@ async def press(request: Request, what: str, number: int, key: str, parts: list[
         await request.tell(await visit.judge(was, number, Verdict(what)))
     elif what == "context":
         await request.whisper(render.context_messages(await visit.context(was, number), key))
+    elif what == "others":
+        await _others(request, visit, was, key, number)
     elif what == "cite":
         await request.whisper(render.citation_messages(await visit.excerpt(was, number), today()))
     elif what == "file":
@@ -188,6 +190,12 @@ async def _more(request: Request, visit: Visit, was: SentAnswer, _key: str) -> N
     visit.admit()
     answer, shown = await visit.more(was)
     await _deliver(request, visit, answer, private=True, skipped=shown)
+
+
+async def _others(request: Request, visit: Visit, was: SentAnswer, key: str, shown: int) -> None:
+    answer, more, losses = await visit.others(was, shown)
+    title = f"Also new on “{was.question}”"
+    await request.whisper(render.news_messages(title, answer, more, key, remarks=losses, private=True))
 
 
 async def _alone(request: Request, visit: Visit, was: SentAnswer, _key: str) -> None:

@@ -27,9 +27,10 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import days, wording
+from bot.following import Following
 from bot.privacy import forget_server
 from bot.records.database import RecordsError
-from bot.slack import add, admin, answers, commands, compare, files, lists, privacy, views, when
+from bot.slack import add, admin, answers, commands, compare, files, follow, lists, privacy, views, when
 from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, SlackBot, TransientRetryHandler, library_log, reason
 from bot.slack.replies import Request
 from bot.slack.text import plain
@@ -77,6 +78,7 @@ _COMMANDS: Mapping[str, Command] = {
     **privacy.COMMANDS,
     **compare.COMMANDS,
     **when.COMMANDS,
+    **follow.COMMANDS,
     **admin.COMMANDS,
     **add.COMMANDS,
     **lists.COMMANDS,
@@ -128,9 +130,14 @@ async def run_slack(settings: Settings, desk: Desk, service: Service) -> None:
             if not await _reached(bot, service.stop):
                 return
             async with serving(SlackApp(bot)) as failing:
-                await _until_stopped(service.stop, failing)
-                log.info("slack.stopping")
-                await bot.work.finish()
+                following = Following(desk, PLATFORM, follow.SlackCourier(bot))
+                looking = asyncio.create_task(following.run(bot.work.begin, lambda: bot.work.stopping))
+                try:
+                    await _until_stopped(service.stop, failing)
+                    log.info("slack.stopping")
+                    await bot.work.finish()
+                finally:
+                    looking.cancel()
     finally:
         library_log.removeFilter(_in_one_line)
 

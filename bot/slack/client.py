@@ -57,6 +57,10 @@ NO_UPLOADS = (
 TROUBLE = (SlackApiError, aiohttp.ClientError, OSError, TimeoutError)
 
 
+class UnseenError(OSError):
+    """Whether a message was posted cannot be seen among so many."""
+
+
 def reason(error: BaseException) -> str:
     """What Slack or the network says, in one word."""
     if not isinstance(error, SlackApiError):
@@ -121,10 +125,12 @@ class SlackBot:
         found = await self.client.auth_test()
         self.team, self.user, self.bot_id = (str(found[name]) for name in ("team_id", "user_id", "bot_id"))
 
-    async def say(self, channel: str, thread: str | None, message: dict[str, Any]) -> tuple[str, str]:
+    async def say(
+        self, channel: str, thread: str | None, message: dict[str, Any], mark: str | None = None
+    ) -> tuple[str, str]:
         """Post a message once, however often that must be tried; its channel and its timestamp.
 
-        Where Slack fails, it may have posted the message all the same. So each carries a mark, by which it is looked
+        Where Slack fails, it may have posted the message all the same. So each carries a `mark`, by which it is looked
         for before the next try.
 
         Raises:
@@ -132,11 +138,12 @@ class SlackBot:
             aiohttp.ClientError, OSError, TimeoutError: Slack cannot be reached.
 
         """
-        mark = {"event_type": "on_the_record_message", "event_payload": {"id": uuid.uuid4().hex}}
+        mark = mark or uuid.uuid4().hex
+        marked = {"event_type": "on_the_record_message", "event_payload": {"id": mark}}
         began = time.time()
         for pause in (*PAUSES, None):
             try:
-                sent = await self.client.chat_postMessage(channel=channel, thread_ts=thread, metadata=mark, **message)
+                sent = await self.client.chat_postMessage(channel=channel, thread_ts=thread, metadata=marked, **message)
                 return str(sent["channel"]), str(sent["ts"])
             except TROUBLE as exc:
                 if pause is None or not transient(exc):
@@ -144,7 +151,7 @@ class SlackBot:
                 log.warning("slack.post_tried_again error=%s", reason(exc))
                 await asyncio.sleep(pause)
                 try:
-                    standing = await self._standing(channel, thread, mark, began)
+                    standing = await self.standing(channel, thread, mark, began)
                 except TROUBLE:
                     # Rather no answer than the same twice.
                     raise exc from None
@@ -152,8 +159,14 @@ class SlackBot:
                     return channel, standing
         raise AssertionError("the last try returns or raises")
 
-    async def _standing(self, channel: str, thread: str | None, mark: dict[str, Any], since: float) -> str | None:
-        """The timestamp of the message with a mark, if it was posted."""
+    async def standing(self, channel: str, thread: str | None, mark: str, since: float) -> str | None:
+        """The timestamp of the message with a mark, if it was posted since a time, in seconds.
+
+        Raises:
+            UnseenError: there are more messages than are looked at, and it is none of the latest.
+            SlackApiError, aiohttp.ClientError, OSError, TimeoutError: what Slack or the network says.
+
+        """
         if not channel.startswith(("C", "D", "G")):
             # A person's id stands for their direct messages, which nobody else sees, and cannot be looked into.
             return None
@@ -161,9 +174,11 @@ class SlackBot:
         look = partial(replies, ts=thread) if thread else partial(history)
         oldest = str(since - _CLOCKS)
         found = await look(channel=channel, oldest=oldest, limit=_LOOKED_AT, include_all_metadata=True)
-        wanted = mark["event_payload"]
-        standing = (m for m in found["messages"] if (m.get("metadata") or {}).get("event_payload") == wanted)
-        return next((str(message["ts"]) for message in standing), None)
+        marks = (((m.get("metadata") or {}).get("event_payload") or {}).get("id") for m in found["messages"])
+        standing = (str(m["ts"]) for m, own in zip(found["messages"], marks, strict=True) if own == mark)
+        if (ts := next(standing, None)) is None and found.get("has_more"):
+            raise UnseenError
+        return ts
 
     async def require_uploads(self) -> None:
         """Raise RefusedError where the app may not write files.

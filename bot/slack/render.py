@@ -62,6 +62,7 @@ LABELS = {
     "carried": "Carried by",
     "file": str(wording.AS_FILES),
     "more": "More",
+    "others": "The others",
     "sources": "Sources",
     "alone": "Ask it alone",
     "closest": "Show the closest",
@@ -125,6 +126,20 @@ def answer_messages(
     last = _buttons(key, *whats)
     counts = Piece(before=(context(plain(wording.counts(answer))),), buttons=(*_contexts(answer, key), *last))
     return messages([Piece(before=(*question, *remarks)), *map(_quotation, answer.excerpts), counts])
+
+
+def news_messages(
+    title: str, answer: Answer, more: int, key: str | None, *, remarks: Sequence[str] = (), private: bool = False
+) -> list[Message]:
+    """Excerpts that are new for a follow, with buttons as an answer has them; one shows the others, where there are."""
+    head = (section(text(line(title), bold=True)), *(section(text(line(remark))) for remark in remarks))
+    pressable: tuple[Block, ...] = ()
+    if key:
+        others = _buttons(key, "others", number=answer.excerpts[-1].number) if more else ()
+        whats = ("sources", *([] if private else ["remove"]), "helpful", "not_helpful")
+        pressable = (*_contexts(answer, key), *others, *_buttons(key, *whats))
+    foot = (context(plain(wording.and_more(more))),) if more else ()
+    return messages([Piece(head), *map(_quotation, answer.excerpts), Piece(foot, buttons=pressable)])
 
 
 def _contexts(answer: Answer, key: str | None) -> tuple[Block, ...]:

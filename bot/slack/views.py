@@ -87,6 +87,8 @@ COMMANDS = (
     "`/timeline` what is told, by the days that are spoken of; `/first` the earliest article that carries it; "
     "`/only-in` what no other outlet carries; `/picture` how many articles by day and outlet\n"
     "`/verify` quotations in a text, word for word\n"
+    '`/follow` a subject, with `outlets:"…"`, `when:daily` or `when:weekly`, `hour:8`: what is new is posted here; '
+    "`/following` what is followed here, `/following 3 action:end` ends it\n"
     "`/sources` the articles in the index\n"
     "`/source` all that is known about one article\n"
     "`/coverage-status` which index is served\n"
