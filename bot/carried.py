@@ -129,7 +129,8 @@ def _statement(excerpt: Excerpt, question: str, encoder: Encoder) -> Excerpt:
     if not whole:
         return replace(excerpt, also_in=(), differing=())
     if marked:
-        sentence = max(whole, key=lambda s: min(s.end, marked.end) - max(s.start, marked.start))
+        first, last = marked.start, marked.end
+        sentence = max(whole, key=lambda s: min(s.end, last) - max(s.start, first))
         marked = Span(max(marked.start, sentence.start), min(marked.end, sentence.end))
     else:
         vectors = encoder.encode([question, *map(passage.words, whole)])

@@ -159,7 +159,8 @@ class Store(Texts):
             if not rows:
                 return None
             mean: NDArray[np.float32] = self._vectors.stored("passage", rows).mean(axis=0)
-        return mean / float(mean @ mean) ** 0.5
+        mean /= float(mean @ mean) ** 0.5
+        return mean
 
     def vectors(self, wanted: Callable[[str], bool] = lambda _text: True) -> Iterator[tuple[str, NDArray[np.float32]]]:
         """Every embedded text that is wanted, with its vector, for reuse by the next build."""

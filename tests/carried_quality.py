@@ -162,11 +162,11 @@ def report(name: str, right: int, false: int, missed: int) -> None:
 
 
 @click.command()
-@click.option("--wrong", is_flag=True, help="Show what is wrong and what is missed, but of those that are held out.")
+@click.option("--wrong", is_flag=True, help="Show what is wrong and what is missed, but of the last.")
 def main(*, wrong: bool) -> None:
     """Measure."""
-    measure_labels("choosing", wrong=wrong)
-    measure_labels("held", wrong=wrong)
+    for lot in ("choosing", "held", "last"):
+        measure_labels(lot, wrong=wrong and lot != "last")
     measure_seeds(wrong=wrong)
 
 

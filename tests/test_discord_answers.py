@@ -359,7 +359,7 @@ async def test_who_carries_the_first_excerpt_is_shown_to_whoever_asks_without_wh
     found = (await world.bob.click(answer, label="Carried by")).response
     assert found.ephemeral
     assert wording.CARRIED in text_of(found)
-    assert quoted(found)[0] in (await world.desk.article(article)).text
+    assert quoted(found)[0].removeprefix("> ") in (await world.desk.article(article)).text
     await world.desk.record(lambda records: records.withdrawals.add(article, sha256, "test", "U1"))
     lost = (await world.bob.click(answer, label="Carried by")).response
     assert (lost.content, lost.components) == (wording.lost(Lost.GONE), [])

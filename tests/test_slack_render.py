@@ -453,7 +453,7 @@ def test_a_usual_answer_of_any_length_is_as_few_messages_as_can_be(count: int) -
     assert [menu for payload in messages for menu in menus(payload)] == (
         [[f"{KEY} {number}" for number in range(1, count + 1)]] if count > 1 else []
     )
-    assert [name for name, _ in buttons(messages[-1])][-5:] == LAST
+    assert [name for name, _ in buttons(messages[-1])][-6:] == LAST
     assert not any(pressable(payload) for payload in messages[:-1])
 
 

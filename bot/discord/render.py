@@ -278,12 +278,11 @@ def carried_view(found: Carried, page: int, button: Callable[..., ui.Item[Any]])
     room -= sum(map(width, cited))
     whole = [_carried_words(row, LAYOUT_LIMIT) for row in (*first, *shown)]
     limit = _equal_share(list(map(width, whole)), room) if whole else 0
-    told = [f"{_carried_words(row, limit)}\n{place}" for row, place in zip((*first, *shown), cited, strict=True)]
-    blocks = [[f"**{say(wording.CARRIED)}**", *told[:1]]] if first else []
+    told = [[_carried_words(row, limit), place] for row, place in zip((*first, *shown), cited, strict=True)]
+    blocks = [[f"**{say(wording.CARRIED)}**", *told[0]]] if first else []
     for kind, head in ((Excerpt, wording.OTHERWISE), (Version, wording.VERSIONS)):
-        of_kind = [text for row, text in zip(shown, told[len(first) :], strict=True) if isinstance(row, kind)]
-        if of_kind:
-            blocks.append([f"**{say(head)}**", *of_kind])
+        of_kind = [texts for row, texts in zip(shown, told[len(first) :], strict=True) if isinstance(row, kind)]
+        blocks += [[f"**{say(head)}**", *chain(*of_kind)]] if of_kind else []
     view = _view(*blocks, remarks, [foot])
     return view.add_item(ui.ActionRow(button("carried_more", page + 1))) if page + 1 < count else view
 

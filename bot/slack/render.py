@@ -199,9 +199,7 @@ def carried_messages(found: Carried) -> list[Message]:
         pieces.append(_quotation(excerpt, *head))
     for number, version in enumerate(found.versions):
         head = () if number else (section(text(wording.VERSIONS, bold=True)),)
-        quoted = (
-            part for words, differs in version.parts for part in texts(words, **({"bold": True} if differs else {}))
-        )
+        quoted = [e for words, bold in version.parts for e in (texts(words, bold=True) if bold else texts(words))]
         cited = (citation(version.source, wording.paragraph(version.paragraph)),)
         pieces.append(Piece(before=head, quoted=tuple(quoted), cited=cited))
     remarks = (context(plain(remark, LINE_LIMIT)) for remark in wording.carried_remarks(found))
