@@ -63,6 +63,8 @@ _HEDGED = re.compile(rf"(?:{_HEDGE})\s+(?:a\s+|an\s+|the\s+)?$", re.IGNORECASE)
 _HEDGED_AFTER = re.compile(r"\s*(?:(?P<more>\+|or more\b)|or so\b)")
 # How far before a number its hedge may begin, in characters.
 _HEDGE_CHARS = 40
+# A number of more digits is no count.
+_MOST_DIGITS = 20
 # How far after a number its unit or the other end of its range may reach, in characters.
 _REST_CHARS = 200
 
@@ -233,8 +235,10 @@ def _value(number: re.Match[str]) -> tuple[float | None, float]:
         value = _worded(re.findall(r"[a-z]+", f"{number['worded']} {scale}".lower()))
         return value, 0.05 * value if value >= 1000 else 0.0
     plain = number["digits"].replace(",", "")
-    if (plain.startswith("0") and not plain.startswith("0.") and plain != "0") or (
-        scale in {"m", "k"} and not number["symbol"]
+    if (
+        (plain.startswith("0") and not plain.startswith("0.") and plain != "0")
+        or (scale in {"m", "k"} and not number["symbol"])
+        or len(plain) > _MOST_DIGITS
     ):
         return None, 0.0
     if scale:

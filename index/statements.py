@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from index.model import Article, Passage
 
-# Raised whenever the rules make something else of a text, or keep it otherwise: the next build makes all anew.
+# Raised whenever the rules make something else of a text: the next build makes all anew, and until then what was made
+# before is read. Where it is kept in another form, `FORMAT` is raised, since that cannot be read.
 RULES = 1
 
 Statement = Figure | Moment | Speech

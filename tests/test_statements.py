@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from contextlib import closing
+from datetime import date  # noqa: TC003 - hypothesis reads the annotation
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import SEEDS, dated_corpus
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from word_encoder import WordHashEncoder
 
 import index.build
@@ -18,7 +21,7 @@ from index.errors import DamagedIndexError
 from index.faiss_vectors import FaissVectors
 from index.figures import Figure
 from index.generations import Generations
-from index.model import ANY, Filters, Span
+from index.model import ANY, Article, Filters, Source, Span
 from index.moments import Moment
 from index.passages import split
 from index.speech import Speech
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from index.model import Article, Passage
+    from index.model import Passage
 
 SAID = "“At least four ships sank in Lugo,” said Ana Ruiz on Monday. Three hours later, at 2:30 p.m., Lugo was calm."
 ARTICLES = {
@@ -224,6 +227,25 @@ def test_rules_have_another_number_where_they_make_something_else_of_the_seeds(r
         found = made(seeds) | made(others)
     rows = [f"{name} {written(one)}" for name in sorted(found) for one in found[name]]
     assert (RULES, len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]) == (1, 146, "fc7d9ab59efef35f")
+
+
+PARTS = [
+    "1" + "0" * 400, "9" * 5000, "0.", "0" * 40, "1", "3", "٣", "²", "½", "-", ",", ".", ":", "%", "$", "°", "million ",
+    "trillion ", "two ", "dozen ", "ships ", "at least ", "between ", " and ", " to ", "3 May", "31 February 2023",
+    "2:75 ", "99:30", "noon ", "degrees Fahrenheit ", "years ago ", "on Monday ", "last week ", "May 0000",
+    "9999-99-99", "“", "”", "said Ana Ruiz. ", "he said", "\n\n", "\n", "\0", "\1", "İ", "ﬁ", "\u2028", " ", " ", " ",
+]  # fmt: skip
+
+
+@settings(deadline=None, derandomize=True, max_examples=150)
+@given(st.lists(st.sampled_from(PARTS), max_size=30), st.none() | st.dates())
+@example(["1" + "0" * 400, " ", "ships "], None)
+def test_of_any_text_something_is_made_that_can_be_kept(parts: list[str], published: date | None) -> None:
+    text = "".join(parts)
+    article = Article(Source("a", "t", True, None, None, published, None, "en", ""), text, 0, "en")
+    for one in statements(article, split(article)):
+        assert 0 <= place_of(one).start < place_of(one).end <= len(text)
+        assert read(type(one), written(one)) == one
 
 
 def test_the_words_of_a_statement_are_where_it_is_kept() -> None:
