@@ -192,6 +192,7 @@ class Newsroom(RuleBasedStateMachine):
         self.generations = Generations(self.root, self.engine)
         self.held: dict[int, Held] = {}
         self.past: dict[str, list[str]] = {}
+        self.cut_short = False  # by which vectors may be kept for the next build
         self.news = 2  # changes, of which one is enough for a build, and one build more finds that there are none
         self.readers: list[tuple[Store, dict[str, Any]]] = []
 
@@ -273,12 +274,14 @@ class Newsroom(RuleBasedStateMachine):
         assert set(foreseen.changed) == {name for name in both if now[name].source != before.articles[name].source}
         assert report.built == (current is None or before.corpus_sha256 != clean["manifest"]["corpus_sha256"])
         if report.built:
-            assert report.embedded == len(clean["vectors"].keys() - before.content["vectors"].keys())
+            new = len(clean["vectors"].keys() - before.content["vectors"].keys())
+            assert report.embedded == new or (self.cut_short and report.embedded < new)
             number = max([*numbers, 0]) + 1
             assert report.manifest.generation == number
             kept = min(max(keep, self.kept_at_least), len(numbers))
             assert self.generations.numbers() == [*numbers[len(numbers) - kept :], number]
             self.check_nothing_is_left()
+        self.cut_short = False
         self.seen["built" if report.built else "unchanged"] += 1
         self.learn(before, clean)
         self.check(clean)
@@ -290,6 +293,7 @@ class Newsroom(RuleBasedStateMachine):
         current, before, clean = self.generations.current(), self.previous(), self.clean()
         assert clean is not None
         self.builder.folder = self.home
+        self.cut_short = True
         answer = self.builder.run(self.root, int(step * self.stretch), fault, self.store)
         assert [fault for number in self.generations.numbers() for fault in self.generations.inspect(number)[0]] == []
         gone = len(before.articles.keys() - {article.source.id for article in clean["articles"]})
@@ -478,12 +482,5 @@ def test_any_history_ends_like_a_first_build_where_a_server_keeps_the_vectors(bu
         ),
     )  # fmt: skip
     SharedNewsroom.server.close()
-    for outcome in (
-        "built",
-        "unchanged",
-        "killed, False",
-        "killed, True",
-        "rolled back",
-        "read on after it was pruned",
-    ):
+    for outcome in ("built", "unchanged", "rolled back", "read on after it was pruned"):  # test_qdrant.py has the kills
         assert SharedNewsroom.seen[outcome], (outcome, SharedNewsroom.seen)

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 import qdrant_edge as edge
+import test_crash
 from click.testing import CliRunner
 from qdrant_server import QdrantServer
 from word_encoder import WordHashEncoder
@@ -27,7 +29,7 @@ from bot.settings import Settings, SettingsError
 from index.__main__ import main
 from index.build import BuildReport, build, preview
 from index.catalogue import EMBEDDED, Place
-from index.engines import open_engine
+from index.engines import STORE_NAME, open_engine
 from index.errors import BuildError, DamagedIndexError, StoreError
 from index.generations import Generations
 from index.lead import COLLECTION, led
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from index.engines import Engine
 
 TEXTS = {"a": "Kyiv denied the attack.\n\nNobody was hurt.", "b": "Moscow claimed it. Drones fell on the bridge."}
+FAULTS = ("before", "after", "full")
 KEY = "a-key-that-nobody-sees"
 
 
@@ -139,6 +142,31 @@ def test_without_the_address_texts_are_read_files_are_gone_back_to_and_no_other_
     built(corpus, engine, keep=0)
     assert server.aliases == {"news": collection(without, 4)}
     assert {*server.shards} == {*server.aliases.values()}
+
+
+def test_a_build_killed_at_many_a_step_leaves_a_whole_index_and_no_collection_that_nothing_names(
+    corpus: Path, server: QdrantServer
+) -> None:
+    engine = open_engine(server.url)
+    built(corpus, engine)
+    builder = test_crash.Builder(corpus.parent)
+    corpus.rename(corpus.with_name("new"))  # what the other process builds
+    generations, killed = Generations(corpus.parent / "data", engine), Counter[str]()
+    for step in range(2, 60, 4):  # few builds have more
+        write(corpus.with_name("new"), {"c": f"Frog {step}."})
+        answer = builder.run(generations.root, step, FAULTS[step % len(FAULTS)], server.url)
+        killed[answer.get("killed", "done" if "generation" in answer else "stopped")] += 1
+        current = generations.require_current()
+        assert generations.inspect(current) == ([], None)
+        folders = (generations.root / "generations").iterdir()
+        assert {*server.shards} <= {kept.collection for kept in map(led, folders) if kept}
+        with generations.locked():
+            assert server.aliases == {STORE_NAME: collection(generations, current)}
+    builder.close()
+    build(corpus.with_name("new"), generations.root, WordHashEncoder(), engine=engine, keep=1, max_loss=100)
+    assert killed["send"] > 1
+    assert {*server.shards} == {collection(generations, number) for number in generations.numbers()}
+    assert generations.inspect(generations.require_current()) == ([], None)
 
 
 def test_what_a_killed_build_leaves_is_dropped_by_the_next(corpus: Path, engine: Engine, server: QdrantServer) -> None:
