@@ -52,11 +52,12 @@ async def kept(visit: Visit, key: str) -> Filed:
         TooFastError: this person or this place asks too fast.
 
     """
-    match await visit.desk.recall(lambda records: records.messages.fields(key)):
+    fields = await visit.desk.recall(lambda records: records.messages.fields(key)) or {}
+    match fields:
         case {"verified": str(text)}:
             visit.admit()
             return await verification(await visit.desk.verify(text, visit.within()))
-        case {"order": str()} as fields:
+        case {"order": str()}:
             visit.look()
             wanted = Wanted(**fields)
             found = wanted.of(await visit.desk.listings(visit.within(wanted.filters())))

@@ -493,7 +493,7 @@ class LoopbackDiscord:
 async def loopback_discord() -> AsyncIterator[LoopbackDiscord]:
     """A running server; its findings about payloads are asserted at the end."""
     server = LoopbackDiscord()
-    application = web.Application()
+    application = web.Application(client_max_size=32 << 20)
     application.router.add_get("/gateway", server._gateway)
     application.router.add_get("/files/{name}", server._file)
     application.router.add_route("*", "/api/v10/{path:.*}", server._rest)

@@ -1098,7 +1098,7 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
 async def loopback_slack() -> AsyncIterator[LoopbackSlack]:
     """A running server; its findings about payloads are asserted at the end."""
     server = LoopbackSlack()
-    application = web.Application(client_max_size=8 << 20)
+    application = web.Application(client_max_size=32 << 20)
     application.router.add_get("/link/", server._socket_mode)
     application.router.add_get("/files/{name}", server._file)
     application.router.add_post("/upload/{file}", server._upload)

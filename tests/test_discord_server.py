@@ -696,7 +696,7 @@ async def test_commands_are_registered_only_when_they_changed(
         "help",
     }
     everyones |= {"mydata", "forgetme"}
-    admins = {"add", "reindex", "rollback", "remove", "restore", "audit", "unanswered"}
+    admins = {"add", "ask-list", "reindex", "rollback", "remove", "restore", "audit", "unanswered"}
     menus = {"Ask the coverage", "Verify quotes"}
     assert set(commands) == everyones | admins | menus | {"settings"}
     assert {name for name, command in commands.items() if command["type"] == 3} == menus
