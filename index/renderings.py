@@ -20,7 +20,7 @@ from index.tokens import aligned, tokens
 if TYPE_CHECKING:
     from index.tokens import Tokens
 
-# Telling words in common, at least, and their share of those of the shorter quotation.
+# Telling words in common, at least, and their share of those of the shorter one: set on the statement of the seeds.
 COMMON, SHARE = 4, 0.6
 # What may stand between two quotations that are parts of one, in characters: "” and an “".
 _BETWEEN = 12
