@@ -689,6 +689,8 @@ async def test_commands_are_registered_only_when_they_changed(
         "timeline",
         "first",
         "only-in",
+        "follow",
+        "following",
         "verify",
         "sources",
         "source",
