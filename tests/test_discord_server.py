@@ -689,6 +689,8 @@ async def test_commands_are_registered_only_when_they_changed(
         "timeline",
         "first",
         "only-in",
+        "follow",
+        "following",
         "verify",
         "sources",
         "source",
@@ -707,7 +709,7 @@ async def test_commands_are_registered_only_when_they_changed(
     options = {name: [option["name"] for option in command.get("options", [])] for name, command in commands.items()}
     assert options["ask"] == ["question", "outlet", "since", "until", "number", "private"]
     assert options["sources"] == ["outlet", "since", "until", "words", "order"]
-    assert options["settings"] == ["channel", "answers", "outlets", "excerpts", "private", "clear"]
+    assert options["settings"] == ["channel", "answers", "outlets", "excerpts", "private", "timezone", "clear"]
 
 
 async def test_failing_registration_leaves_mentions_working(

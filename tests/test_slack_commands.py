@@ -29,6 +29,7 @@ from bot.desk import RECORDS, DeskBusyError
 from bot.slack import app as slack_app
 from bot.slack import commands as slack_commands
 from bot.slack import compare as slack_compare
+from bot.slack import follow as slack_follow
 from bot.slack import privacy as slack_privacy
 from bot.slack import views
 from bot.slack import when as slack_when
@@ -359,7 +360,7 @@ async def test_every_command_also_exists_with_coverage_in_front(slack: LoopbackS
             for prefix in ("/", "/coverage-")
         ]
         assert prefixed == plain
-        modules = (slack_commands, slack_compare, slack_when, slack_privacy)
+        modules = (slack_commands, slack_compare, slack_when, slack_follow, slack_privacy)
         everyones = {name for module in modules for name in module.COMMANDS}
         assert (plain == wording.NOT_ADMIN) == (name not in everyones)
         assert "I do not know" not in plain
@@ -445,6 +446,7 @@ async def test_the_home_tab_shows_the_state_the_newest_articles_and_the_settings
         "outlets: all (not set here)",
         "excerpts: 5",
         "private: no (not set here)",
+        "time zone: UTC (not set here)",
     ]
     assert slack.found("chat.postMessage") == []
 
