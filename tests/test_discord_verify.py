@@ -85,6 +85,7 @@ async def test_line_ends_of_any_system_end_a_line(world: World) -> None:
         assert "1 quotation: 1 exact" in text_of((await verify(world, file=file)).response)
 
 
+@pytest.mark.simcord(settle_timeout=30)
 async def test_a_file_that_is_no_text_does_no_harm(world: World) -> None:
     result = await verify(world, file=("draft.txt", b"\xff\xfe\x00\x80" * 1000 + f" “{DRESDEN}”".encode()))
     assert "1 exact" in text_of(result.response)
@@ -112,6 +113,7 @@ async def test_of_a_large_file_the_first_part_is_read(world: World) -> None:
         assert "Only the first part of the text was read." in text_of(result.response)
 
 
+@pytest.mark.simcord(settle_timeout=30)
 async def test_many_quotations_come_with_the_whole_as_a_file(world: World) -> None:
     count = MAX_QUOTATIONS + 5
     text = "\n".join(f"“{DRESDEN} It happened {n} times in all, they said.”" for n in range(count))
