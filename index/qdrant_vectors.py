@@ -317,8 +317,10 @@ def _condition(filters: Filters) -> models.Filter | None:
     if filters.since or filters.until:
         days = models.Range(gte=_day(filters.since), lte=_day(filters.until))
         must.append(models.FieldCondition(key="day", range=days))
-    withdrawn = models.FieldCondition(key="article", match=models.MatchAny(any=[*filters.withdrawn]))
-    must_not: list[models.Condition] = [withdrawn] if filters.withdrawn else []
+    must_not: list[models.Condition] = []
+    for field, unwanted in (("article", [*filters.withdrawn]), ("outlet", [*map(outlet_key, filters.hidden)])):
+        if unwanted:
+            must_not.append(models.FieldCondition(key=field, match=models.MatchAny(any=unwanted)))
     return models.Filter(must=must, must_not=must_not) if must or must_not else None
 
 

@@ -105,7 +105,8 @@ async def test_the_statement_of_the_seeds_is_found_in_its_four_translations(
         assert {version.source.id for version in found.versions} == set(carried_seeds.ARTICLES)
         for version in found.versions:
             assert version.text in carried_seeds.VERSIONS[0][version.source.id]
-        for shown_ in (found.statement, *found.otherwise, *found.versions):
+        told: tuple[Excerpt | Version, ...] = (found.statement, *found.otherwise, *found.versions)
+        for shown_ in told:
             other = await desk.article(shown_.source.id)
             assert other
             assert other.text[shown_.start : shown_.end] == shown_.text

@@ -31,13 +31,14 @@ async def write(world: World, name: str, text: str, outlet: str = "Example Post"
 
 async def look(world: World) -> None:
     """What the bot does every few seconds."""
-    await Following(world.desk, "discord", DiscordCourier(world.env.bot)).look()
+    await Following(world.desk, "discord", DiscordCourier(world.bot)).look()
 
 
 async def follow(world: World, who: Any = None, channel: Any = None, **options: Any) -> str:
     """Somebody follows a subject; what they alone are told."""
+    someone: Any = who or world.alice
     place = [] if who is world.alice.user else [channel or world.channel]  # a user's own messages with the bot
-    result = await (who or world.alice).slash(*place, "follow", **{"subject": "manatee", **options})
+    result = await someone.slash(*place, "follow", **{"subject": "manatee", **options})
     assert result.ephemeral
     return text_of(result.response)
 

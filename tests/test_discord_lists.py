@@ -91,7 +91,7 @@ async def test_a_stop_gives_what_is_answered_and_says_so(world: World, monkeypat
 
     async def ask(*args: Any, **options: Any) -> Any:
         answer = await answered(*args, **options)
-        world.env.bot.work._stopping = True
+        world.bot.work._stopping = True
         return answer
 
     monkeypatch.setattr(world.desk, "ask", ask)
@@ -145,7 +145,7 @@ async def test_peoples_questions_come_first(world: World, monkeypatch: pytest.Mo
 async def _visit(world: World) -> Any:
     from bot.visit import Visit
 
-    bot = world.env.bot
+    bot = world.bot
     where = ("discord", str(world.guild.id), str(world.channel.id), str(world.alice.id))
     return await Visit.of(bot.desk, bot.pace, *where, 3, public=True).now()
 
