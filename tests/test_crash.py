@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 DIMENSION = WordHashEncoder().dimension
-WIDE = 8192  # so that vectors outweigh the database, and a size limit can hit either
+WIDE = 16384  # so that vectors outweigh the database, and a size limit can hit either
 OLD = {"a": "Kyiv denied it. Nobody was hurt.", "b": "Moscow claimed it.\n\nDrones fell."}
 NEW = {"a": "Kyiv denied it. Nobody was hurt.", "b": "Moscow claimed it.\n\nDrones were shot down.", "c": "A new one."}
 # One of each sort that needs something loaded.
@@ -318,7 +318,7 @@ def test_a_disk_full_at_any_step_is_one_sentence_and_leaves_the_index_as_it_was(
 
 
 @pytest.mark.parametrize(
-    ("limit", "words"), [(1, "disk"), (4096, "disk"), (120_000, "passages.faiss"), (150_000, "sentences.faiss")]
+    ("limit", "words"), [(1, "disk"), (4096, "disk"), (200_000, "passages.faiss"), (300_000, "sentences.faiss")]
 )
 def test_a_disk_that_is_really_full_leaves_no_more_behind_each_time(
     builder: Builder, tmp_path: Path, limit: int, words: str

@@ -263,7 +263,7 @@ def test_an_answer_has_one_menu_of_contexts_and_its_buttons(private: bool, last:
     ]
     # Nothing that removes is louder than what helps.
     styles = [part["style"] for part in parts_of(view) if part["type"] == 2]
-    assert styles == [2, 2, 2, 1 if private else 2, 2, 2]
+    assert styles == [2, 2, 2, 2, 1 if private else 2, 2, 2]
     (menu,) = (part for part in parts_of(view) if part["type"] == 3)
     assert menu["custom_id"] == "context:0123456789ab"
     assert [(choice["label"], choice["description"], choice["value"]) for choice in menu["options"]] == [
@@ -286,7 +286,7 @@ def test_any_number_of_excerpts_has_its_contexts(count: int) -> None:
     view = render.answer_view(answer(*many), show_question=True, button=BUTTON, menu=MENU, alone=True)
     menus = [part for part in parts_of(view) if part["type"] == 3]
     assert [len(menu["options"]) for menu in menus] == ([count] if count > 1 else [])
-    assert len(buttons_of(view)) == 7 + (count == 1)
+    assert len(buttons_of(view)) == 8 + (count == 1)
     assert "\n".join(texts_of(view)).count("> […] It was denied.\n**") == count
 
 

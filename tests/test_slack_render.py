@@ -343,6 +343,7 @@ def test_the_words_of_a_message_are_cut_between_entities() -> None:
 
 LAST = [
     "answer:carried:0",
+    "answer:file:0",
     "answer:more:0",
     "answer:sources:0",
     "answer:remove:0",
@@ -403,7 +404,7 @@ def test_an_answer_has_one_menu_of_contexts_and_its_buttons(private: bool, last:
     assert offered == ["1. Example_Wire_ · 2023-05-03", "2. source not stated"]
     # Nothing that removes is louder than what helps.
     styles = [button.get("style") for button in pressable(payload)]
-    assert styles == [None, None, None, None, "primary" if private else None, None, None]
+    assert styles == [None, None, None, None, None, "primary" if private else None, None, None]
     (alone,) = payloads(render.answer_messages(answer(FIRST), show_question=True, key=KEY, private=private))
     assert buttons(alone)[0] == ("answer:context:1", KEY)
     assert menus(alone) == []
@@ -453,7 +454,7 @@ def test_a_usual_answer_of_any_length_is_as_few_messages_as_can_be(count: int) -
     assert [menu for payload in messages for menu in menus(payload)] == (
         [[f"{KEY} {number}" for number in range(1, count + 1)]] if count > 1 else []
     )
-    assert [name for name, _ in buttons(messages[-1])][-6:] == LAST
+    assert [name for name, _ in buttons(messages[-1])][-7:] == LAST
     assert not any(pressable(payload) for payload in messages[:-1])
 
 
