@@ -164,7 +164,7 @@ def test_everyones_commands_are_for_anywhere_and_the_others_for_servers_with_the
     bot = OnTheRecordBot(Settings(), None)  # type: ignore[arg-type]  # the commands need no desk to be told
     told = {command.name: command.to_dict(bot.tree) for command in bot.tree.get_commands()}
     places = {name: (payload["integration_types"], payload["contexts"]) for name, payload in told.items()}
-    limited = {"add", "reindex", "rollback", "remove", "restore", "audit", "unanswered", "settings"}
+    limited = {"add", "ask-list", "reindex", "rollback", "remove", "restore", "audit", "unanswered", "settings"}
     # Where the bot is a guest it cannot post by itself.
     at_home = limited | {"follow", "following"}
     assert {name for name, where in places.items() if where == ([0], [0, 1])} == at_home

@@ -160,6 +160,12 @@ def test_a_large_index_that_was_replaced_while_it_was_read_is_not_taken_for_dama
     rebuilt(tmp_path, "The bridge is closed.", "The harbour is open.")
     go_on.set()
     assert read.wait(60)
-    with serving.store() as store:
-        assert (held(store), serving.warning, caplog.text) == (2, None, "")
+
+    def asked() -> int:
+        with serving.store() as store:
+            return held(store)
+
+    while asked() == 1:  # whoever asks while it is looked at what was found has the one before
+        time.sleep(0.01)
+    assert (asked(), serving.warning, caplog.text) == (2, None, "")
     serving.close()

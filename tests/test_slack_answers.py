@@ -817,7 +817,13 @@ async def test_the_menu_verifies_text_files_with_the_message(
 
         async def verified(text: str, *files: dict[str, Any], user: str = READER) -> str:
             token = await slack.shortcut("verify_message", {"text": text, "files": list(files)}, user)
-            return shown(await alone(slack, token, user))
+
+            def found() -> list[str]:  # that its files were sent is told as well
+                return [said for said in map(shown, slack.responses[token]) if " quotation" in said]
+
+            await slack.until(found)
+            (said,) = found()
+            return said
 
         draft = slack.attachment("draft.txt", f"He said:\r\n> {OTTER}\r\nand left.".encode())
         photo = slack.attachment("photo.png", f"“{UTRECHT}”".encode())
