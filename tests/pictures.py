@@ -25,6 +25,8 @@ from playwright.async_api import BrowserType
 
 from bot.desk import Desk
 from bot.discord.app import OnTheRecordBot
+from bot.discord.follow import DiscordCourier
+from bot.following import Following
 from bot.settings import Settings
 from index.build import build
 from index.encoder import SentenceTransformerEncoder
@@ -36,6 +38,11 @@ WIDTHS = (640, 410)  # a desktop, a phone
 HEIGHT = 2400
 COLOURS = 128
 QUESTION = "Who denied the attack on the Kremlin?"
+STATEMENT = "How did the Kremlin describe the attack?"
+FOLLOWED, LATER = (
+    "Victory Day parade",
+    "000_26e0559497798c00.txt",
+)  # a subject, and an article that comes after it is followed
 DRAFT = (
     "Zelensky said: “We didn’t attack Putin. We leave it to the tribunal.” "
     "Moscow called it ‘a planned terrorist attack and an attempt on the life of the President of Russia’. "
@@ -48,13 +55,23 @@ async def draw(env: simcord.Env) -> None:
     env.backend.bot_user.name = "On the Record"
     guild = env.create_guild("Newsroom")
     channel, alice = guild.create_text_channel("news"), guild.add_member(env.create_user("alice"))
-    *_, article = await cast("OnTheRecordBot", env.bot).desk.listings()
+    bot = cast("OnTheRecordBot", env.bot)
+    followed = await alice.slash(channel, "follow", subject=FOLLOWED)
+    shutil.copy(ROOT / "seeds" / LATER, bot.desk.corpus_dir)
+    await bot.desk.builds.reindex()
+    await Following(bot.desk, "discord", DiscordCourier(bot)).look()
+    news = channel.last_message
+    *_, article = await bot.desk.listings()
+    stated = await alice.slash(channel, "ask", question=STATEMENT)
     answer = await alice.slash(channel, "ask", question=QUESTION)
     (menu,) = re.findall(r"context:\w{12}", str(answer.response.components))
     screens = {
         "answer": answer,
         "context": await alice.select(answer.response, ["1"], custom_id=menu),
         "verification": await alice.slash(channel, "verify", text=DRAFT),
+        "carried": await alice.click(stated.response, label="Carried by"),
+        "follow": followed,
+        "news": news,
         "source": await alice.slash(channel, "source", article=article.source.id),
     }
     for name, screen in screens.items():
@@ -93,8 +110,10 @@ async def main() -> None:
     use_installed_chromium()
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
-        build(ROOT / "seeds", data, SentenceTransformerEncoder())
-        desk = Desk(data, ROOT / "seeds", SentenceTransformerEncoder, reader=ExtractiveReader())
+        corpus = Path(folder) / "corpus"
+        shutil.copytree(ROOT / "seeds", corpus, ignore=shutil.ignore_patterns(LATER))
+        build(corpus, data, SentenceTransformerEncoder())
+        desk = Desk(data, corpus, SentenceTransformerEncoder, reader=ExtractiveReader())
         async with simcord.run(OnTheRecordBot(Settings(index_dir=data), desk)) as env:
             await draw(env)
         desk.close()
