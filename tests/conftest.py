@@ -140,8 +140,12 @@ def simcord_bot(_discord_corpus: Path, tmp_path: Path, monkeypatch: pytest.Monke
         check(method, path, request.get("json"), [file.filename for file in request.get("files") or []])
         return dispatch(backend, method, path, **request)
 
+    async def idle(_: OnTheRecordBot) -> None: ...
+
     monkeypatch.setattr(router, "dispatch", checked)
     monkeypatch.setattr(admin, "PROGRESS_PAUSE", 0.05)
+    # While another process works, simcord waits for whatever sleeps, as what looks after follows does in between.
+    monkeypatch.setattr(OnTheRecordBot, "_follow", idle)
     data = shutil.copytree(_discord_corpus.parent / "data", tmp_path / "data")
     corpus = shutil.copytree(_discord_corpus, tmp_path / "corpus")
     desk = Desk(data, corpus, WordHashEncoder)
