@@ -28,7 +28,7 @@ async def run_until_stopped(
     until: Callable[[Callable[[], object]], Awaitable[None]],
     connected: Callable[[], object],
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """The bot connected; stopped by a signal at the end, as a person would."""
+    """The bot connected, or a server listening; stopped by a signal at the end, as a person would."""
     task = asyncio.create_task(work)
     try:
         await until(lambda: connected() or task.done())

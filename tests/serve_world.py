@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import signal
 import socket
 import tomllib
 from contextlib import asynccontextmanager
@@ -15,7 +13,7 @@ from urllib.parse import quote
 import httpx2
 import tomli_w
 from jsonschema_rs import Draft202012Validator
-from loopback import first_fault
+from loopback import first_fault, run_until_stopped
 from word_encoder import WordHashEncoder
 
 from bot.desk import Desk
@@ -25,7 +23,7 @@ from bot.serve.tokens import Tokens, make
 from index.build import build
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Mapping
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping
     from pathlib import Path
 
 BRIDGE = (
@@ -131,19 +129,13 @@ def free_port() -> int:
 async def served(site: Site, host: str = "127.0.0.1") -> AsyncIterator[str]:
     """The address of the server as it runs, until a signal stops it."""
     port = free_port()
-    running = asyncio.create_task(serve(site.reception, site.tokens, host, port))
-    address = f"http://127.0.0.1:{port}"
-    try:
-        while not await listens(port):
-            assert not running.done(), running.result()
+
+    async def until(ended: Callable[[], object]) -> None:
+        while not (ended() or await listens(port)):
             await asyncio.sleep(0.01)
-        yield address
-        if not running.done():
-            os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(running, 120)
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+
+    async with run_until_stopped(serve(site.reception, site.tokens, host, port), until, lambda: False):
+        yield f"http://127.0.0.1:{port}"
 
 
 async def listens(port: int) -> bool:
