@@ -366,7 +366,9 @@ async def test_every_command_also_exists_with_coverage_in_front(slack: LoopbackS
         assert "I do not know" not in plain
     for command in ("/ask", "/coverage-ask"):
         await slack.slash(command, PELICAN, user=OTHER)
-    one, other = await slack.sent("chat.postMessage", 2)
+    # Not all that was sent: a picture comes to the person after what is said of it.
+    await slack.until(lambda: len(slack.said()) == 2)
+    one, other = slack.said()
     assert len(quotes(one)) == 2
     assert quotes(one) == quotes(other)
 

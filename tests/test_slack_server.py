@@ -682,13 +682,14 @@ async def test_a_slack_that_is_unwell_at_first_is_tried_again(
         await answered(slack)
 
 
+@pytest.mark.parametrize("failures", [1, 3], ids=["while the library tries again", "in a pause"])
 async def test_a_stop_before_slack_is_reached_is_heeded(
-    settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch, failures: int
 ) -> None:
     monkeypatch.setattr(slack_app, "RETRY_PAUSES", (60.0,))
-    slack.faults["auth.test"].append(reply(refusal("internal_error")))
+    slack.faults["auth.test"].extend([reply(refusal("internal_error"))] * failures)
     task = asyncio.create_task(run(settings, desk))
-    await slack.until(lambda: slack.found("auth.test (fault)"))
+    await slack.until(lambda: len(slack.found("auth.test (fault)")) == failures)
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(task, 120)
     assert slack.connections == 0

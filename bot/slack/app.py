@@ -388,7 +388,7 @@ async def _reached(bot: SlackBot, stop: asyncio.Event) -> bool:
                 ) from exc
             log.warning("slack.connect_failed retry_in=%s error=%s", pause, reason(exc))
         else:
-            return True
+            return not stop.is_set()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)
             return False
