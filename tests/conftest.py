@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, Phase, settings
 from word_encoder import WordHashEncoder
 
 from index.build import build
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 # How long an example takes says nothing on a busy machine.
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
+# Histories of many steps, always the same. One that fails is told as it is: to shorten it would take minutes.
+settings.register_profile(
+    "histories", stateful_step_count=30, derandomize=True, database=None, suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)  # fmt: skip
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from word_encoder import WordHashEncoder
@@ -303,14 +303,7 @@ class Newsroom(RuleBasedStateMachine):
 
 def test_each_new_passage_is_told_exactly_once_and_never_where_it_may_not_be_seen(tmp_path: Path) -> None:
     Newsroom.folder = tmp_path
-    run_state_machine_as_test(
-        Newsroom,
-        settings=settings(
-            max_examples=EXAMPLES, stateful_step_count=30, deadline=None, derandomize=True, database=None,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate],  # a history that fails is told as it is: to shorten it would take minutes
-        ),
-    )  # fmt: skip
+    run_state_machine_as_test(Newsroom, settings=settings(settings.get_profile("histories"), max_examples=EXAMPLES))
     for outcome in ("built from nothing", "rolled back", "killed before", "killed after", "lost", "unwritable", "told",
                     "corrected"):  # fmt: skip
         assert Newsroom.seen[outcome], outcome

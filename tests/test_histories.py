@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import pytest
 import test_crash
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from qdrant_server import QdrantServer
@@ -456,14 +456,7 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[test_crash.Bui
 
 def test_any_history_ends_like_a_first_build(builder: test_crash.Builder) -> None:
     Newsroom.builder, Newsroom.folder = builder, builder.folder
-    run_state_machine_as_test(
-        Newsroom,
-        settings=settings(
-            max_examples=EXAMPLES, stateful_step_count=30, deadline=None, derandomize=True, database=None,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate],  # a history that fails is told as it is: to shorten it would take minutes
-        ),
-    )  # fmt: skip
+    run_state_machine_as_test(Newsroom, settings=settings(settings.get_profile("histories"), max_examples=EXAMPLES))
     for outcome in ("built", "unchanged", "refused", "killed, False", "killed, True", "rolled back", "earlier texts",
                     "read on after it was pruned"):  # fmt: skip
         assert Newsroom.seen[outcome], (outcome, Newsroom.seen)
@@ -475,12 +468,8 @@ def test_any_history_ends_like_a_first_build_where_a_server_keeps_the_vectors(bu
     SharedNewsroom.store = SharedNewsroom.server.url
     SharedNewsroom.engine = open_engine(SharedNewsroom.store)
     run_state_machine_as_test(
-        SharedNewsroom,
-        settings=settings(
-            max_examples=SHARED_EXAMPLES, stateful_step_count=30, deadline=None, derandomize=True, database=None,
-            suppress_health_check=list(HealthCheck), phases=[Phase.generate],
-        ),
-    )  # fmt: skip
+        SharedNewsroom, settings=settings(settings.get_profile("histories"), max_examples=SHARED_EXAMPLES)
+    )
     SharedNewsroom.server.close()
     for outcome in ("built", "unchanged", "rolled back", "read on after it was pruned"):  # test_qdrant.py has the kills
         assert SharedNewsroom.seen[outcome], (outcome, SharedNewsroom.seen)
