@@ -16,7 +16,7 @@ from discord_world import ADMIN, EXPECTED, PELICAN, QUESTION, quoted, text_of
 from bot import wording
 from bot.desk import RECORDS
 from bot.discord import admin as discord_admin
-from bot.discord import render
+from bot.discord import views
 from bot.records.audit import AuditLog
 from bot.records.database import RecordsError
 from bot.settings import Settings
@@ -267,7 +267,7 @@ async def test_settings_are_no_business_of_others(world: World) -> None:
     with pytest.raises(simcord.SetupError, match="not visible"):
         await world.bob.slash(world.channel, "settings")
     result = await world.bob.user.slash("settings", answers=False)
-    assert result.response.content == render.NOT_MANAGER
+    assert result.response.content == views.NOT_MANAGER
     assert quoted((await world.bob.user.slash("ask", question=PELICAN)).response)
     # Those of direct messages are the admins'.
     result = await world.chief.user.slash("settings", excerpts=1)

@@ -17,7 +17,7 @@ from discord_world import PELICAN, QUESTION, WALRUSES, buttons_of, context_of, q
 from test_discord_render import shown
 
 from bot import desk, wording
-from bot.discord import render
+from bot.discord import views
 from bot.discord.answers import AnswerButton
 from bot.records.database import RecordsError
 from bot.records.feedback import Verdict
@@ -150,7 +150,7 @@ async def test_a_private_answer_is_shared_as_it_is(world: World) -> None:
         assert quoted(context.response) == quoted(shared)[-1:]
         assert numbers((await world.bob.click(shared, label="More")).response)[0] == numbers(shared)[-1] + 1
         (told,) = (await world.bob.click(shared, label="Remove")).followups
-        assert told.content == render.NOT_YOURS
+        assert told.content == views.NOT_YOURS
         await world.alice.click(shared, label="Remove")
         assert shared.id not in [message.id for message in world.answers]
 
@@ -176,7 +176,7 @@ async def test_an_answer_is_removed_by_its_asker_and_by_those_who_keep_order(wor
         answer = (await world.ask(question=PELICAN)).response
         await world.restart()
         result = await world.bob.click(answer, label="Remove")
-        assert [(told.content, told.ephemeral) for told in result.followups] == [(render.NOT_YOURS, True)]
+        assert [(told.content, told.ephemeral) for told in result.followups] == [(views.NOT_YOURS, True)]
         assert [message.id for message in world.answers] == [answer.id]
         await remover.click(answer, label="Remove")
         assert world.answers == []

@@ -10,7 +10,7 @@ import discord
 from discord_world import EXPECTED, buttons_of, quoted, text_of
 
 from bot import subjects
-from bot.discord import render
+from bot.discord import blocks
 from bot.discord.follow import DiscordCourier
 from bot.following import Following
 from bot.records import follows as records_follows
@@ -60,7 +60,7 @@ async def test_what_is_new_is_posted_once_verbatim_and_pings_nobody(world: World
     await look(world)
     (post,) = world.answers
     assert "**New on “manatee”**" in text_of(post)
-    assert quoted(post) == [render.quote(MANATEE)]
+    assert quoted(post) == [blocks.quote(MANATEE)]
     assert "Example Post" in text_of(post)
     (sent,) = world.requests(f"/channels/{world.channel.id}/messages")
     assert sent["allowed_mentions"] == {"parse": []}
@@ -98,7 +98,7 @@ async def test_few_excerpts_are_posted_and_the_others_come_at_a_press(world: Wor
     assert "and 3 more" in text_of(post)
     others = await world.bob.click(post, label="The others")
     assert others.ephemeral
-    assert sorted([*quoted(post), *quoted(others.response)]) == sorted(render.quote(text) for text in told)
+    assert sorted([*quoted(post), *quoted(others.response)]) == sorted(blocks.quote(text) for text in told)
     assert "The others" not in buttons_of(others.response)
     assert (await world.bob.click(post, label="Helpful")).ephemeral
     assert "Walrus" not in (await world.bob.click(post, label="Remove")).response.content
@@ -165,7 +165,7 @@ async def test_whoever_set_it_and_moderators_change_it_and_nobody_else(world: Wo
     role = world.guild.create_role("moderator", permissions=discord.Permissions(manage_messages=True))
     moderator = world.guild.add_member(world.env.create_user("moderator"), roles=[role])
     assert "No longer followed" in await following(world, moderator, number=number, action="end")
-    assert await following(world) == render.escape(subjects.NO_FOLLOWS)
+    assert await following(world) == blocks.escape(subjects.NO_FOLLOWS)
     (action, *_) = await world.desk.recall(lambda records: records.audit.actions(5))
     assert (action.what, action.user, action.details) == ("follow_end", str(moderator.id), {"follow": number})
 
@@ -234,7 +234,7 @@ async def test_direct_messages_may_follow_and_a_place_has_only_so_many(
     assert "More than 1 subjects cannot" in await follow(world, alice)
     await write(world, "lido", MANATEE)
     await look(world)
-    assert render.quote(MANATEE) in text_of(dms.last_message)
+    assert blocks.quote(MANATEE) in text_of(dms.last_message)
 
 
 async def test_what_would_have_been_much_is_told_with_a_preview(world: World) -> None:

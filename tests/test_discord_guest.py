@@ -25,7 +25,7 @@ from discord_server import (
 from word_encoder import WordHashEncoder
 
 from bot.desk import Desk
-from bot.discord import render
+from bot.discord import views
 from bot.discord.app import OnTheRecordBot
 from bot.settings import Settings
 from index.build import build
@@ -136,7 +136,7 @@ async def test_a_guests_answer_cannot_be_shared_by_any_button(server: LoopbackDi
     assert "share" not in buttons
     token = await server.press(*forged(answer, "share"), **person(server, PLACES[place]))
     (told,) = await server.sent("POST", f"/webhooks/{APPLICATION}/{token}")
-    assert (told["content"], told["flags"]) == (render.NOT_SHARED_HERE, 64)
+    assert (told["content"], told["flags"]) == (views.NOT_SHARED_HERE, 64)
     token = await server.press(buttons["more"], answer, **person(server, PLACES[place]))
     more = (await server.sent("PATCH", f"/{token}/messages/@original"))[-1]
     assert more["content"] == "There are no further excerpts near enough to the question."
@@ -146,7 +146,7 @@ async def test_a_role_of_another_server_makes_nobody_an_admin(server: LoopbackDi
     _, answer = await ask(server, ELSEWHERE)
     token = await server.press(*forged(answer, "remove"), **person(server, ELSEWHERE, user=OWNER + 10))
     (told,) = await server.sent("POST", f"/webhooks/{APPLICATION}/{token}")
-    assert told["content"] == render.NOT_YOURS
+    assert told["content"] == views.NOT_YOURS
 
 
 async def test_in_a_server_that_the_bot_is_in_its_settings_hold_whoever_has_installed_it(

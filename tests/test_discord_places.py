@@ -8,7 +8,7 @@ import pytest
 from discord_world import EXPECTED, OTTER, PELICAN, context_of, quoted, text_of
 
 from bot import wording
-from bot.discord import render
+from bot.discord import blocks
 from bot.records.sent import Lost
 
 if TYPE_CHECKING:
@@ -254,10 +254,10 @@ async def test_where_the_bot_does_not_answer_it_says_so(world: World) -> None:
         await world.alice.click(private, label="Share"),
     ):
         told = result.followups[0] if result.followups else result.response
-        assert (told.content, told.ephemeral) == (render.escape(wording.NOT_HERE), True)
+        assert (told.content, told.ephemeral) == (blocks.escape(wording.NOT_HERE), True)
     for channel in (world.channel, thread):
         await world.alice.send(channel, f"{world.mention} {PELICAN}")
-        assert world.said_in(channel)[-1].content == render.escape(wording.NOT_HERE)
+        assert world.said_in(channel)[-1].content == blocks.escape(wording.NOT_HERE)
     elsewhere = world.guild.create_text_channel("elsewhere")
     assert quoted((await world.alice.slash(elsewhere, "ask", question=PELICAN)).response)
 

@@ -19,7 +19,7 @@ from bot import verdicts, wording
 from bot.answer import Answer, Excerpt, Place, Reason, Refusal
 from bot.citing import Form, cite
 from bot.desk import DeskStatus, Neighbour
-from bot.discord import render
+from bot.discord import blocks, render, views
 from bot.discord.answers import AnswerButton, ContextMenu
 from bot.metrics import Quantiles
 from bot.quotations import Verification
@@ -156,8 +156,8 @@ MENU = partial(ContextMenu, "0123456789ab")
 @pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in EXAMPLES.items() for text in texts])
 def test_each_markup_is_known_to_the_oracle_and_escaped(kind: str, text: str) -> None:
     assert kind in shown(text)[1]
-    assert shown(render.escape(text)) == (text, [])
-    assert shown(unquoted(render.quote(f"one\n{text}"))) == (f"one\n{text}", [])
+    assert shown(blocks.escape(text)) == (text, [])
+    assert shown(unquoted(blocks.quote(f"one\n{text}"))) == (f"one\n{text}", [])
 
 
 @settings(max_examples=400, deadline=None)
@@ -166,8 +166,8 @@ def test_each_markup_is_known_to_the_oracle_and_escaped(kind: str, text: str) ->
 @example("\\\\- a\\")
 @example("  \n   - a\n\n> b  ")
 def test_any_text_is_shown_as_it_is(text: str) -> None:
-    assert shown(render.escape(text)) == (text, [])
-    assert shown(unquoted(render.quote(text))) == (text, [])
+    assert shown(blocks.escape(text)) == (text, [])
+    assert shown(unquoted(blocks.quote(text))) == (text, [])
 
 
 def test_every_seed_sentence_is_shown_as_it_is() -> None:
@@ -179,7 +179,7 @@ def test_every_seed_sentence_is_shown_as_it_is() -> None:
     ]
     assert len(sentences) > 50
     for sentence in sentences:
-        assert shown(unquoted(render.quote(sentence))) == (sentence, [])
+        assert shown(unquoted(blocks.quote(sentence))) == (sentence, [])
 
 
 def source(**card: Any) -> Source:
@@ -328,8 +328,8 @@ def test_an_address_that_leads_elsewhere_than_it_seems_is_no_link() -> None:
     url = "https://bbc.co.uk@evil.example/"
     citation = texts_of(render.answer_view(answer(excerpt(1, "It.", url=url)), show_question=False))[1]
     assert "evil" not in citation
-    card = texts_of(render.card_view(replace(LISTING, source=source(url=url))))[0]
-    assert f"**Link:** {render.escape(url)}" in card
+    card = texts_of(views.card_view(replace(LISTING, source=source(url=url))))[0]
+    assert f"**Link:** {blocks.escape(url)}" in card
 
 
 def test_a_citation_leads_to_the_very_words_or_where_that_is_too_long_to_the_article() -> None:
@@ -342,20 +342,20 @@ def test_a_citation_leads_to_the_very_words_or_where_that_is_too_long_to_the_art
 
 
 def test_an_excerpt_to_cite_is_in_blocks_as_far_as_it_fits_and_in_files_whole() -> None:
-    def blocks(content: str) -> list[tuple[str, str]]:
-        assert render.width(content) <= render.CONTENT_LIMIT
+    def quoted_in(content: str) -> list[tuple[str, str]]:
+        assert blocks.width(content) <= blocks.CONTENT_LIMIT
         return re.findall(r"```(\w+)\n(.*?)\n```", content, re.DOTALL)
 
     content, files = render.citations(FIRST, date(2026, 11, 29))
     assert content.startswith("Excerpt 1 to cite; the files hold all forms.\n```txt\n“It was denied.” ")
     assert list(files) == [f"citation.{ending}" for ending in ("txt", "md", "html", "json", "bib", "ris")]
-    assert blocks(content) == [("txt", files["citation.txt"]), ("md", files["citation.md"])]
+    assert quoted_in(content) == [("txt", files["citation.txt"]), ("md", files["citation.md"])]
     assert files == {f"citation.{form.ending}": cite([FIRST], form, date(2026, 11, 29)) for form in Form}
     for words in ("```\n@everyone", "word " * 500):
         content, files = render.citations(excerpt(1, words), date(2026, 11, 29))
-        assert "txt" not in dict(blocks(content))
+        assert "txt" not in dict(quoted_in(content))
         assert words in files["citation.txt"]
-        assert content.count("```") == 2 * len(blocks(content))
+        assert content.count("```") == 2 * len(quoted_in(content))
 
 
 def near(quoted: str, printed: str) -> Place:
@@ -547,7 +547,7 @@ def test_a_long_quote_is_cut_at_a_sentence_else_at_a_word_else_anywhere() -> Non
     assert only_quote(two, 10) == "> Short one. […]"
     words = only_quote("word " * 1000 + "end", 5000)
     assert re.fullmatch(r"> (?:word )+\[…\]", words)
-    assert 3500 < len(words) <= render.LAYOUT_LIMIT
+    assert 3500 < len(words) <= blocks.LAYOUT_LIMIT
     assert re.fullmatch(r"> (?:\\_)+ \[…\]", only_quote("_" * 5000, 4999))
 
 
@@ -594,7 +594,7 @@ def test_a_long_quote_is_cut_around_the_words_that_answer() -> None:
     assert re.fullmatch(r"> \[…\] (?:word )+end\. Ann said \*\*no\*\*\\\. +\[…\]", both)
     words = only_quote("word " * 1000 + "no" + " long" * 1000, "no")
     assert re.fullmatch(r"> \[…\] (?:word )+\*\*no\*\* \[…\]", words)
-    assert 3500 < len(words) <= render.LAYOUT_LIMIT
+    assert 3500 < len(words) <= blocks.LAYOUT_LIMIT
     huge = only_quote("word " * 1000 + "yes" * 2000, "yes" * 2000)
     assert re.fullmatch(r"> \[…\] \*\*(?:yes)+(?:ye?)?\*\* \[…\]", huge)
 
@@ -672,34 +672,34 @@ LONG = Listing(
 
 
 def test_sources_have_number_title_outlet_date_and_day_of_indexing() -> None:
-    assert render.sources_text([LISTING] * 11, 1) == (
+    assert views.sources_text([LISTING] * 11, 1) == (
         "**Sources** · 11 articles · page 2 of 2\n"
         "**11.** [**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)\n"
         "-# Example\\_Wire\\_ · 2023-05-03 · indexed 2026-11-22 · wire\\/kremlin\\_drones"
     )
-    unknown = render.sources_text([replace(LISTING, source=UNKNOWN)], 0).split("\n")[-1]
+    unknown = views.sources_text([replace(LISTING, source=UNKNOWN)], 0).split("\n")[-1]
     assert unknown == "-# indexed 2026-11-22 · wire\\/kremlin\\_drones"
-    assert render.sources_text([], 0) == wording.EMPTY_INDEX
-    assert render.sources_text([], 0, narrowed=True) == "No article in the index is like that."
-    assert render.width(render.sources_text([LONG] * 10, 0)) <= render.LAYOUT_LIMIT
+    assert views.sources_text([], 0) == wording.EMPTY_INDEX
+    assert views.sources_text([], 0, narrowed=True) == "No article in the index is like that."
+    assert blocks.width(views.sources_text([LONG] * 10, 0)) <= blocks.LAYOUT_LIMIT
 
 
 @pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (10, 1), (11, 2), (20, 2)])
 def test_pages(count: int, pages: int) -> None:
-    assert render.pages([LISTING] * count) == pages
+    assert views.pages([LISTING] * count) == pages
 
 
 def test_the_sources_of_an_answer_are_listed() -> None:
-    assert texts_of(render.cards_view([LISTING])) == [
+    assert texts_of(views.cards_view([LISTING])) == [
         "[**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)\n"
         "-# Example\\_Wire\\_ · 2023-05-03 · indexed 2026-11-22 · wire\\/kremlin\\_drones"
     ]
-    assert len(texts_of(render.cards_view([LONG] * 10))) == 10
-    assert texts_of(render.cards_view([])) == ["The articles that this answer quoted are no longer in the index."]
+    assert len(texts_of(views.cards_view([LONG] * 10))) == 10
+    assert texts_of(views.cards_view([])) == ["The articles that this answer quoted are no longer in the index."]
 
 
 def test_a_card_shows_what_is_known_and_what_is_not() -> None:
-    assert texts_of(render.card_view(LISTING)) == [
+    assert texts_of(views.card_view(LISTING)) == [
         "### **Drones over the \\*Kremlin\\***\n"
         "**Outlet:** Example\\_Wire\\_\n"
         "**Date:** 2023-05-03\n"
@@ -709,29 +709,29 @@ def test_a_card_shows_what_is_known_and_what_is_not() -> None:
         "**Searchable passages:** 12 · **Indexed:** 2026-11-22 09:30 UTC\n"
         "-# wire\\/kremlin\\_drones · sha256 abababababab"
     ]
-    (bare,) = texts_of(render.card_view(replace(LISTING, source=replace(UNKNOWN, title_given=False))))
+    (bare,) = texts_of(views.card_view(replace(LISTING, source=replace(UNKNOWN, title_given=False))))
     assert bare.startswith("### “Drones over the \\*Kremlin\\*” (opening words)\n")
     assert "**Not given:** headline, outlet, author, date, language, link\n" in bare
-    (untitled,) = texts_of(render.card_view(replace(LISTING, source=source(author="A", title_given=False))))
+    (untitled,) = texts_of(views.card_view(replace(LISTING, source=source(author="A", title_given=False))))
     assert "**Not given:** headline\n" in untitled
-    (full,) = texts_of(render.card_view(replace(LISTING, source=source(author="A. *B*"))))
+    (full,) = texts_of(views.card_view(replace(LISTING, source=source(author="A. *B*"))))
     assert "**Author:** A. \\*B\\*\n" in full
     assert "Not given" not in full
     assert "only the beginning" not in full
-    (teaser,) = texts_of(render.card_view(replace(LISTING, source=source(teaser=True))))
+    (teaser,) = texts_of(views.card_view(replace(LISTING, source=source(teaser=True))))
     assert "**Text:** only the beginning of the article\n" in teaser
 
 
 def test_a_card_names_the_articles_that_hold_the_same_words() -> None:
-    card, shared = texts_of(render.card_view(LISTING, [Neighbour(UNKNOWN, 1), Neighbour(source(), 2)]))
-    assert [card] == texts_of(render.card_view(LISTING))
+    card, shared = texts_of(views.card_view(LISTING, [Neighbour(UNKNOWN, 1), Neighbour(source(), 2)]))
+    assert [card] == texts_of(views.card_view(LISTING))
     assert shared.split("\n") == [
         "**The same paragraphs stand in:**",
         "- **Drones over the \\*Kremlin\\*** · 1 paragraph",
         "- [**Drones over the \\*Kremlin\\***](<https://news.example/a_b_%28c%29?q=1>)"
         " · Example\\_Wire\\_ · 2023-05-03 · 2 paragraphs",
     ]
-    _, long = texts_of(render.card_view(LONG, [Neighbour(LONG.source, 3)] * 10))
+    _, long = texts_of(views.card_view(LONG, [Neighbour(LONG.source, 3)] * 10))
     assert long.count("3 paragraphs") >= 3
 
 
@@ -990,7 +990,7 @@ MANIFEST = Manifest(1, 3, "all-MiniLM_L6", "w", 384, 5, 70, 140, "c", datetime(2
 
 
 def test_status() -> None:
-    text = render.status_text(DeskStatus(MANIFEST, 4, 40, "Generation 4 is damaged.", True, 2), 0.0421)
+    text = views.status_text(DeskStatus(MANIFEST, 4, 40, "Generation 4 is damaged.", True, 2), 0.0421)
     for fact in (
         "Generation 3",
         "2026-11-22 09:30",
@@ -1003,42 +1003,42 @@ def test_status() -> None:
         "being built",
     ):
         assert fact in text
-    quiet = render.status_text(DeskStatus(MANIFEST, 1, 9, None, False), 0.0421)
+    quiet = views.status_text(DeskStatus(MANIFEST, 1, 9, None, False), 0.0421)
     assert "No build is running." in quiet
     assert "Answers: none yet" in quiet
-    timed = render.status_text(DeskStatus(MANIFEST, 1, 9, None, False, 0, Quantiles(0.153, 1.2, 1000)), 0.0421)
+    timed = views.status_text(DeskStatus(MANIFEST, 1, 9, None, False, 0, Quantiles(0.153, 1.2, 1000)), 0.0421)
     assert "Answers: half within 0.15 s, 95 % within 1.20 s (the latest 1,000)" in timed
     assert "Warning" not in quiet
     for latency in (float("nan"), float("inf")):
-        assert "not measured yet" in render.status_text(DeskStatus(MANIFEST, 1, 9, None, False), latency)
+        assert "not measured yet" in views.status_text(DeskStatus(MANIFEST, 1, 9, None, False), latency)
 
 
 def test_a_long_report_becomes_a_file() -> None:
     short = BuildReport(MANIFEST, True, Changes(("a_b",), (), (), 0, (), ()), 1, 2, 3.0)
-    text, file = render.report_text(short)
+    text, file = views.report_text(short)
     assert "added: a\\_b" in text
     assert file is None
     problems = tuple(Problem(f"{n}.txt", "it is empty") for n in range(200))
     long = replace(short, changes=replace(short.changes, refused=problems))
-    text, file = render.report_text(long)
-    assert render.width(text) <= render.CONTENT_LIMIT
+    text, file = views.report_text(long)
+    assert blocks.width(text) <= blocks.CONTENT_LIMIT
     assert text.startswith("Built generation 3")
     assert file == "\n".join(long.lines())
 
 
 @given(TEXTS, st.integers(2, 60))
 def test_shortened_text_fits_and_is_marked(text: str, limit: int) -> None:
-    short = render.shorten(text, limit)
-    assert render.width(short) <= limit
+    short = blocks.shorten(text, limit)
+    assert blocks.width(short) <= limit
     words, kinds = shown(short)
     assert not kinds
     assert words == text or (words.endswith("…") and text.startswith(words[:-1]))
 
 
 def test_plain_names_are_cut_with_a_mark() -> None:
-    assert render.plain("a" * 101, 100) == "a" * 99 + "…"
-    assert render.plain("a" * 100, 100) == "a" * 100
-    assert render.width(render.plain("🛰" * 100, 100)) <= 100
+    assert blocks.plain("a" * 101, 100) == "a" * 99 + "…"
+    assert blocks.plain("a" * 100, 100) == "a" * 100
+    assert blocks.width(blocks.plain("🛰" * 100, 100)) <= 100
 
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -1047,11 +1047,11 @@ ACTION = Action(57, {"article": "a_b", "reason": None, "count": 0}, "discord", "
 
 def test_the_audit_log_says_who_did_what_when() -> None:
     failed = replace(ACTION, number=56, platform="terminal", user="jo_e", details={}, outcome="failed: *x*")
-    assert render.audit_text([ACTION, failed]) == (
+    assert views.audit_text([ACTION, failed]) == (
         "**57** · 2026-11-22 09:30 UTC · **remove** · <@123> · done · article: a\\_b, count: 0\n"
         "**56** · 2026-11-22 09:30 UTC · **remove** · terminal jo\\_e · failed: \\*x\\*"
     )
-    assert render.audit_text([]) == "Nothing has been done yet."
+    assert views.audit_text([]) == "Nothing has been done yet."
 
 
 @settings(deadline=None)
@@ -1064,8 +1064,8 @@ def test_the_audit_log_says_who_did_what_when() -> None:
 def test_nothing_in_an_audit_log_is_markup(platform: str, user: str, outcome: str, details: list[str]) -> None:
     given_details = {f"detail{n}": text[:TEXT_CHARS] for n, text in enumerate(details)}
     actions = [replace(ACTION, platform=platform, user=user, outcome=outcome, details=given_details)] * 40
-    text = render.audit_text(actions)
-    assert 0 < render.width(text) <= render.CONTENT_LIMIT
+    text = views.audit_text(actions)
+    assert 0 < blocks.width(text) <= blocks.CONTENT_LIMIT
     kinds = shown(text)[1]
     mention = ["mention"] if (platform, user) == ("discord", "123") else []
     assert kinds == ["bold", "bold", *mention] * text.count("**57** · ")
@@ -1073,15 +1073,15 @@ def test_nothing_in_an_audit_log_is_markup(platform: str, user: str, outcome: st
 
 def test_unanswered_questions_are_counted() -> None:
     asked = Unanswered("Who *won*?", "nothing_near", 3, 2, NOW, NOW)
-    assert render.unanswered_text([asked]) == "2× Who \\*won\\*?\n-# last 2026-11-22, nothing near"
-    assert render.unanswered_text([]) == "No question was refused here."
+    assert views.unanswered_text([asked]) == "2× Who \\*won\\*?\n-# last 2026-11-22, nothing near"
+    assert views.unanswered_text([]) == "No question was refused here."
 
 
 @settings(deadline=None)
 @given(st.lists(TEXTS.map(lambda text: text[:TEXT_CHARS]), min_size=1, max_size=30))
 def test_nothing_in_an_unanswered_question_is_markup(questions: list[str]) -> None:
-    text = render.unanswered_text([Unanswered(q, "nothing_near", 3, 2, NOW, NOW) for q in questions])
-    assert 0 < render.width(text) <= render.CONTENT_LIMIT
+    text = views.unanswered_text([Unanswered(q, "nothing_near", 3, 2, NOW, NOW) for q in questions])
+    assert 0 < blocks.width(text) <= blocks.CONTENT_LIMIT
     words, kinds = shown(text)
     assert set(kinds) == {"subtext"}
     assert words.startswith("2× " + questions[0])
@@ -1090,28 +1090,28 @@ def test_nothing_in_an_unanswered_question_is_markup(questions: list[str]) -> No
 def test_settings_say_what_holds_and_what_is_set_there() -> None:
     own = OwnSettings(answers=False, excerpts=4)
     holds = PlaceSettings(answers=False, outlets=("The *Star*", "Post"), excerpts=4)
-    assert render.settings_text("<#1>", own, holds, 3) == (
+    assert views.settings_text("<#1>", own, holds, 3) == (
         "Settings of <#1>\n**answers:** no\n**outlets:** The \\*Star\\*; Post (not set here)\n"
         "**excerpts:** 4\n**private:** no (not set here)\n**time zone:** UTC (not set here)"
     )
-    unset = render.settings_text("this server", OwnSettings(), PlaceSettings(), 3)
+    unset = views.settings_text("this server", OwnSettings(), PlaceSettings(), 3)
     assert "**outlets:** all (not set here)\n**excerpts:** 3 (not set here)" in unset
 
 
 @settings(deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=50))
 def test_nothing_in_settings_or_of_files_is_markup(names: list[str]) -> None:
-    text = render.settings_text("this server", OwnSettings(), PlaceSettings(outlets=tuple(names)), 3)
-    assert render.width(text) <= render.CONTENT_LIMIT
+    text = views.settings_text("this server", OwnSettings(), PlaceSettings(outlets=tuple(names)), 3)
+    assert blocks.width(text) <= blocks.CONTENT_LIMIT
     assert shown(text)[1] == ["bold"] * 5
-    text, file = render.preview_text(Changes(tuple(names), (), (), 0, (Problem(names[0], "it is empty"),), ()))
-    assert render.width(text) <= render.CONTENT_LIMIT
+    text, file = views.preview_text(Changes(tuple(names), (), (), 0, (Problem(names[0], "it is empty"),), ()))
+    assert blocks.width(text) <= blocks.CONTENT_LIMIT
     assert not shown(text)[1]
     assert file is None or all(name in file for name in names)
-    text = render.removed_text(source(title=names[0] or "x"))
+    text = views.removed_text(source(title=names[0] or "x"))
     assert shown(text)[1] == ["code"]  # of /restore
-    assert render.width(text) <= render.CONTENT_LIMIT
+    assert blocks.width(text) <= blocks.CONTENT_LIMIT
 
 
 def test_help_fits() -> None:
-    assert render.width(render.HELP) <= render.CONTENT_LIMIT
+    assert blocks.width(views.HELP) <= blocks.CONTENT_LIMIT

@@ -45,7 +45,7 @@ from bot import admin, attached, service, wording
 from bot.desk import Desk
 from bot.discord import app as discord_app
 from bot.discord import commands as discord_commands
-from bot.discord import render
+from bot.discord import views
 from bot.discord.app import DiscordError
 from bot.pace import QUESTIONS
 from bot.settings import Settings
@@ -267,7 +267,7 @@ async def test_a_reply_without_the_mention_gets_a_hint(settings: Settings, desk:
         await server.mention(QUESTION, type=6)
         await server.mention(QUESTION)
         await server.sent("POST", f"/channels/{CHANNEL}/messages", count=2)
-    assert hints[0]["content"] == render.HOW_TO_ASK
+    assert hints[0]["content"] == views.HOW_TO_ASK
     assert len(server.found("POST", f"/channels/{CHANNEL}/messages")) == 2
 
 
@@ -659,7 +659,7 @@ async def test_a_command_that_discord_knows_in_another_form_is_told(
         for name, options in (("gone", {"question": "zebra"}), ("ask", {})):
             token = await server.slash(name, options)
             told = (await server.sent("POST", f"/{token}/callback"))[0]
-            assert told["data"]["content"] == render.OUTDATED
+            assert told["data"]["content"] == views.OUTDATED
             assert told["data"]["flags"] == 64
     assert "zebra" not in caplog.text
 

@@ -15,7 +15,7 @@ from discord_server import CHANNEL, TOKEN, LoopbackDiscord, loopback_discord, re
 from word_encoder import WordHashEncoder
 
 from bot.desk import Desk
-from bot.discord import render
+from bot.discord import views
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LoopbackDisco
 
 def greetings(server: LoopbackDiscord) -> list[str]:
     """The channels in which the bot said who it is."""
-    return [channel for channel, content in said(server) if content == render.WELCOME]
+    return [channel for channel, content in said(server) if content == views.WELCOME]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from spoken import catalogue, said
 
 from bot import wording
-from bot.discord import render
+from bot.discord import blocks, views
 from bot.discord.app import OnTheRecordBot
 from bot.settings import Settings
 from bot.tongue import LANGUAGES, language_of, say, speak
@@ -86,9 +86,9 @@ def test_commands_are_named_as_discord_shows_them(language: str) -> None:
 def test_help_and_welcome_fit_into_a_message_in_each_language() -> None:
     for language in LANGUAGES:
         speak(language)
-        kept = wording.remembered(Settings().retention, render.command("mydata"), render.command("forgetme"))
-        assert render.width(f"{say(render.HELP)}\n\n{kept}") <= render.CONTENT_LIMIT
-        assert render.width(say(render.WELCOME)) <= render.CONTENT_LIMIT
+        kept = wording.remembered(Settings().retention, blocks.command("mydata"), blocks.command("forgetme"))
+        assert blocks.width(f"{say(views.HELP)}\n\n{kept}") <= blocks.CONTENT_LIMIT
+        assert blocks.width(say(views.WELCOME)) <= blocks.CONTENT_LIMIT
 
 
 def test_counts_numbers_and_days_are_as_the_language_has_them() -> None:

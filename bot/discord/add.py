@@ -8,7 +8,7 @@ import discord
 from discord import app_commands, ui
 
 from bot import adding, wording
-from bot.discord import render
+from bot.discord import blocks
 from bot.discord.admin import admins_only, require_admin
 from bot.discord.client import visit_by
 from bot.discord.replies import press
@@ -90,7 +90,7 @@ class AddButton(
         visit = await visit_by(interaction)
         if self.what == "store":
             done = await adding.confirm(visit, self.key)
-            told = f"{render.shorten(adding.stored(done), 1000)} {adding.afterwards(render.command('reindex'))}"
+            told = f"{blocks.shorten(adding.stored(done), 1000)} {adding.afterwards(blocks.command('reindex'))}"
         else:
             await adding.discard(visit, self.key)
             told = say(adding.DISCARDED)
@@ -102,15 +102,15 @@ def proposal_view(proposal: Proposal) -> ui.LayoutView:
     """What would be stored of a file, with the buttons to store and to discard it; it says so where not all fits."""
     staged = proposal.staged
     cut = f"-# {say(_CUT)}"
-    foot = f"-# {adding.waiting(render.shorten(staged.file, 250))}"
+    foot = f"-# {adding.waiting(blocks.shorten(staged.file, 250))}"
     lines = [
-        *(f"**{render.shorten(remark, 250)}**" for remark in proposal.remarks[: adding.SHOWN_REASONS]),
+        *(f"**{blocks.shorten(remark, 250)}**" for remark in proposal.remarks[: adding.SHOWN_REASONS]),
         *(_one(staged) if len(staged.articles) == 1 else _several(staged)),
         *_problems(staged),
     ]
-    shown = list(render.first_lines(lines, render.LAYOUT_LIMIT - render.width(foot) - render.width(cut) - 1))
+    shown = list(blocks.first_lines(lines, blocks.LAYOUT_LIMIT - blocks.width(foot) - blocks.width(cut) - 1))
     shown += [cut] if len(shown) < len(lines) else []
-    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=render.COLOUR)
+    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=blocks.COLOUR)
     container.add_item(ui.TextDisplay("\n".join(shown))).add_item(ui.TextDisplay(foot))
     row: ui.ActionRow[Any] = ui.ActionRow(*(AddButton(what, proposal.key) for what in _LABELS))
     # The buttons work after a restart; without this discord.py starts a timer for each card.
@@ -121,12 +121,12 @@ def _one(staged: Staged) -> list[str]:
     """All that is known of an article, what is not, and how it begins."""
     (article,) = staged.articles
     source = article.source
-    opening = render.shorten(adding.opening(article), adding.OPENING_CHARS)
+    opening = blocks.shorten(adding.opening(article), adding.OPENING_CHARS)
     return [
-        f"### {render.shorten(wording.title(source), 500)}",
-        *(f"**{name}:** {render.shorten(value, 1000)}" for name, value in adding.facts(staged)),
+        f"### {blocks.shorten(wording.title(source), 500)}",
+        *(f"**{name}:** {blocks.shorten(value, 1000)}" for name, value in adding.facts(staged)),
         "> " + opening.replace("\n", "\n> "),
-        f"-# {render.shorten(source.id, 200)}",
+        f"-# {blocks.shorten(source.id, 200)}",
     ]
 
 
@@ -135,7 +135,7 @@ def _several(staged: Staged) -> list[str]:
     articles = staged.articles
     lines = [f"**{wording.plural(len(articles), 'article')}**, {wording.plural(staged.paragraphs, 'paragraph')}"]
     for number, source in enumerate((article.source for article in articles[: adding.SHOWN_ARTICLES]), start=1):
-        lines.append(f"**{number}.** {render.shorten(wording.title(source), 150)}\n-# {render.shorten(source.id, 100)}")
+        lines.append(f"**{number}.** {blocks.shorten(wording.title(source), 150)}\n-# {blocks.shorten(source.id, 100)}")
     more = len(articles) - adding.SHOWN_ARTICLES
     return [*lines, say("and {n} more", n=more)] if more > 0 else lines
 
@@ -145,7 +145,7 @@ def _problems(staged: Staged) -> list[str]:
     lines = []
     for name, found in adding.problems(staged):
         lines.append(f"**{name}:** {len(found):,}")
-        lines += [f"- {render.shorten(str(problem), 200)}" for problem in found[: adding.SHOWN_REASONS]]
+        lines += [f"- {blocks.shorten(str(problem), 200)}" for problem in found[: adding.SHOWN_REASONS]]
     return lines
 
 

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot import admin, wording
-from bot.discord import render
+from bot.discord import blocks, views
 from bot.discord.client import PLATFORM, think, visit_by
 from bot.discord.replies import Notice, choices, sentence_for
 from bot.discord.sources import article_choices, name_choices, outlet_choices
@@ -44,7 +44,7 @@ async def reindex(interaction: Interaction, dry_run: bool = False, confirm: bool
     await think(interaction, private=False)
     notice = Notice(interaction)
     if dry_run:
-        await notice.show(*render.preview_text(await visit.desk.builds.preview()))
+        await notice.show(*views.preview_text(await visit.desk.builds.preview()))
         return
 
     async def show(done: int, total: int) -> None:
@@ -55,7 +55,7 @@ async def reindex(interaction: Interaction, dry_run: bool = False, confirm: bool
     except Exception as exc:  # noqa: BLE001 sentence_for logs it
         await notice.show(sentence_for(exc, "reindex"))
     else:
-        await notice.show(*render.report_text(report))
+        await notice.show(*views.report_text(report))
 
 
 @app_commands.command(description="Serve the index of before the last reindex again (admins)")
@@ -77,7 +77,7 @@ async def remove(interaction: Interaction, article: str, reason: app_commands.Ra
     require_admin(interaction)
     await think(interaction, private=False)
     found = await admin.remove(await visit_by(interaction), article, reason)
-    await interaction.edit_original_response(content=render.removed_text(found))
+    await interaction.edit_original_response(content=views.removed_text(found))
 
 
 @app_commands.command(description="Let a removed article be quoted again (admins)")
@@ -88,7 +88,7 @@ async def restore(interaction: Interaction, article: str) -> None:
     require_admin(interaction)
     await think(interaction, private=False)
     await admin.restore(await visit_by(interaction), article)
-    told = say("{article} can be quoted again.", article=render.shorten(article, 300))
+    told = say("{article} can be quoted again.", article=blocks.shorten(article, 300))
     await interaction.edit_original_response(content=told)
 
 
@@ -109,7 +109,7 @@ async def audit(interaction: Interaction, before: int | None = None) -> None:
     require_admin(interaction)
     await interaction.response.defer(thinking=True, ephemeral=True)
     actions = await interaction.client.desk.recall(lambda records: records.audit.actions(admin.LINES, before))
-    await interaction.edit_original_response(content=render.audit_text(actions))
+    await interaction.edit_original_response(content=views.audit_text(actions))
 
 
 @app_commands.command(description="Questions that were refused here, most asked first (admins)")
@@ -122,7 +122,7 @@ async def unanswered(interaction: Interaction) -> None:
     asked = await interaction.client.desk.recall(
         lambda records: records.refusals.unanswered(PLATFORM, server, admin.LINES)
     )
-    await interaction.edit_original_response(content=render.unanswered_text(asked))
+    await interaction.edit_original_response(content=views.unanswered_text(asked))
 
 
 @app_commands.command(description="How the bot behaves in this server or channel (server managers)")
@@ -149,7 +149,7 @@ async def settings(
     """Show or change the settings of a server or of one of its channels; in a direct message, of all of those."""
     bot = interaction.client
     if not (bot.is_admin(interaction.user) or (interaction.guild_id and interaction.permissions.manage_guild)):
-        raise RefusedError(render.NOT_MANAGER)
+        raise RefusedError(views.NOT_MANAGER)
     await interaction.response.defer(thinking=True, ephemeral=True)
     is_admin = bot.is_admin(interaction.user)
     if outlets is not None and not is_admin:
@@ -169,7 +169,7 @@ async def settings(
     own = await bot.desk.recall(lambda records: records.places.own(PLATFORM, server, name))
     holds = await bot.desk.recall(lambda records: records.places.settings(PLATFORM, server, name))
     where = channel.mention if channel else say("this server") if server else say("direct messages")
-    told = render.settings_text(where, own, holds, bot.settings.excerpts)
+    told = views.settings_text(where, own, holds, bot.settings.excerpts)
     told += f"\n{say(wording.OUTLETS_COVER)}" if given.get("outlets") else ""
     await interaction.edit_original_response(content=told)
 

@@ -11,7 +11,7 @@ from discord import ui
 from bot import filing, wording
 from bot.answer import Way, is_question
 from bot.days import today
-from bot.discord import files, render
+from bot.discord import blocks, files, render, views
 from bot.discord.client import admitted, is_guest, speak_to, visit_by
 from bot.discord.replies import failure_logged, press, text_file
 from bot.records.feedback import Verdict
@@ -161,7 +161,7 @@ async def _more(interaction: Interaction, _button: AnswerButton, was: SentAnswer
 
 async def _others(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     answer, more, losses = await visit.others(was, button.number)
-    head = "\n".join([say("Also new on “{subject}”", subject=render.shorten(was.question, 300)), *map(str, losses)])
+    head = "\n".join([say("Also new on “{subject}”", subject=blocks.shorten(was.question, 300)), *map(str, losses)])
     foot = f"-# {wording.and_more(more)}" if more else ""
     made, menu = partial(AnswerButton, button.key), partial(ContextMenu, button.key)
     view = render.news_view(head, answer.excerpts, foot, button=made, menu=menu, more=more > 0, private=True)
@@ -175,12 +175,12 @@ async def _alone(interaction: Interaction, _button: AnswerButton, was: SentAnswe
 
 
 async def _sources(interaction: Interaction, _button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
-    await interaction.edit_original_response(view=render.cards_view(await visit.cards(was)))
+    await interaction.edit_original_response(view=views.cards_view(await visit.cards(was)))
 
 
 async def _share(interaction: Interaction, button: AnswerButton, was: SentAnswer, visit: Visit) -> None:
     if is_guest(interaction):
-        raise RefusedError(render.NOT_SHARED_HERE)
+        raise RefusedError(views.NOT_SHARED_HERE)
     visit.require_answers()
     await visit.require_asker(button.key, wording.NOT_YOURS_TO_SHARE)
     answer, losses = await visit.again(was)
@@ -189,13 +189,13 @@ async def _share(interaction: Interaction, button: AnswerButton, was: SentAnswer
     if losses:
         speak_to(interaction)
         await interaction.followup.send(
-            render.shorten("\n".join(map(say, losses)), render.CONTENT_LIMIT), ephemeral=True
+            blocks.shorten("\n".join(map(say, losses)), blocks.CONTENT_LIMIT), ephemeral=True
         )
 
 
 async def _remove(interaction: Interaction, button: AnswerButton, _was: SentAnswer, visit: Visit) -> None:
     if not (interaction.permissions.manage_messages or interaction.client.is_admin(interaction.user)):
-        await visit.require_asker(button.key, render.NOT_YOURS)
+        await visit.require_asker(button.key, views.NOT_YOURS)
     await interaction.delete_original_response()
     await visit.forget(button.key)
 

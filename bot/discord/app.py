@@ -20,7 +20,7 @@ from discord.http import Route
 
 from bot import days, wording
 from bot.answer import is_question
-from bot.discord import add, admin, commands, compare, follow, lists, privacy, render, sources, when
+from bot.discord import add, admin, commands, compare, follow, lists, privacy, sources, views, when
 from bot.discord.add import AddButton
 from bot.discord.answers import AnswerButton, ContextMenu, sender
 from bot.discord.client import PLATFORM, DiscordBot, speak_to, visit_of
@@ -163,7 +163,7 @@ class OnTheRecordBot(DiscordBot):
                 await self._answer(message)
             else:
                 # Without a mention, and without the privileged intent, Discord sends an empty message.
-                await message.reply(say(render.HOW_TO_ASK), mention_author=False)
+                await message.reply(say(views.HOW_TO_ASK), mention_author=False)
         except discord.Forbidden as exc:
             log.warning("discord.may_not_answer channel=%s code=%s", message.channel.id, exc.code)
         except Exception as exc:  # noqa: BLE001 sentence_for logs it
@@ -243,7 +243,7 @@ class _Tree(app_commands.CommandTree[DiscordBot]):
         else:
             # Discord knows another form of the command. The error's text would have the question in it.
             log.warning("discord.command_not_understood command=%s error=%s", name, type(error).__name__)
-            await tell(interaction, say(render.OUTDATED))
+            await tell(interaction, say(views.OUTDATED))
 
 
 _BUTTONS = (AnswerButton, ContextMenu, PageButton, TextButton, FileButton, AddButton, ForgetButton)

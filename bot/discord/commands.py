@@ -9,7 +9,7 @@ from discord import app_commands, ui
 
 from bot import attached, filing, wording
 from bot.days import period
-from bot.discord import files, render
+from bot.discord import blocks, files, render, views
 from bot.discord.answers import answer_command
 from bot.discord.client import admitted, anywhere, visit_by
 from bot.discord.files import FileButton
@@ -109,16 +109,16 @@ async def status(interaction: Interaction) -> None:
     visit = await visit_by(interaction)
     visit.look()
     found = await visit.desk.status(visit.within())
-    await interaction.edit_original_response(content=render.status_text(found, interaction.client.latency))
+    await interaction.edit_original_response(content=views.status_text(found, interaction.client.latency))
 
 
 @app_commands.command(name="help", description="What this bot does and how to ask it")
 @anywhere
 async def help_(interaction: Interaction) -> None:
     """Explain the bot."""
-    commands = render.command("mydata"), render.command("forgetme")
+    commands = blocks.command("mydata"), blocks.command("forgetme")
     kept = wording.remembered(interaction.client.settings.retention, *commands)
-    await interaction.response.send_message(f"{say(render.HELP)}\n\n{kept}", ephemeral=True)
+    await interaction.response.send_message(f"{say(views.HELP)}\n\n{kept}", ephemeral=True)
 
 
 COMMANDS: Commands = (ask, ask_message, verify, verify_message, status, help_)

@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot import filing, wording
-from bot.discord import render
+from bot.discord import blocks
 from bot.discord.client import visit_by
 from bot.discord.replies import press
 from bot.tongue import say
@@ -49,7 +49,7 @@ class FileButton(
 
 async def show(interaction: Interaction, made: Filed) -> None:
     """Show files in place of "thinking"."""
-    told = render.shorten("\n".join(made.remarks), render.CONTENT_LIMIT)
+    told = blocks.shorten("\n".join(made.remarks), blocks.CONTENT_LIMIT)
     await interaction.edit_original_response(content=told, attachments=_attachments(made))
 
 

@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 
 from bot import subjects, wording
-from bot.discord import render
+from bot.discord import blocks, render, views
 from bot.discord.answers import AnswerButton, ContextMenu
 from bot.discord.client import admitted, is_guest, speak_to, visit_by
 from bot.discord.compare import OUTLETS
@@ -58,7 +58,7 @@ async def follow(
         visit, target=target, subject=subject, outlets=outlets, every=Every(when), hour=hour, language=language
     )
     lines = made.lines(visit.settings.timezone)
-    head = "\n".join(render.shorten(line, 600) for line in lines)
+    head = "\n".join(blocks.shorten(line, 600) for line in lines)
     if not made.answer.excerpts:
         await interaction.edit_original_response(content=head)
         return
@@ -86,15 +86,15 @@ async def following(
     if number is None:
         if action or outlets or when or hour is not None:
             raise UsageError(say("Which one? Give its number, as /following lists it."))
-        lines = [render.shorten(line, 500) for line in await subjects.listed(visit, target)]
-        await interaction.edit_original_response(content="\n".join(render.first_lines(lines, render.CONTENT_LIMIT)))
+        lines = [blocks.shorten(line, 500) for line in await subjects.listed(visit, target)]
+        await interaction.edit_original_response(content="\n".join(blocks.first_lines(lines, blocks.CONTENT_LIMIT)))
         return
     moderates = interaction.permissions.manage_messages or interaction.client.is_admin(interaction.user)
     told = await subjects.change(
         visit, target=target, number=number, moderates=moderates, do=Do(action) if action else None,
         outlets=outlets, every=Every(when) if when else None, hour=hour,
     )  # fmt: skip
-    await interaction.edit_original_response(content=render.shorten(told, render.CONTENT_LIMIT))
+    await interaction.edit_original_response(content=blocks.shorten(told, blocks.CONTENT_LIMIT))
 
 
 def _place(interaction: Interaction) -> str:
@@ -106,7 +106,7 @@ def _place(interaction: Interaction) -> str:
     """
     speak_to(interaction)
     if is_guest(interaction):
-        raise RefusedError(render.NOT_SHARED_HERE)
+        raise RefusedError(views.NOT_SHARED_HERE)
     may = interaction.permissions
     thread = isinstance(interaction.channel, discord.Thread)
     if interaction.guild_id and not (may.send_messages_in_threads if thread else may.send_messages):
@@ -123,7 +123,7 @@ class DiscordCourier:
     async def send(self, news: News) -> str:
         """Write news to their place; where Discord has got the same just now, it is not posted again (its nonce)."""
         speak(news.follow.language)
-        head = f"**{say('New on “{subject}”', subject=render.shorten(news.follow.subject, 600))}**"
+        head = f"**{say('New on “{subject}”', subject=blocks.shorten(news.follow.subject, 600))}**"
         if news.corrected:
             head += f"\n{wording.corrected(news.corrected)}"
         view = render.news_view(

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot import lists
-from bot.discord import render
+from bot.discord import blocks
 from bot.discord.admin import admins_only, require_admin
 from bot.discord.client import think, visit_by
 from bot.discord.replies import failure_logged
@@ -40,7 +40,7 @@ async def ask_list(interaction: Interaction, file: discord.Attachment, form: str
 
     work = interaction.client.work
     made = await lists.answer(visit, await file.read(), file.filename, Format(form), show, lambda: work.stopping)
-    told = render.shorten(made.told, render.CONTENT_LIMIT)
+    told = blocks.shorten(made.told, blocks.CONTENT_LIMIT)
     files = [discord.File(io.BytesIO(made.data), made.name)]
     await interaction.edit_original_response(content=told, attachments=files)
 

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands, ui
 
 from bot import privacy
-from bot.discord import render
+from bot.discord import blocks
 from bot.discord.client import anywhere, visit_by
 from bot.discord.replies import press, text_file
 from bot.tongue import say
@@ -41,9 +41,9 @@ async def _show(interaction: Interaction, *, forget: bool) -> None:
     visit.look()
     lines, anything = await privacy.kept(visit)
     asked = [say(privacy.ASK_TO_FORGET)] if forget and anything else []
-    escaped = [render.escape(line) for line in lines]
-    limit = render.CONTENT_LIMIT - sum(len(line) + 1 for line in asked) - 100
-    shown = list(render.first_lines(escaped, limit))
+    escaped = [blocks.escape(line) for line in lines]
+    limit = blocks.CONTENT_LIMIT - sum(len(line) + 1 for line in asked) - 100
+    shown = list(blocks.first_lines(escaped, limit))
     files = []
     if len(shown) < len(lines):
         shown.append(f"-# {say('The whole is in {file}.', file=_FILE)}")

@@ -1,17 +1,15 @@
-"""Answers, lists, cards and reports as Discord text. Pure: nothing here talks to Discord.
+"""Answers, what is shown about them, and verifications as Discord messages. Pure: nothing here talks to Discord.
 
-A quotation is shown as Discord's block quote with every character of markup escaped, so that the reader sees the
-stored characters and nothing else; the words in it that answer are in bold. Discord itself shows a tab as blanks; it
-keeps everything else.
+A quotation is shown as Discord's block quote; the words in it that answer are in bold.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from dataclasses import replace
 from functools import partial
-from itertools import accumulate, chain
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -21,67 +19,21 @@ from bot import verdicts, wording
 from bot.answer import Excerpt
 from bot.carried import Version
 from bot.citing import Form, cite
-from bot.pictures import lines
-from bot.tongue import name_of, say
-from index.shown import is_link, model_name, visible
-from index.shown import link as percent_encoded
+from bot.discord import blocks
+from bot.discord.blocks import CHOICE_CHARS, CONTENT_LIMIT, LAYOUT_LIMIT, escape, plain, quote, shorten, width
+from bot.tongue import say
+from index.shown import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from datetime import date, datetime
+    from collections.abc import Callable, Sequence
+    from datetime import date
 
     from bot.answer import Answer, Refusal
     from bot.carried import Carried
-    from bot.desk import DeskStatus, Neighbour
-    from bot.pictures import Coverage
     from bot.quotations import Verification
-    from bot.records.audit import Action
-    from bot.records.places import OwnSettings, PlaceSettings
-    from bot.records.refusals import Unanswered
     from bot.records.sent import Context
-    from index.build import BuildReport, Changes
     from index.findings import Finding, Standing
-    from index.model import Listing, Source
     from index.tokens import Segment
-
-CONTENT_LIMIT = 2000  # characters of a plain message
-LAYOUT_LIMIT = 4000  # characters of text in a message made of components
-SOURCES_PER_PAGE = 10
-COLOUR = discord.Colour(0x4A6FA5)
-
-HOW_TO_ASK = say("Mention me together with a question, or use /ask: a reply alone does not let me read it.")
-OUTDATED = say("This command has changed. Reload Discord and try again; if that does not help, tell an admin.")
-NOT_YOURS = say("Only whoever asked, a moderator or an admin may remove this.")
-NOT_SHARED_HERE = say("I am not a member here, so what I say stays between us.")
-NOT_MANAGER = say("Only a manager of this server, or an admin of this bot, may see and change its settings.")
-HELP = say("""\
-**On the Record** answers questions about a body of news articles with the articles' own words: verbatim excerpts, \
-each with its source. It writes nothing about the news itself. Where the coverage does not answer, it says so.
-
-`/ask` a question, with an outlet or dates if you like; `private` shows the answer only to you; *Ask the coverage* in \
-the menu of a message asks what it says
-`/compare` what each article says of a question; `/figures` the figures in what answers it, and where articles differ; \
-`/said` what a person is quoted as saying
-`/timeline` it by the days spoken of; `/first` its earliest article; `/only-in` what no other outlet has; `/picture` \
-articles by day
-`/verify` quotations in a text, word for word; *Verify quotes* in the menu of a message does the same
-`/sources` the articles in the index; `/source` all that is known about one
-`/follow` posts what is new on a subject; `/following` lists subjects
-`/status` which index is served
-`/mydata` what is kept of you; `/forgetme` has it forgotten
-Admins have `/add`, `/ask-list`, `/reindex`, `/rollback`, `/remove`, `/restore`, `/audit`, `/unanswered`; server \
-managers `/settings`.
-
-You can also mention me with a question in a channel, or write to me directly. Reply to an answer with words such as \
-“only from …” or “since Monday” to ask the same of fewer articles; “and who paid for it?” takes what the question \
-before is about, and says so.""")
-
-WELCOME = say("""\
-Hello! I am **On the Record**. I answer questions about a body of news articles with the articles' own words: \
-excerpts, each with its source. I write nothing about the news myself, and where the coverage does not answer, I say so.
-
-Ask with `/ask`, or mention me together with a question; `/help` says what else there is. I read no other messages.
-Whoever manages this server sets with `/settings` how I behave here. The admins of this bot look after the articles.""")
 
 # The buttons of answers: what each does, its label and its look.
 BUTTONS = {
@@ -106,8 +58,6 @@ BUTTONS = {
 CARRIED_PER_PAGE = 6
 _HEADS_LIMIT, _REMARK_LIMIT = 500, 900
 REPORT_FILE = "verification.txt"
-CHOICES = 25  # choices of an option that Discord shows at once
-CHOICE_CHARS = 100
 # With more excerpts than this, a text for each citation and a line after it would be more components than a message
 # may have.
 _SPACED = 6
@@ -119,58 +69,7 @@ FINDINGS = 10
 _FINDING_LIMIT = 300
 _STRETCH_LIMIT = 120
 _NOTES_LIMIT = 900
-
-# Citations are cut to these lengths only where a message would not fit otherwise.
-_TITLE_LIMIT = 150
-_NAME_LIMIT = 60
-_URL_LIMIT = 1000
-_ENTRY_LIMIT = 380
-
-# The places before markup; a colon opens the name of an emoji, such as :smile:.
-_MARKUP = re.compile(r"(?=[\\*_~`|<>@\[\]/]|:[^\s:]+:)")
-_OPEN_COLON = re.compile(r"(?<!\\):(?=[^\s:]*\Z)")
-# Headings, subtext and lists begin a line, after blanks or not.
-_LINE_MARKUP = re.compile(r"^([^\S\n]*(?:\d+(?=[.)]))?)([#+\-.)])", re.MULTILINE)
-# By the mark that is put around words: what stands before them on a line or between lines, and the words. A tilde at
-# their ends stays outside where they are struck out: Discord would take it for one of the marks.
-_LINE = {
-    mark: re.compile(rf"([{outside}]*)((?:[^{outside}](?:[^\n]*[^{outside}])?)?)")
-    for mark, outside in (("~~", r"\s~"), ("**", r"\s"))
-}
-# A masked link ends at the first of these; they mean the same when percent-encoded.
-_URL_ESCAPES = str.maketrans({"(": "%28", ")": "%29", "\\": "%5C", "<": "%3C", ">": "%3E", " ": "%20"})
-
-
-def command(name: str) -> str:
-    """A command as it is called in the language that is spoken."""
-    return f"`/{name_of('command', name)}`"
-
-
-def width(text: str) -> int:
-    """A text's length as Discord's clients count it, in UTF-16 units; never less than what its servers count."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def escape(text: str) -> str:
-    """Markdown that Discord shows as exactly `text`: no style, mention, timestamp, emoji code or link comes of it."""
-    return _LINE_MARKUP.sub(r"\1\\\2", _MARKUP.sub(r"\\", text))
-
-
-def quote(text: str) -> str:
-    """Markdown that Discord shows as a block quote of exactly `text`, each of its lines quoted."""
-    return "> " + escape(text).replace("\n", "\n> ")
-
-
-def shorten(text: str, limit: int) -> str:
-    """`text` escaped, cut with `…` where it is wider than `limit`, after a word if it can be."""
-    if width(escape(text)) <= limit:
-        return escape(text)
-    return escape(text[: _fitting(text, limit - 1, escape)]) + "…"
-
-
-def plain(text: str, limit: int) -> str:
-    """`text` as it is, cut with `…`: for names of choices, which know no markup."""
-    return text if width(text) <= limit else text[: _longest(text, range(len(text) + 1), limit - 1, str)] + "…"
+_NEAREST_LIMIT = 700  # characters of an article near to a question that was refused
 
 
 def answer_view(
@@ -192,7 +91,7 @@ def answer_view(
     asked = shorten(" ".join(answer.question.split()), 200)
     question = f"-# {say('Question: {question}', question=asked)}" if show_question else ""
     if answer.refusal:
-        view = _view([question], [_refusal(answer.refusal)])
+        view = blocks.view([question], [_refusal(answer.refusal)])
         offered = {"closest": answer.refusal.closest, "remove": not private, "alone": alone}
         row = [button(what) for what, there in offered.items() if there] if button else []
         return view.add_item(ui.ActionRow(*row)) if row else view
@@ -217,11 +116,11 @@ def excerpts_view(head: str, excerpts: Sequence[Excerpt], foot: str) -> ui.Layou
     room = LAYOUT_LIMIT - width(head) - width(foot) - len(excerpts)
     citations = [_citation(excerpt, room * 2 // 3 // len(excerpts)) for excerpt in excerpts]
     room -= sum(map(width, citations))
-    limit = _equal_share([width(_quotation(excerpt, LAYOUT_LIMIT)) for excerpt in excerpts], room)
+    limit = blocks.equal_share([width(_quotation(excerpt, LAYOUT_LIMIT)) for excerpt in excerpts], room)
     quotations = [_quotation(excerpt, limit) for excerpt in excerpts]
     spaced = len(citations) <= _SPACED
     shown = [list(texts) if spaced else ["\n".join(texts)] for texts in zip(quotations, citations, strict=True)]
-    return _view([head], *shown, [foot], lined=spaced)
+    return blocks.view([head], *shown, [foot], lined=spaced)
 
 
 def news_view(
@@ -256,8 +155,8 @@ def context_view(found: Context, button: Callable[..., ui.Item[Any]]) -> ui.Layo
     room = LAYOUT_LIMIT - width(head) - width(citation)
     quotation = _quotation(excerpt, room - 2 * least, trims=False)
     around = min(most, (room - width(quotation)) // 2)
-    before, after = _end_of(found.before.strip(), around), shorten(found.after.strip(), around)
-    view = _view([head], [before, quotation, after], [citation])
+    before, after = blocks.end_of(found.before.strip(), around), shorten(found.after.strip(), around)
+    view = blocks.view([head], [before, quotation, after], [citation])
     whats = ("cite", "not_an_answer", "wrong_source")
     return view.add_item(ui.ActionRow(*(button(what, excerpt.number) for what in whats)))
 
@@ -277,13 +176,13 @@ def carried_view(found: Carried, page: int, button: Callable[..., ui.Item[Any]])
     cited = [_citation(row, most) if isinstance(row, Excerpt) else _version_place(row) for row in (*first, *shown)]
     room -= sum(map(width, cited))
     whole = [_carried_words(row, LAYOUT_LIMIT) for row in (*first, *shown)]
-    limit = _equal_share(list(map(width, whole)), room) if whole else 0
+    limit = blocks.equal_share(list(map(width, whole)), room) if whole else 0
     told = [[_carried_words(row, limit), place] for row, place in zip((*first, *shown), cited, strict=True)]
-    blocks = [[f"**{say(wording.CARRIED)}**", *told[0]]] if first else []
+    parts = [[f"**{say(wording.CARRIED)}**", *told[0]]] if first else []
     for kind, head in ((Excerpt, wording.OTHERWISE), (Version, wording.VERSIONS)):
         of_kind = [texts for row, texts in zip(shown, told[len(first) :], strict=True) if isinstance(row, kind)]
-        blocks += [[f"**{say(head)}**", *chain(*of_kind)]] if of_kind else []
-    view = _view(*blocks, remarks, [foot])
+        parts += [[f"**{say(head)}**", *chain(*of_kind)]] if of_kind else []
+    view = blocks.view(*parts, remarks, [foot])
     return view.add_item(ui.ActionRow(button("carried_more", page + 1))) if page + 1 < count else view
 
 
@@ -303,14 +202,7 @@ def closest_view(excerpt: Excerpt) -> ui.LayoutView:
     """What is nearest to a question that was refused, as no answer."""
     head = f"**{say(wording.NOT_AN_ANSWER)}**"
     citation = _citation(excerpt, LAYOUT_LIMIT // 3)
-    return _view([head], [_quotation(excerpt, LAYOUT_LIMIT - width(head) - width(citation)), citation])
-
-
-def cards_view(listings: Sequence[Listing]) -> ui.LayoutView:
-    """The articles that an answer quotes: what there is to know about each, in short."""
-    if not listings:
-        return _view([say(wording.NO_CARDS)])
-    return _view(*([_row("", listing)] for listing in listings))
+    return blocks.view([head], [_quotation(excerpt, LAYOUT_LIMIT - width(head) - width(citation)), citation])
 
 
 def verification_view(found: Verification) -> tuple[ui.LayoutView, str | None]:
@@ -323,184 +215,25 @@ def verification_view(found: Verification) -> tuple[ui.LayoutView, str | None]:
     if len(findings) <= FINDINGS:
         whole = [_finding(number, finding) for number, finding in findings]
         if sum(map(width, chain(*whole))) <= room:
-            return _view([head], *whole), None
+            return blocks.view([head], *whole), None
     limit = max(_FINDING_LIMIT, room // 3 // len(findings))
     shown = [_finding(number, finding, limit) for number, finding in findings[:FINDINGS]]
-    shown = shown[: _reach((sum(map(width, texts)) for texts in shown), room)]
+    shown = shown[: blocks.reach((sum(map(width, texts)) for texts in shown), room)]
     note = say(
         "Shown in short: {shown} of {all}. The whole is in {file}.",
         shown=len(shown),
         all=len(findings),
         file=REPORT_FILE,
     )
-    view = _view([head], *shown, [f"-# {note}", ui.File(f"attachment://{REPORT_FILE}")])
+    view = blocks.view([head], *shown, [f"-# {note}", ui.File(f"attachment://{REPORT_FILE}")])
     return view, "\n".join(verdicts.verification_lines(found))
-
-
-def sources_text(listings: Sequence[Listing], page: int, *, narrowed: bool = False) -> str:
-    """One page of the list of sources; `page` counts from 0, `narrowed` tells that not all were asked for."""
-    if not listings:
-        return say(wording.NO_SUCH_SOURCES) if narrowed else escape(say(wording.EMPTY_INDEX))
-    first = page * SOURCES_PER_PAGE
-    shown = enumerate(listings[first : first + SOURCES_PER_PAGE], start=first + 1)
-    rows = [_row(f"**{number}.** ", listing) for number, listing in shown]
-    count = wording.plural(len(listings), "article")
-    where = say("page {page} of {pages}", page=page + 1, pages=pages(listings))
-    return "\n".join([f"**{say('Sources')}** · {count} · {where}", *rows])
-
-
-def pages(listings: Sequence[Listing]) -> int:
-    """How many pages the list of sources has; an empty list has one."""
-    return max(1, -(-len(listings) // SOURCES_PER_PAGE))
-
-
-def card_view(
-    listing: Listing, neighbours: Sequence[Neighbour] = (), replaced: Sequence[datetime] = ()
-) -> ui.LayoutView:
-    """All that is known about one article, and what is not; and the articles that hold some of its words too.
-
-    `replaced` are the days on which earlier texts of it were replaced.
-    """
-    source = listing.source
-    link = _address(source.url or "") if is_link(source.url) else ""
-    known = {
-        "outlet": shorten(visible(source.outlet or ""), 200),
-        "author": shorten(visible(source.author or ""), 200),
-        "date": wording.day(source) if source.published else "",
-        "language": shorten(source.language or "", 50),
-        "link": link if link and width(link) <= _URL_LIMIT else shorten(visible(source.url or ""), _URL_LIMIT),
-    }
-    missing = wording.missing({"headline": source.title_given, **known})
-    lines = [f"### {_headline(source, limit=500)}"]
-    lines += [f"**{say(wording.FACTS[name])}:** {value}" for name, value in known.items() if value]
-    lines += [f"**{say('Not given')}:** {missing}"] if missing else []
-    lines += [f"**{say('Text')}:** {wording.extent(source)}"] if source.teaser else []
-    lines += [f"**{say('Corrected')}:** {wording.replaced(replaced)}"] if replaced else []
-    passages = say("**Searchable passages:** {passages}", passages=listing.passages)
-    lines += [
-        f"{passages} · **{say('Indexed')}:** {listing.indexed_at:%Y-%m-%d %H:%M} UTC",
-        f"-# {shorten(source.id, 200)} · sha256 {source.sha256[:12]}",
-    ]
-    card = "\n".join(lines)
-    if not neighbours:
-        return _view([card])
-    shared = [f"**{say('The same paragraphs stand in:')}**"]
-    for near in neighbours:
-        facts = [*_known(near.source), wording.plural(near.paragraphs, "paragraph")]
-        shared.append(_entry("- ", near.source, f" · {' · '.join(facts)}", _ENTRY_LIMIT))
-    return _view([card], ["\n".join(first_lines(shared, LAYOUT_LIMIT - width(card)))])
-
-
-def status_text(status: DeskStatus, latency: float) -> str:
-    """Which index is served, and whether it is well."""
-    manifest = status.manifest
-    built = f"{manifest.built_at:%Y-%m-%d %H:%M}"
-    lines = [
-        say("**Generation {number}**, built {time} UTC", number=manifest.generation, time=built),
-        f"{wording.plural(status.articles, 'article')}, {wording.plural(status.passages, 'passage')}",
-        say("Model: {name}", name=shorten(model_name(manifest.model), 200)),
-        say("A new generation is being built.") if status.building else say("No build is running."),
-        say("{n} question in the queue", "{n} questions in the queue", n=status.waiting),
-        wording.times(status.times),
-        # Before the first heartbeat discord.py says nan or infinity.
-        say("Connection: {time} ms", time=round(latency * 1000))
-        if 0 <= latency < 3600
-        else say("Connection: not measured yet"),
-    ]
-    if status.warning:
-        lines.append(say("**Warning:** {warning}", warning=shorten(status.warning, 1000)))
-    return "\n".join(lines)
-
-
-def report_text(report: BuildReport) -> tuple[str, str | None]:
-    """What a build did, as message text; and the whole as a file's text where it does not fit."""
-    return _long_text(report.lines())
-
-
-def picture_text(counted: Coverage) -> tuple[str, str | None]:
-    """The numbers of a picture, as message text; and the whole as a file's text where it does not fit."""
-    return _long_text(lines(counted))
-
-
-def preview_text(changes: Changes) -> tuple[str, str | None]:
-    """What a build would change, as message text; and the whole as a file's text where it does not fit."""
-    return _long_text([wording.would_find(changes), *changes.names()])
-
-
-def removed_text(source: Source) -> str:
-    """That an article is withdrawn, and how that is undone."""
-    return wording.removed(shorten(wording.title(source), 300), command("restore"))
-
-
-def audit_text(actions: Sequence[Action]) -> str:
-    """Lines of the audit log, newest first, as many as fit."""
-    lines = []
-    for action in actions:
-        is_id = action.platform == "discord" and action.user.isascii() and action.user.isdecimal()
-        who = f"<@{action.user}>" if is_id else shorten(f"{action.platform} {action.user}", 100)
-        told = [
-            f"**{shorten(action.what, 100)}**",
-            who,
-            shorten(action.outcome, 100),
-            shorten(wording.details(action), 200),
-        ]
-        # In bold, since a number with a dot would begin a list, which Discord numbers on its own.
-        lines.append(f"**{action.number}** · {action.at:%Y-%m-%d %H:%M} UTC · {' · '.join(filter(None, told))}")
-    return "\n".join(first_lines(lines, CONTENT_LIMIT)) or say(wording.NO_ACTIONS)
-
-
-def unanswered_text(asked: Sequence[Unanswered]) -> str:
-    """Refused questions, most asked first, as many as fit."""
-    lines = []
-    for refused in asked:
-        reason = escape(say(refused.reason.replace("_", " ")))
-        last = say("last {day}, {reason}", day=f"{refused.last_asked:%Y-%m-%d}", reason=reason)
-        lines.append(f"{refused.count}× {shorten(refused.question, 300)}\n-# {last}")
-    return "\n".join(first_lines(lines, CONTENT_LIMIT)) or say(wording.NONE_UNANSWERED)
-
-
-def settings_text(where: str, own: OwnSettings, holds: PlaceSettings, excerpts: int) -> str:
-    """What holds in a place, and what of it is set there."""
-    rows = wording.settings_rows(own, holds, excerpts)
-    told = [f"**{name}:** {shorten(value, 800)}{note}" for name, value, note in rows]
-    return "\n".join([say("Settings of {where}", where=where), *told])
-
-
-def first_lines(lines: Sequence[str], limit: int) -> Sequence[str]:
-    """As many of the lines as fit, one below the other."""
-    return lines[: _reach((width(line) + 1 for line in lines), limit + 1)]
-
-
-def _reach(widths: Iterable[int], limit: int) -> int:
-    """How many of the first are together no wider than `limit`."""
-    return bisect_right(list(accumulate(widths)), limit)
-
-
-def _long_text(lines: Sequence[str]) -> tuple[str, str | None]:
-    text = "\n".join(map(escape, lines))
-    if width(text) <= CONTENT_LIMIT:
-        return text, None
-    note = say("The whole report is attached.")
-    return "\n".join([shorten("\n".join(lines[:2]), CONTENT_LIMIT - width(note) - 1), note]), "\n".join(lines)
-
-
-def _view(*blocks: Sequence[str | ui.Item[Any]], lined: bool = True) -> ui.LayoutView:
-    """Blocks one below the other in one frame, perhaps with a line between; empty texts and blocks are left out."""
-    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=COLOUR)
-    for block in blocks:
-        items = [ui.TextDisplay(item) if isinstance(item, str) else item for item in block if item != ""]
-        if lined and items and container.children:
-            container.add_item(ui.Separator())
-        for item in items:
-            container.add_item(item)
-    return ui.LayoutView(timeout=None).add_item(container)
 
 
 def _finding(number: int, finding: Finding, limit: int | None = None) -> list[str]:
     """A quotation with its verdict; below, its notes and places. `limit` cuts both, the quotation marked as cut."""
     notes: Sequence[str] = [_note(note) for note in verdicts.finding_notes(finding)]
     if limit:
-        quotation, notes = _cut(finding, limit), first_lines(notes, _NOTES_LIMIT)
+        quotation, notes = _cut(finding, limit), blocks.first_lines(notes, _NOTES_LIMIT)
     elif finding.segments:
         quotation = "> " + "".join(map(_segment, finding.segments))
     else:
@@ -513,10 +246,10 @@ def _cut(finding: Finding, limit: int) -> str:
     text = finding.quotation.text
     if finding.segments:
         shown = [_segment(_brief(segment)) for segment in finding.segments]
-        end = _reach(map(width, shown), limit)
+        end = blocks.reach(map(width, shown), limit)
         cut, whole = "> " + "".join(shown[:end]), end == len(shown)
     else:
-        end = len(text) if width(quote(text)) <= limit else _fitting(text, limit, quote)
+        end = len(text) if width(quote(text)) <= limit else blocks.fitting(text, limit, quote)
         cut, whole = quote(text[:end]), end == len(text)
     return cut if whole else f"{cut} {wording.TRIMMED}"
 
@@ -525,8 +258,8 @@ def _note(note: str | Standing) -> str:
     if isinstance(note, str):
         return f"-# {shorten(note, 300)}"
     where = f"{wording.paragraph(note.paragraph)}{verdicts.typography(note)}"
-    facts = f" · {_origin(note.source)} · {where}"
-    return _entry("-# ", note.source, facts, _ENTRY_LIMIT)
+    facts = f" · {blocks.origin(note.source)} · {where}"
+    return blocks.entry("-# ", note.source, facts)
 
 
 def _brief(segment: Segment) -> Segment:
@@ -536,29 +269,8 @@ def _brief(segment: Segment) -> Segment:
 
 def _segment(segment: Segment) -> str:
     """A stretch of a quotation within a block quote."""
-    shown = verdicts.difference(segment, _unended, partial(_marked, "~~"), partial(_marked, "**"))
+    shown = verdicts.difference(segment, blocks.unended, partial(blocks.marked, "~~"), partial(blocks.marked, "**"))
     return shown.replace("\n", "\n> ")
-
-
-def _unended(words: str) -> str:
-    """Words escaped that others follow at once, with which a last colon could open the name of an emoji."""
-    return _OPEN_COLON.sub(r"\\:", escape(words))
-
-
-def _marked(mark: str, words: str) -> str:
-    """Words in a style, line by line, since some clients read each line of a block quote on its own."""
-    return _LINE[mark].sub(lambda line: escape(line[1]) + (f"{mark}{escape(line[2])}{mark}" if line[2] else ""), words)
-
-
-def _end_of(text: str, limit: int) -> str:
-    """`text` escaped, cut with `…` at its beginning where it is wider than `limit`, before a word if it can be."""
-    if width(escape(text)) <= limit:
-        return escape(text)
-    for starts in ([word.start() for word in re.finditer(r"\S+", text)], range(len(text))):
-        first = bisect_left(starts, True, key=lambda start: width(escape(text[start:])) < limit)
-        if first < len(starts):
-            return "…" + escape(text[starts[first] :])
-    return "…"
 
 
 def _quotation(excerpt: Excerpt, limit: int, *, trims: bool = True) -> str:
@@ -575,7 +287,7 @@ def _quotation(excerpt: Excerpt, limit: int, *, trims: bool = True) -> str:
         closing = f" {wording.TRIMMED}" if end < len(text) or (trims and excerpt.trimmed_after) else ""
         bold = min(first, end)
         rest = max(bold, min(last, end))
-        words = escape(text[start:bold]) + _marked("**", text[bold:rest]) + escape(text[rest:end])
+        words = escape(text[start:bold]) + blocks.marked("**", text[bold:rest]) + escape(text[rest:end])
         # What says that it goes on is put in after escaping: it is ours, and its brackets cannot start a link.
         return "> " + opening + words.replace("\n", "\n> ") + closing
 
@@ -590,34 +302,8 @@ def _quotation(excerpt: Excerpt, limit: int, *, trims: bool = True) -> str:
     found = (choice[bisect_left(choice, True, key=holds_answer) :] for choice in (starts, words, [first]))
     start = next(filter(None, found), [first])[0]
     ends = [end - start for _, end in sentences if max(last, start + 1) <= end <= len(text)]
-    end = start + _fitting(text[start:], limit, lambda part: quoted(start, start + len(part)), ends)
+    end = start + blocks.fitting(text[start:], limit, lambda part: quoted(start, start + len(part)), ends)
     return quoted(start, max(end, last) if holds_answer(start) else end)
-
-
-def _fitting(text: str, limit: int, render: Callable[[str], str], sentences: Sequence[int] = ()) -> int:
-    """How much of `text`, rendered, is no wider than `limit`: up to the end of a sentence, else a word, else anywhere.
-
-    `sentences` are the ends of its sentences.
-    """
-    words = [word.end() for word in re.finditer(r"\S+", text)]
-    found = (_longest(text, ends, limit, render) for ends in (sentences, words, range(1, len(text))))
-    return next(filter(None, found), 0)
-
-
-def _longest(text: str, ends: Sequence[int], limit: int, render: Callable[[str], str]) -> int:
-    """The last of the rising `ends` up to which `text`, rendered, is no wider than `limit`; 0 where none is."""
-    found = bisect_right(ends, limit, key=lambda end: width(render(text[:end])))
-    return ends[found - 1] if found else 0
-
-
-def _equal_share(widths: Sequence[int], room: int) -> int:
-    """How wide texts may be at most so that together they fit into `room`; short ones leave theirs to others."""
-    for n, needed in enumerate(sorted(widths)):
-        share = room // (len(widths) - n)
-        if needed > share:
-            return share
-        room -= needed
-    return max(widths)
 
 
 def _carried_words(row: Excerpt | Version, limit: int) -> str:
@@ -629,59 +315,35 @@ def _carried_words(row: Excerpt | Version, limit: int) -> str:
         at, shown = row.start, "> "
         for words, differs in row.parts:
             kept = words[: max(0, end - at)]
-            shown += _marked("**", kept) if differs else _unended(kept)
+            shown += blocks.marked("**", kept) if differs else blocks.unended(kept)
             at += len(words)
         return shown.replace("\n", "\n> ") + ("" if end == row.end else f" {wording.TRIMMED}")
 
     if width(quoted(row.end)) <= limit:
         return quoted(row.end)
-    return quoted(row.start + _fitting(row.text, limit, lambda part: quoted(row.start + len(part))))
+    return quoted(row.start + blocks.fitting(row.text, limit, lambda part: quoted(row.start + len(part))))
 
 
 def _version_place(version: Version) -> str:
     """Where a version of a quotation stands."""
-    return _entry("-# ", version.source, f" · {_origin(version.source)} · {wording.paragraph(version.paragraph)}", 400)
+    facts = f" · {blocks.origin(version.source)} · {wording.paragraph(version.paragraph)}"
+    return blocks.entry("-# ", version.source, facts)
 
 
 def _citation(excerpt: Excerpt, limit: int) -> str:
     """Number, headline, outlet, date and place; the link and the other places are in it where they fit in `limit`."""
     number = f"**{excerpt.number}.** " if excerpt.number else ""
-    number += f"{_origin(excerpt.source)} · "
+    number += f"{blocks.origin(excerpt.source)} · "
     where = f" · {wording.place(excerpt)}"
     also_lines = [f"\n-# {escape(also)}" for also in wording.also_in(excerpt)] or [""]
     for link in dict.fromkeys((excerpt.link or excerpt.source.url, excerpt.source.url, None)):
         for line in also_lines:
-            citation = f"{number}{_headline(excerpt.source, link=link)}{where}{line}"
+            citation = f"{number}{blocks.headline(excerpt.source, link=link)}{where}{line}"
             if width(citation) <= limit:
                 return citation
     rest = f"{where}{also_lines[-1]}"
     room = limit - width(number) - width(rest)
-    return f"{number}{_headline(excerpt.source, limit=room)}{rest}"
-
-
-def _origin(source: Source) -> str:
-    """The outlet and the day of publication, or that they are not known, in few words."""
-    if not source.outlet and not source.published:
-        return say(wording.ORIGIN_UNKNOWN)
-    return f"{shorten(wording.outlet(source), _NAME_LIMIT)} · {wording.day(source)}"
-
-
-def _known(source: Source) -> list[str]:
-    """The outlet and the day of publication as far as they are known: a list does not say of each what is not."""
-    facts = [shorten(visible(source.outlet or ""), _NAME_LIMIT), wording.day(source) if source.published else ""]
-    return list(filter(None, facts))
-
-
-def _headline(source: Source, *, limit: int = _TITLE_LIMIT, link: str | None = None) -> str:
-    """The headline in bold, or the words that stand in for one, at most so wide; a link where it may be one."""
-    # What is put around it is less than 20 wide.
-    shown = shorten(visible(source.title), limit - 20)
-    shown = f"**{shown}**" if source.title_given else wording.opening(shown)
-    if not link or not is_link(link):
-        return shown
-    # Discord reads no link whose text has brackets or an address.
-    unlinkable = any(mark in source.title for mark in ("[", "]", "://"))
-    return f"{shown} [{say('link')}]({_address(link)})" if unlinkable else f"[{shown}]({_address(link)})"
+    return f"{number}{blocks.headline(excerpt.source, limit=room)}{rest}"
 
 
 def _option(excerpt: Excerpt) -> discord.SelectOption:
@@ -692,30 +354,12 @@ def _option(excerpt: Excerpt) -> discord.SelectOption:
     return discord.SelectOption(label=label, value=str(excerpt.number), description=title)
 
 
-def _entry(mark: str, source: Source, rest: str, limit: int) -> str:
-    """An article as a line of a list: the headline, a link where that fits in `limit`, and what follows it."""
-    linked = f"{mark}{_headline(source, link=source.url)}{rest}"
-    return linked if width(linked) <= limit else f"{mark}{_headline(source)}{rest}"
-
-
-def _address(url: str) -> str:
-    """An address as a link has it; <…> keeps it from unfolding a preview."""
-    return f"<{percent_encoded(url).translate(_URL_ESCAPES)}>"
-
-
 def _refusal(refusal: Refusal) -> str:
     lines = [f"**{shorten(say(refusal.message), 1000)}**"]
     if refusal.nearest:
         lines.append(f"{say(wording.NEAREST)}:")
-    lines += [_entry("- ", s, "".join(f" · {fact}" for fact in _known(s)), _URL_LIMIT - 300) for s in refusal.nearest]
-    return "\n".join(lines)
-
-
-def _row(number: str, listing: Listing) -> str:
-    source = listing.source
-    facts = [
-        *_known(source),
-        say("indexed {day}", day=f"{listing.indexed_at:%Y-%m-%d}"),
-        shorten(source.id, _NAME_LIMIT),
+    lines += [
+        blocks.entry("- ", s, "".join(f" · {fact}" for fact in blocks.known(s)), _NEAREST_LIMIT)
+        for s in refusal.nearest
     ]
-    return _entry(number, source, f"\n-# {' · '.join(facts)}", _ENTRY_LIMIT)
+    return "\n".join(lines)

@@ -12,7 +12,7 @@ import aiohttp
 import discord
 
 from bot import visit
-from bot.discord import render
+from bot.discord import blocks
 from bot.discord.client import speak_to
 from bot.tongue import ENGLISH, say, speak
 from index.errors import OnTheRecordError
@@ -32,7 +32,7 @@ UNKNOWN_INTERACTION = 10062
 
 def sentence_for(error: BaseException, event: str) -> str:
     """What to tell the asker, as message text."""
-    return render.shorten(visit.sentence_for(error, "discord", event), render.CONTENT_LIMIT)
+    return blocks.shorten(visit.sentence_for(error, "discord", event), blocks.CONTENT_LIMIT)
 
 
 async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands, ui
 
 from bot import wording
-from bot.discord import render
+from bot.discord import blocks, views
 from bot.discord.client import anywhere, visit_by
 from bot.discord.files import FileButton
 from bot.discord.replies import choices, press, text_file
@@ -32,9 +32,9 @@ UNTIL = "Only articles published on or before this day"
 def name_choices(names: Sequence[str], typed: str) -> list[app_commands.Choice[str]]:
     """The names that fit what is typed, each its own value."""
     # A choice's value may not be longer either, and a cut one would match nothing.
-    fitting = [name for name in names if typed.casefold() in name.casefold() and len(name) <= render.CHOICE_CHARS]
-    shown = fitting[: render.CHOICES]
-    return [app_commands.Choice(name=render.plain(visible(name), render.CHOICE_CHARS), value=name) for name in shown]
+    fitting = [name for name in names if typed.casefold() in name.casefold() and len(name) <= blocks.CHOICE_CHARS]
+    shown = fitting[: blocks.CHOICES]
+    return [app_commands.Choice(name=blocks.plain(visible(name), blocks.CHOICE_CHARS), value=name) for name in shown]
 
 
 @choices
@@ -54,13 +54,13 @@ async def article_choices(interaction: Interaction, typed: str) -> list[app_comm
     cards = fitting([row.source for row in await visit.desk.listings(visit.within())], typed)
     return [
         app_commands.Choice(
-            name=render.plain(
-                visible(f"{card.title} · {card.outlet}" if card.outlet else card.title), render.CHOICE_CHARS
+            name=blocks.plain(
+                visible(f"{card.title} · {card.outlet}" if card.outlet else card.title), blocks.CHOICE_CHARS
             ),
             # An id may be too long for a choice; the hash never is.
-            value=card.id if len(card.id) <= render.CHOICE_CHARS else card.sha256,
+            value=card.id if len(card.id) <= blocks.CHOICE_CHARS else card.sha256,
         )
-        for card in cards[: render.CHOICES]
+        for card in cards[: blocks.CHOICES]
     ]
 
 
@@ -99,14 +99,14 @@ class PageButton(
 async def sources_view(visit: Visit, wanted: Wanted, key: str, page: int) -> ui.LayoutView:
     """A page of a list of sources with its buttons; a page that is no longer there becomes the last."""
     listings = wanted.of(await visit.desk.listings(visit.within(wanted.filters())))
-    last = render.pages(listings) - 1
+    last = views.pages(listings) - 1
     page = max(0, min(page, last))
     row: ui.ActionRow[Any] = ui.ActionRow(
         PageButton(key, say("Previous"), page - 1, disabled=page == 0),
         PageButton(key, say("Next"), page + 1, disabled=page == last),
         FileButton(key),
     )
-    text = render.sources_text(listings, page, narrowed=wanted.narrowed)
+    text = views.sources_text(listings, page, narrowed=wanted.narrowed)
     # The buttons work for ever; without this discord.py starts a timer for each list.
     return ui.LayoutView(timeout=None).add_item(ui.TextDisplay(text)).add_item(row)
 
@@ -181,7 +181,7 @@ async def source(interaction: Interaction, article: str) -> None:
     found = await visit.find(article)
     neighbours = await visit.desk.neighbours(found.source.id, visit.within())
     replaced = await visit.desk.replaced(found.source.id, visit.within())
-    view = render.card_view(found, neighbours, replaced).add_item(ui.ActionRow(TextButton(found.source.sha256)))
+    view = views.card_view(found, neighbours, replaced).add_item(ui.ActionRow(TextButton(found.source.sha256)))
     await interaction.edit_original_response(view=view)
 
 

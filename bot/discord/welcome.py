@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.discord import render
+from bot.discord import views
 from bot.discord.client import PLATFORM
 from bot.records.arrivals import REMEMBERED
 from bot.tongue import say, speak
@@ -36,7 +36,7 @@ async def welcome(bot: DiscordBot, guild: discord.Guild) -> None:
         bot.work.begin()
         if await bot.desk.record(lambda records: records.arrivals.is_new(PLATFORM, f"joined {guild.id}")):
             speak(guild.preferred_locale.value)
-            await channel.send(say(render.WELCOME))
+            await channel.send(say(views.WELCOME))
     except (discord.DiscordException, OSError, OnTheRecordError) as exc:
         log.warning("discord.not_welcomed guild=%s error=%s", guild.id, type(exc).__name__)
 

@@ -11,7 +11,7 @@ from discord import app_commands
 
 from bot.answer import Way
 from bot.compare import narrowed
-from bot.discord import render
+from bot.discord import views
 from bot.discord.answers import answer_command
 from bot.discord.client import anywhere, visit_by
 from bot.discord.compare import OUTLETS, PRIVATE
@@ -97,7 +97,7 @@ async def picture(
     visit.look()
     counted = coverage(row.source for row in await visit.desk.listings(visit.within(filters)))
     drawn = io.BytesIO(await asyncio.to_thread(png, counted))
-    text, rest = render.picture_text(counted)
+    text, rest = views.picture_text(counted)
     files = [discord.File(drawn, "coverage.png", description=lines(counted)[0])]
     files += [text_file(rest, "coverage.txt")] if rest else []
     await interaction.edit_original_response(content=text, attachments=files)
