@@ -67,7 +67,7 @@ def lent_worker() -> Iterator[None]:
 
     with Worker() as kept, pytest.MonkeyPatch.context() as patch:
         patch.setattr("index.corpus.Worker", Lent)
-        patch.setattr("bot.adding.Worker", Lent)
+        patch.setattr("bot.intake.Worker", Lent)
         yield
 
 

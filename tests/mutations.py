@@ -267,7 +267,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a card stays of a file that was never stored",
-        "bot/adding.py",
+        "bot/intake.py",
         "        if at < 0:\n            return\n        kept =",
         "        return\n        kept =",
         ("tests/test_adding.py::test_a_kill_at_any_step_leaves_nothing_or_all_of_it",),

@@ -24,8 +24,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import adding
-from bot.adding import AddingError, Intake, Staged, given_fields
+from bot import intake as intake_module
+from bot.adding import given_fields
 from bot.days import DayError
+from bot.intake import AddingError, Intake, Staged
 from bot.records.withdrawals import Withdrawal
 from bot.visit import UsageError
 from index.corpus import METADATA_FILE, read_corpus, read_metadata
@@ -51,8 +53,8 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def intake(tmp_path: Path, corpus: Path) -> Intake:
+@pytest.fixture(name="intake")
+def intake_fixture(tmp_path: Path, corpus: Path) -> Intake:
     (tmp_path / "data").mkdir()
     return Intake(tmp_path / "data", corpus)
 
@@ -79,7 +81,7 @@ def test_what_was_shown_is_what_the_corpus_then_holds(intake: Intake, corpus: Pa
 
     # By another process, such as after a restart.
     stored = Intake(tmp_path / "data", corpus).store(staged.key)
-    assert stored == adding.Stored("added/heron.txt", hashlib.sha256(HERON).hexdigest(), ("added/heron",))
+    assert stored == intake_module.Stored("added/heron.txt", hashlib.sha256(HERON).hexdigest(), ("added/heron",))
     assert (corpus / "added" / "heron.txt").read_bytes() == HERON
     held = read_corpus(corpus)
     assert article in held.articles
@@ -103,12 +105,12 @@ def test_what_is_discarded_is_gone(intake: Intake, corpus: Path, tmp_path: Path)
 def test_a_file_waits_for_a_day_and_no_longer(intake: Intake, corpus: Path, tmp_path: Path) -> None:
     first, second = (intake.stage(data, "a.txt", {}) for data in (HERON, b"Another heron."))
     now = time.time()
-    os.utime(tmp_path / "data" / "staged" / first.key, (now, now - adding.KEPT_SECONDS - 5))
-    os.utime(tmp_path / "data" / "staged" / second.key, (now, now - adding.KEPT_SECONDS + 60))
+    os.utime(tmp_path / "data" / "staged" / first.key, (now, now - intake_module.KEPT_SECONDS - 5))
+    os.utime(tmp_path / "data" / "staged" / second.key, (now, now - intake_module.KEPT_SECONDS + 60))
     with pytest.raises(UsageError, match="too old"):
         intake.store(first.key)
     assert kept_aside(tmp_path) == [second.key]
-    os.utime(tmp_path / "data" / "staged" / second.key, (now, now - adding.KEPT_SECONDS - 5))
+    os.utime(tmp_path / "data" / "staged" / second.key, (now, now - intake_module.KEPT_SECONDS - 5))
     third = intake.stage(b"A third heron.", "a.txt", {})
     assert kept_aside(tmp_path) == [third.key]
     assert intake.store(third.key).ids == ("added/a",)
@@ -162,12 +164,12 @@ def test_a_hostile_name_becomes_one_within_the_folder(intake: Intake, corpus: Pa
 @given(st.text(max_size=400))
 def test_every_name_is_safe_and_read_as_an_article(name: str) -> None:
     try:
-        file = adding._safe(name, HERON)
+        file = intake_module._safe(name, HERON)
     except UnreadableError:
         assert "." in name  # an ending that no article has, such as .7z, is refused
         return
     assert re.fullmatch(r"[\w-][\w.-]*\.(?:txt|md|markdown|x?html?|json|jsonl|ndjson|xml|rss|atom|pdf)", file)
-    assert len(file) <= adding.MAX_NAME_CHARS - 6
+    assert len(file) <= intake_module.MAX_NAME_CHARS - 6
     assert len(file.encode()) <= 240
     assert Path(file).stem.lower() != "readme"
 
@@ -217,8 +219,8 @@ def test_what_cannot_be_read_is_told_by_its_reader_and_not_kept(
 
 
 def test_what_is_too_large_is_not_taken(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert adding.MAX_FILE_BYTES == 20 * 1024**2
-    monkeypatch.setattr(adding, "MAX_FILE_BYTES", len(HERON))
+    assert intake_module.MAX_FILE_BYTES == 20 * 1024**2
+    monkeypatch.setattr(intake_module, "MAX_FILE_BYTES", len(HERON))
     intake.stage(HERON, "a.txt", {})
     with pytest.raises(AddingError, match=r"“a\.txt” is larger than"):
         intake.stage(HERON + b" ", "a.txt", {})
@@ -465,7 +467,7 @@ def test_a_file_that_cannot_be_written_to_its_end_is_not_there(intake: Intake, c
 # Forks for each line of keys and steps, and tells how what stored the key ended.
 KILLED = """
 import os, pathlib, signal, sys
-from bot.adding import Intake
+from bot.intake import Intake
 data, corpus = map(pathlib.Path, sys.argv[1:])
 calls = 0
 def counted(real):
@@ -543,7 +545,7 @@ def test_a_kill_at_any_step_leaves_nothing_or_all_of_it(
 
 def test_two_who_store_at_once_take_turns(intake: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     staged = intake.stage(HERON, "heron.txt", {})
-    monkeypatch.setattr(adding, "_BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(intake_module, "_BUSY_SECONDS", 0.1)
     with FileLock(tmp_path / "data" / "adding.lock"):
         for busy in (intake.store, intake.discard):
             with pytest.raises(AddingError, match="Another file is being stored"):
@@ -599,6 +601,6 @@ def test_what_the_index_has_or_had_of_an_article_is_pointed_out(intake: Intake) 
 
 
 def test_what_was_stored_is_named_with_its_place() -> None:
-    one = adding.Stored("added/a.json", "0" * 64, ("added/a.json#1",))
+    one = intake_module.Stored("added/a.json", "0" * 64, ("added/a.json#1",))
     assert adding.stored(one) == "Stored: added/a.json#1, in added/a.json."
-    assert adding.stored(adding.Stored(one.file, "", ("a", "b"))) == "Stored: 2 articles, in added/a.json."
+    assert adding.stored(intake_module.Stored(one.file, "", ("a", "b"))) == "Stored: 2 articles, in added/a.json."

@@ -13,7 +13,7 @@ import pytest
 import simcord
 from discord_world import ADMIN, EXPECTED, buttons_of, quoted, text_of
 
-from bot import adding, wording
+from bot import adding, intake, wording
 from bot.discord import add as discord_add
 from bot.discord.app import OnTheRecordBot
 from index.model import ANY
@@ -115,10 +115,10 @@ async def test_what_is_discarded_is_never_stored(world: World) -> None:
 @EXPECTED
 async def test_a_button_that_comes_too_late_says_so(world: World) -> None:
     result = await add(world)
-    intake = adding.Intake(world.bot.settings.index_dir, world.corpus)
-    intake.discard(kept_aside(world)[0])
+    files = intake.Intake(world.bot.settings.index_dir, world.corpus)
+    files.discard(kept_aside(world)[0])
     for label in ("Store", "Discard"):
-        assert told(await world.chief.click(result.response, label=label)) == [(adding.GONE, True)]
+        assert told(await world.chief.click(result.response, label=label)) == [(intake.GONE, True)]
     # The card stays, since nothing of what it says has happened.
     assert "Nothing is stored yet" in text_of(result.response)
     assert added(world) == []
@@ -212,7 +212,7 @@ async def test_a_large_file_is_refused_before_it_is_fetched(world: World, monkey
         raise AssertionError("it was fetched")
 
     monkeypatch.setattr(discord.Attachment, "read", read)
-    monkeypatch.setattr(adding, "MAX_FILE_BYTES", len(HERON) - 1)
+    monkeypatch.setattr(intake, "MAX_FILE_BYTES", len(HERON) - 1)
     result = await add(world)
     assert "“heron.txt” is larger than" in result.response.content
     assert result.response.ephemeral
@@ -270,7 +270,7 @@ async def test_a_card_fits_whatever_is_in_it(world: World) -> None:
 
 
 def test_what_does_not_fit_is_said_to_be_left_out() -> None:
-    staged = adding.Staged("k", "added/a.json", (), 0, (), ())
+    staged = intake.Staged("k", "added/a.json", (), 0, (), ())
     sources = [
         SimpleNamespace(source=SimpleNamespace(title="T" * 150, title_given=True, id="i" * 300)) for _ in range(10)
     ]

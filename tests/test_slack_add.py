@@ -30,7 +30,7 @@ from slack_world import (
     slack_fixture,  # noqa: F401
 )
 
-from bot import adding, wording
+from bot import adding, intake, wording
 from bot.desk import RECORDS
 from bot.slack import views
 from bot.slack.blocks import MESSAGE_LIMIT, weigh
@@ -238,18 +238,18 @@ async def test_what_was_stored_is_told_even_where_the_card_cannot_be_replaced(
 @used
 async def test_a_button_that_comes_too_late_says_so(slack: LoopbackSlack, settings: Settings, corpus: Path) -> None:
     card, other = await add(slack), await add(slack, b"A crane.")
-    intake = adding.Intake(settings.index_dir, corpus)
+    files = intake.Intake(settings.index_dir, corpus)
     for key in kept_aside(settings):
-        intake.discard(key)
+        files.discard(key)
     for label in ("Store", "Discard"):
-        assert shown(await pressed(slack, card, label)) == adding.GONE
+        assert shown(await pressed(slack, card, label)) == intake.GONE
     # The card stays, since nothing of what it says has happened.
     assert "Nothing is stored yet" in shown(slack.whispered(CHIEF)[0])
     with sqlite3.connect(settings.index_dir / RECORDS) as db:
         db.execute("DELETE FROM message")
     db.close()
     for label in ("Store", "Discard"):
-        assert shown(await pressed(slack, other, label)) == adding.GONE
+        assert shown(await pressed(slack, other, label)) == intake.GONE
     assert added(corpus) == []
 
 
@@ -363,7 +363,7 @@ async def test_what_cannot_be_added_is_told_to_the_admin_alone(
 async def test_a_large_file_is_refused_before_it_is_fetched(
     slack: LoopbackSlack, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adding, "MAX_FILE_BYTES", len(HERON) - 1)
+    monkeypatch.setattr(intake, "MAX_FILE_BYTES", len(HERON) - 1)
     file = slack.attachment("heron.txt", HERON)
     del slack.files["heron.txt"]
     told = await alone(slack, await slack.shortcut("add_message", {"text": "", "files": [file]}, CHIEF))
@@ -383,7 +383,7 @@ async def test_a_file_that_is_larger_than_slack_says_is_not_taken_for_its_beginn
         await response.write(b"More.")
         return response
 
-    monkeypatch.setattr(adding, "MAX_FILE_BYTES", len(HERON))
+    monkeypatch.setattr(intake, "MAX_FILE_BYTES", len(HERON))
     monkeypatch.setattr(SlackBot, "is_slacks", lambda _bot, _address: True)
     application = web.Application()
     application.router.add_get("/heron.txt", take)
@@ -504,7 +504,7 @@ def test_a_card_can_be_sent_whatever_is_in_it(count: int, character: str) -> Non
     )  # fmt: skip
     articles: Any = (SimpleNamespace(source=source, text=long, body_start=0),) * count
     problems: Any = (long,) * 9
-    staged = adding.Staged("k", long, articles, 1_000_000, problems, problems)
+    staged = intake.Staged("k", long, articles, 1_000_000, problems, problems)
     messages = views.proposal_messages(adding.Proposal("0" * 12, staged, (long,) * 9))
     for message in messages:
         check_message(message.payload())

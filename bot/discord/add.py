@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import app_commands, ui
 
-from bot import adding, wording
+from bot import adding, intake, wording
 from bot.discord import blocks
 from bot.discord.admin import admins_only, require_admin
 from bot.discord.client import visit_by
@@ -18,8 +18,9 @@ from bot.visit import UsageError
 if TYPE_CHECKING:
     import re
 
-    from bot.adding import Proposal, Staged
+    from bot.adding import Proposal
     from bot.discord.client import Commands, Interaction
+    from bot.intake import Staged
 
 _CUT = say("There is more than fits here.")
 _LABELS = {
@@ -51,8 +52,8 @@ async def add(
 ) -> None:
     """Keep a file aside and show what would be stored."""
     require_admin(interaction)
-    if file.size > adding.MAX_FILE_BYTES:
-        raise UsageError(adding.too_large(file.filename))
+    if file.size > intake.MAX_FILE_BYTES:
+        raise UsageError(intake.too_large(file.filename))
     given = adding.given_fields(
         title=title, outlet=outlet, author=author, published=published, url=url, language=language
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from bot import adding, admin
+from bot import adding, admin, intake
 from bot.days import DayError
 from bot.slack import views
 from bot.slack.client import TROUBLE, reason
@@ -15,7 +15,7 @@ from bot.visit import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.adding import Card
+    from bot.intake import Card
     from bot.slack.commands import Command, Shortcut
     from bot.slack.replies import Request
     from bot.slack.views import Values
@@ -62,10 +62,10 @@ async def add_message(request: Request, message: Mapping[str, Any]) -> None:
 
 async def _propose(request: Request, file: Mapping[str, Any], given: Card) -> None:
     name = str(file.get("name") or "")
-    if int(file.get("size") or 0) > adding.MAX_FILE_BYTES:
-        raise UsageError(adding.too_large(name))
+    if int(file.get("size") or 0) > intake.MAX_FILE_BYTES:
+        raise UsageError(intake.too_large(name))
     visit = await request.visit()
-    data = await content(request.bot, file, adding.MAX_FILE_BYTES + 1)
+    data = await content(request.bot, file, intake.MAX_FILE_BYTES + 1)
     proposal = await adding.propose(visit, data, name, given)
     await request.whisper(views.proposal_messages(proposal))
 

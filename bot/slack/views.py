@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from bot.adding import Proposal, Staged
+    from bot.adding import Proposal
     from bot.desk import DeskStatus, Neighbour
+    from bot.intake import Staged
     from bot.records.audit import Action
     from bot.records.places import OwnSettings, PlaceSettings
     from bot.records.refusals import Unanswered
