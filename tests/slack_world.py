@@ -22,7 +22,7 @@ from word_encoder import WordHashEncoder
 from bot import admin, service
 from bot.desk import Desk
 from bot.settings import Settings
-from bot.slack import app as slack_app
+from bot.slack import connection
 from bot.slack.app import run_slack
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ PING = 1.0
 @pytest.fixture(name="slack")
 async def slack_fixture(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LoopbackSlack]:
     """The server, with another person in it; the bot's pauses are short."""
-    monkeypatch.setattr(slack_app, "RETRY_PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(connection, "RETRY_PAUSES", (0.01, 0.01))
     monkeypatch.setattr(admin, "PROGRESS_PAUSE", 0.05)
     async with loopback_slack() as running_server:
         add_person(running_server, KEEPER)
@@ -122,13 +122,13 @@ async def stall_of_the_loop(what: str) -> AsyncIterator[None]:
 
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have Socket Mode clients look at their connection every second instead of every five."""
-    made = slack_app._Socket.__init__
+    made = connection._Socket.__init__
 
-    def initialise(client: Any, app: Any) -> None:
-        made(client, app)
+    def initialise(client: Any, bot: Any, bolt: Any) -> None:
+        made(client, bot, bolt)
         client.ping_interval = PING
 
-    monkeypatch.setattr(slack_app._Socket, "__init__", initialise)
+    monkeypatch.setattr(connection._Socket, "__init__", initialise)
 
 
 def add_person(slack: LoopbackSlack, user: str) -> str:

@@ -28,7 +28,7 @@ from slack_world import (
     slack_fixture,  # noqa: F401
 )
 
-from bot.slack.app import PATH, SlackRefusalError
+from bot.slack.connection import PATH, SlackRefusalError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

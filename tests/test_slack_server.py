@@ -64,8 +64,9 @@ from bot.desk import RECORDS, SEARCHES
 from bot.discord import app as discord_app
 from bot.discord.app import DiscordError, run_discord
 from bot.slack import app as slack_app
-from bot.slack import client, replies
-from bot.slack.app import SlackError, SlackRefusalError, run_slack
+from bot.slack import client, connection, replies
+from bot.slack.app import run_slack
+from bot.slack.connection import SlackError, SlackRefusalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,13 +130,13 @@ async def once_more(slack: LoopbackSlack, envelope_id: str) -> str:
 
 def holding(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     """Have the bot's acknowledgements leave only once the event is set."""
-    send, go_on = slack_app.send_async_response, asyncio.Event()
+    send, go_on = connection.send_async_response, asyncio.Event()
 
     async def late(*args: Any) -> None:
         await go_on.wait()
         await send(*args)
 
-    monkeypatch.setattr(slack_app, "send_async_response", late)
+    monkeypatch.setattr(connection, "send_async_response", late)
     return go_on
 
 
@@ -379,12 +380,12 @@ async def test_a_socket_that_is_refused_at_first_is_tried_again(
 async def test_an_address_that_does_not_come_is_asked_for_again(
     settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slack_app, "ADDRESS_SECONDS", 0.3)
+    monkeypatch.setattr(connection, "ADDRESS_SECONDS", 0.3)
     held = slack.holds["apps.connections.open"] = asyncio.Event()
 
     async def relent() -> None:
         await slack.until(lambda: slack.waiting >= 2)
-        monkeypatch.setattr(slack_app, "ADDRESS_SECONDS", 20)
+        monkeypatch.setattr(connection, "ADDRESS_SECONDS", 20)
         del slack.holds["apps.connections.open"]
         held.set()
 
@@ -398,7 +399,7 @@ async def test_an_address_that_does_not_come_is_asked_for_again(
 async def test_an_address_where_nobody_answers_is_given_up_for_another(
     settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slack_app, "ADDRESS_SECONDS", 1.0)
+    monkeypatch.setattr(connection, "ADDRESS_SECONDS", 1.0)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -686,7 +687,7 @@ async def test_a_slack_that_is_unwell_at_first_is_tried_again(
 async def test_a_stop_before_slack_is_reached_is_heeded(
     settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch, failures: int
 ) -> None:
-    monkeypatch.setattr(slack_app, "RETRY_PAUSES", (60.0,))
+    monkeypatch.setattr(connection, "RETRY_PAUSES", (60.0,))
     slack.faults["auth.test"].extend([reply(refusal("internal_error"))] * failures)
     task = asyncio.create_task(run(settings, desk))
     await slack.until(lambda: len(slack.found("auth.test (fault)")) == failures)

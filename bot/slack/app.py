@@ -3,46 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import os
 import re
-import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 import aiohttp
-from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response
-from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
-from slack_sdk.signature import SignatureVerifier
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import days, wording
 from bot.following import Following
 from bot.privacy import forget_server
 from bot.records.database import RecordsError
-from bot.slack import add, admin, answers, commands, compare, files, follow, lists, privacy, views, when
-from bot.slack.client import PLATFORM, RATE_RETRIES, TROUBLE, SlackBot, TransientRetryHandler, library_log, reason
+from bot.slack import add, admin, answers, commands, compare, connection, files, follow, lists, privacy, views, when
+from bot.slack.client import PLATFORM, TROUBLE, SlackBot, library_log, reason
+from bot.slack.connection import SlackRefusalError
 from bot.slack.replies import Request
 from bot.slack.text import plain
 from bot.visit import UsageError, sentence_for
 from index.errors import OnTheRecordError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
 
     from slack_bolt.async_app import AsyncAck
-    from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
-    from slack_sdk.socket_mode.request import SocketModeRequest
 
     from bot.desk import Desk
     from bot.service import Service
@@ -51,23 +39,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bot.slack")
 
-# Seconds before each further try to reach Slack at start; afterwards slack_sdk reconnects for as long as it takes.
-RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0)
-# Seconds after which another address is asked for where a socket cannot be opened: one works only for a short time.
-ADDRESS_SECONDS = 30.0
 # Events and interactions that are remembered, so that what Slack sends again is not answered again.
 REMEMBERED = 10_000
-# Where Slack sends events in HTTP mode.
-PATH = "/slack/events"
-_FORM = "application/x-www-form-urlencoded"
 # Articles whose headlines are offered as questions.
 _PROMPTS = 3
 _PROMPT_CHARS = 150
-# What Slack says of a token that does not get right by trying again.
-_HOPELESS = frozenset(
-    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type",
-     "missing_scope", "no_permission", "org_login_required", "ekm_access_denied"}
-)  # fmt: skip
 # Variables that Bolt would read by itself: a client id would turn on a way to install the app that nobody set up.
 _BOLTS_OWN = ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET")
 _COMMAND = re.compile(r"/(?:coverage-)?([\w-]+)")
@@ -95,16 +71,6 @@ _PICKED: Mapping[str, Command] = {
 }
 
 
-class SlackError(OnTheRecordError):
-    """The bot cannot work with Slack: no network, or a Slack that does not answer."""
-
-
-class SlackRefusalError(SlackError):
-    """Slack does not take the bot as it is set up: trying again does not help."""
-
-    exit_status = 78
-
-
 async def run_slack(settings: Settings, desk: Desk, service: Service) -> None:
     """Answer on Slack until the service is stopped; answers under way are finished. The caller closes the desk.
 
@@ -121,15 +87,15 @@ async def run_slack(settings: Settings, desk: Desk, service: Service) -> None:
         )
     # slack_sdk and Bolt look at the logger's own level, and at DEBUG log questions and addresses that hold tickets.
     library_log.setLevel(logging.WARNING)
-    library_log.addFilter(_in_one_line)
+    library_log.addFilter(connection.in_one_line)
     await asyncio.to_thread(days.load)
     try:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
-            bot = SlackBot(settings, desk, _client(settings, session), session)
-            serving = _socket if settings.slack_app_token else _http
-            if not await _reached(bot, service.stop):
+            bot = SlackBot(settings, desk, connection.web_client(settings, session), session)
+            serving = connection.socket_mode if settings.slack_app_token else connection.http
+            if not await connection.reached(bot, service.stop):
                 return
-            async with serving(SlackApp(bot)) as failing:
+            async with serving(bot, SlackApp(bot).bolt()) as failing:
                 following = Following(desk, PLATFORM, follow.SlackCourier(bot))
                 looking = asyncio.create_task(following.run(bot.work.begin, lambda: bot.work.stopping))
                 try:
@@ -139,7 +105,7 @@ async def run_slack(settings: Settings, desk: Desk, service: Service) -> None:
                 finally:
                     looking.cancel()
     finally:
-        library_log.removeFilter(_in_one_line)
+        library_log.removeFilter(connection.in_one_line)
 
 
 class SlackApp:
@@ -365,40 +331,6 @@ async def _unknown(_request: Request, _what: object) -> None:
     raise UsageError("I do not know this command. /coverage-help tells what there is.")
 
 
-def _client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
-    retries = [AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_RETRIES), TransientRetryHandler()]
-    base = f"{settings.slack_api_base}/" if settings.slack_api_base else AsyncWebClient.BASE_URL
-    return AsyncWebClient(
-        settings.slack_bot_token, base, session=session, logger=library_log, retry_handlers=list(retries)
-    )
-
-
-async def _reached(bot: SlackBot, stop: asyncio.Event) -> bool:
-    """Whether Slack knows the bot; False where it is stopped before that is known. Failures are tried again."""
-    for pause in (*RETRY_PAUSES, None):
-        try:
-            await bot.introduce()
-        except TROUBLE as exc:
-            if reason(exc) in _HOPELESS:
-                raise SlackRefusalError(_refused("SLACK_BOT_TOKEN", exc)) from exc
-            if pause is None:
-                raise SlackError(
-                    f"Slack cannot be reached ({reason(exc)}), after {len(RETRY_PAUSES) + 1} tries. Check the network, "
-                    "and SLACK_API_BASE if it is set."
-                ) from exc
-            log.warning("slack.connect_failed retry_in=%s error=%s", pause, reason(exc))
-        else:
-            return not stop.is_set()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), pause)
-            return False
-    return False
-
-
-def _refused(setting: str, error: BaseException) -> str:
-    return f"Slack does not take {setting} ({reason(error)}). Copy it from your Slack app again, and reinstall the app."
-
-
 async def _until_stopped(stop: asyncio.Event, failing: asyncio.Future[None]) -> None:
     """Return when the service is stopped; raise what the connection cannot go on with."""
     stopped = asyncio.create_task(stop.wait())
@@ -407,104 +339,3 @@ async def _until_stopped(stop: asyncio.Event, failing: asyncio.Future[None]) -> 
     stopped.cancel()
     if failing.done():
         failing.result()
-
-
-@contextlib.asynccontextmanager
-async def _socket(app: SlackApp) -> AsyncIterator[asyncio.Future[None]]:
-    """Socket Mode, kept up while the context is open; the future fails where Slack no longer takes the app's token."""
-    client = _Socket(app)
-    connecting = asyncio.create_task(client.connect())
-    try:
-        yield client.failing
-    finally:
-        connecting.cancel()
-        await asyncio.gather(connecting, return_exceptions=True)
-        await client.close()  # type: ignore[no-untyped-call]  # slack_sdk gives it no types
-        client.failing.cancel()
-
-
-class _Socket(SocketModeClient):
-    """Socket Mode that gives up when the app's token is refused, where the library would try for ever."""
-
-    def __init__(self, app: SlackApp) -> None:
-        self.failing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        super().__init__(app.bot.settings.slack_app_token or "", library_log, app.bot.client)
-        self._bolt = app.bolt()
-        self.socket_mode_request_listeners.append(self._take)
-
-    async def connect(self) -> None:
-        """Open a socket, however long it takes."""
-        while not self.closed:
-            try:
-                async with asyncio.timeout(ADDRESS_SECONDS):
-                    await super().connect()  # type: ignore[no-untyped-call]
-            except TimeoutError:
-                # The library would try the same address for ever.
-                self.wss_uri = None
-            else:
-                log.info("slack.connected")
-                return
-
-    async def issue_new_wss_url(self) -> str:
-        """An address for a socket.
-
-        Raises:
-            SlackApiError: Slack gives none.
-
-        """
-        try:
-            return await super().issue_new_wss_url()
-        except SlackApiError as exc:
-            if reason(exc) in _HOPELESS and not self.failing.done():
-                self.failing.set_exception(SlackRefusalError(_refused("SLACK_APP_TOKEN", exc)))
-            raise
-
-    async def _take(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        started = time.time()
-        await send_async_response(client, request, await run_async_bolt_app(self._bolt, request), started)
-
-
-@contextlib.asynccontextmanager
-async def _http(app: SlackApp) -> AsyncIterator[asyncio.Future[None]]:
-    """A server for what Slack sends, signed, while the context is open; the future never fails."""
-    settings = app.bot.settings
-    host, port = settings.slack_listen
-    bolt, verifier = app.bolt(), SignatureVerifier(settings.slack_signing_secret or "")
-
-    async def take(request: web.Request) -> web.Response:
-        try:
-            body = await request.text()
-            genuine = verifier.is_valid_request(body, dict(request.headers))
-        except (ValueError, TypeError, LookupError):  # no text, no number, no ASCII
-            genuine = False
-        if not genuine:
-            log.warning("slack.signature_refused")
-            return web.Response(status=401)
-        fields = dict(parse_qsl(body, keep_blank_values=True)) if request.content_type == _FORM else {}
-        if fields and "payload" not in fields:
-            # Bolt would take a command with the word "payload" in it for something else, and not answer.
-            body = json.dumps(fields)
-        taken = AsyncBoltRequest(body=body, headers=dict(request.headers))
-        return await to_aiohttp_response(await bolt.async_dispatch(taken))
-
-    server = web.Application()
-    server.router.add_post(PATH, take)
-    runner = web.AppRunner(server, access_log=None)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as exc:
-            raise SlackRefusalError(f"SLACK_LISTEN {host}:{port} cannot be used: {exc.strerror}.") from exc
-        log.info("slack.listening host=%s port=%d", host, port)
-        yield asyncio.get_running_loop().create_future()
-    finally:
-        await runner.cleanup()
-
-
-def _in_one_line(record: logging.LogRecord) -> bool:
-    """Keep tracebacks, and the tickets in the addresses of sockets, out of the log."""
-    message = " ".join(record.getMessage().split())
-    record.msg, record.args = re.sub(r"wss?://\S+", "wss://…", message), ()
-    record.exc_info = None
-    return True
