@@ -63,6 +63,13 @@ class Postings(NamedTuple):
         """The last of the rows, 0 if there is none."""
         return int(self.rows[-1]) if len(self.rows) else 0
 
+    def within(self, passing: NDArray[np.bool_] | None) -> Postings:
+        """Those of the rows that pass, as `Catalogue.passing` tells."""
+        if passing is None:
+            return self
+        kept = passing[self.rows - 1]
+        return Postings(self.rows[kept], self.scores[kept])
+
     def among(self, rows: Sequence[int]) -> Iterator[tuple[int, float]]:
         """Those of the given rows that are here, each with its score."""
         wanted = np.array(rows, dtype=self.rows.dtype)
@@ -90,16 +97,17 @@ class Lexical:
 
     def best(self, part: str, terms: Sequence[str], filters: Filters, limit: int) -> list[int]:
         """The rows of articles that pass in which any of the terms stands, best first by BM25, `limit` at most."""
-        held = [self._postings(part, term) for term in terms]
-        scores = np.zeros(max((postings.last for postings in held), default=0) + 1)
+        if not terms:
+            return []
+        passing = self._catalogue.passing(part, filters)
+        held = [self._postings(part, term).within(passing) for term in terms]
+        scores = np.zeros(max(postings.last for postings in held) + 1, dtype=np.float32)
         for postings in held:
             scores[postings.rows] += postings.scores
-        if (passing := self._catalogue.passing(part, filters)) is not None:
-            scores = scores[: len(passing) + 1]
-            scores[1:] *= passing[: len(scores) - 1]
-        rows = np.flatnonzero(scores)
-        if len(rows) > limit:
-            rows = rows[scores[rows] >= np.partition(scores[rows], -limit)[-limit]]
+        found = [scores[postings.rows] for postings in held]
+        # The last of the best is no worse than it is among the rows of any one term.
+        least = max((np.partition(sums, -limit)[-limit] for sums in found if len(sums) > limit), default=0.0)
+        rows = np.unique(np.concatenate([p.rows[sums >= least] for p, sums in zip(held, found, strict=True)]))
         best: list[int] = rows[np.lexsort((rows, -scores[rows]))][:limit].tolist()
         return best
 
