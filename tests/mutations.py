@@ -254,8 +254,8 @@ MUTATIONS = (
     Mutation(
         "a removed article is searched",
         "index/lexical.py",
-        """("AND substr(?, rowid, 1) = x'01'", (passing.tobytes(),))""",
-        """("AND ? <> ''", (passing.tobytes(),))""",
+        "        kept = passing[self.rows - 1]\n",
+        "        kept = slice(None)\n",
         ("tests/test_store.py::test_filters_work_before_ranking_so_that_a_limit_is_filled_from_inside",),
     ),
     Mutation(
