@@ -654,6 +654,22 @@ def test_a_table_that_is_gone_is_told_in_a_sentence(faiss_folder: tuple[Path, Ma
     assert store.listings(Filters())  # the lock was let go
 
 
+def test_a_search_takes_one_thread_and_leaves_others_theirs(faiss_folder: tuple[Path, Manifest]) -> None:
+    store = opened(*faiss_folder)
+
+    def threads(*, searched: bool) -> int:
+        faiss.omp_set_num_threads(3)
+        if searched:
+            store.search(vector_of("drum"), ["drum"], Filters(), 5)
+        return int(faiss.omp_get_max_threads())
+
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        assert other.submit(threads, searched=False).result() == 3
+        assert one.submit(threads, searched=True).result() == 1
+        assert other.submit(faiss.omp_get_max_threads).result() == 3
+    store.close()
+
+
 @pytest.mark.parametrize(
     ("statement", "fault"),
     [
