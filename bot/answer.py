@@ -36,7 +36,7 @@ RELATIVE_FLOOR = 0.02
 NEARNESS = 0.9
 # From which probability a question is answered, and from which without reservation. In the halves for choosing,
 # `balanced` refuses 15 % of the news questions and 5 % of squad2's that have an answer, 32 and 37 % of near misses, and
-# 77 % of questions about another set's subjects. From 0.08 it would refuse 10 % of the news questions, and 67 % of those.
+# 77 % of questions about another set's subjects; from 0.08, 10 % of the news questions and 67 % of those.
 CAUTION = {"cautious": (0.4, 0.6), "balanced": (0.12, 0.4), "eager": (0.06, 0.25)}
 
 # Who writes at most so many words and asks nothing with them looks for mentions. Words with hyphens have several parts,

@@ -135,8 +135,8 @@ class FaissVectors:
 
     def nearest(self, part: str, vector: NDArray[np.float32], filters: Filters, limit: int) -> list[int]:
         """See `Vectors.nearest`."""
-        # Of this thread alone. As many questions are answered at a time as there are cores, and FAISS's threads wait for
-        # each other: beside other work, of 46,000 vectors a search takes 8.8 ms with one and 24.5 with two.
+        # Of this thread alone. As many questions are answered at a time as there are cores, and FAISS's threads wait
+        # for each other: beside other work, of 46,000 vectors a search takes 8.8 ms with one and 24.5 with two.
         faiss.omp_set_num_threads(1)
         flat, codes = self._flat[part], self._codes.get(part)
         passing = self._catalogue.passing(part, filters)
