@@ -74,8 +74,8 @@ class Postings(NamedTuple):
         """Those of the given rows that are here, each with its score."""
         wanted = np.array(rows, dtype=self.rows.dtype)
         places = np.searchsorted(self.rows, wanted)
-        places[places == len(self.rows)] = 0
-        here = self.rows[places] == wanted if len(self.rows) else np.zeros(len(wanted), dtype=np.bool_)
+        here = places < len(self.rows)
+        here[here] = self.rows[places[here]] == wanted[here]
         yield from zip(wanted[here].tolist(), self.scores[places[here]].tolist(), strict=True)
 
 
@@ -111,21 +111,15 @@ class Lexical:
         best: list[int] = rows[np.lexsort((rows, -scores[rows]))][:limit].tolist()
         return best
 
-    def bm25(self, part: str, rows: Sequence[int], terms: Sequence[str]) -> dict[int, float]:
-        """The BM25 score of each of the rows in which any of the terms stands."""
-        scores: dict[int, float] = {}
-        for term in terms:
-            for row, score in self._postings(part, term).among(rows):
-                scores[row] = scores.get(row, 0.0) + score
-        return scores
-
-    def matched(self, part: str, rows: Sequence[int], terms: Sequence[str]) -> dict[int, frozenset[str]]:
-        """The terms that stand in each of the rows."""
+    def scores(self, part: str, rows: Sequence[int], terms: Sequence[str]) -> dict[int, tuple[float, frozenset[str]]]:
+        """The BM25 score of each of the rows, 0 where none of the terms stands in it, and the terms that do."""
+        bm25 = dict.fromkeys(rows, 0.0)
         matched: dict[int, set[str]] = {row: set() for row in rows}
         for term in terms:
-            for row, _ in self._postings(part, term).among(rows):
+            for row, score in self._postings(part, term).among(rows):
+                bm25[row] += score
                 matched[row].add(term)
-        return {row: frozenset(found) for row, found in matched.items()}
+        return {row: (bm25[row], frozenset(matched[row])) for row in rows}
 
     def frequency(self, term: str) -> int:
         """In how many passages of the whole catalogue a term stands."""

@@ -141,7 +141,8 @@ class Store(Texts):
         """Passages of a pool, in the same order, with their texts, their scores and the terms in their titles."""
         with self._fitting():
             rows = {found.row: found for found in self.passages([scored.row for scored in pool])}
-            titled = self._lexical.matched("title", sorted({found.article for found in rows.values()}), terms)
+            titles = self._lexical.scores("title", sorted({found.article for found in rows.values()}), terms)
+            titled = {article: matched for article, (_, matched) in titles.items()}
             return [_candidate(rows[scored.row], scored, titled) for scored in pool]
 
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
@@ -195,9 +196,8 @@ class Store(Texts):
     ) -> dict[int, tuple[float, float, frozenset[str]]]:
         """The cosine and the BM25 score of each of the rows, and the terms that stand in it."""
         dense = self._vectors.cosines(part, rows, vector)
-        lexical = self._lexical.bm25(part, rows, terms)
-        matched = self._lexical.matched(part, rows, terms)
-        return {row: (dense[row], lexical.get(row, 0.0), matched[row]) for row in rows}
+        lexical = self._lexical.scores(part, rows, terms)
+        return {row: (dense[row], *lexical[row]) for row in rows}
 
 
 def _candidate(found: Row, scored: Scored, titled: Mapping[int, frozenset[str]]) -> Candidate:

@@ -56,11 +56,12 @@ def test_the_best_are_those_that_fts5_puts_first(held: list[str], terms: list[st
         assert [seen[row] for row in best] == pytest.approx(sorted(seen.values(), reverse=True)[:limit], rel=1e-5)
         for row, after in itertools.pairwise(best):
             assert held[row - 1] != held[after - 1] or row < after
-        assert lexical.bm25("passage", range(1, len(held) + 1), terms) == pytest.approx(scores, rel=1e-5)
+        scored = lexical.scores("passage", range(1, len(held) + 1), terms)
+        assert {row: score for row, (score, found) in scored.items() if found} == pytest.approx(scores, rel=1e-5)
+        assert {score for score, found in scored.values() if not found} <= {0.0}
         for term in terms:
             having = {row for (row,) in db.execute(query.replace(", -bm25(passage_words)", ""), (f'"{term}"',))}
-            matched = lexical.matched("passage", range(1, len(held) + 1), terms)
-            assert {row for row, found in matched.items() if term in found} == having
+            assert {row for row, (_, found) in scored.items() if term in found} == having
             assert lexical.frequency(term) == len(having)
 
         before = rows.asked
