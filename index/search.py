@@ -176,7 +176,8 @@ def _unseen_names(question: str, store: Store, filters: Filters) -> frozenset[st
 def read(asked: features.Question, found: Sequence[SentenceHit], reader: Reader) -> list[SentenceHit]:
     """Step 3: of each window worth reading one sentence, scored again, best first.
 
-    It is the one with the words that answer, where the reader rather thinks so than not, and else the best as before.
+    It is the one with the likeliest words, even where the reader rather thinks that none answer: so .615 of the news
+    questions for tuning have the right sentence first, and .587 where the best as before stands for such a window.
     """
     weights = load_weights()["read"]
     chosen = windows(found)
@@ -187,12 +188,13 @@ def read(asked: features.Question, found: Sequence[SentenceHit], reader: Reader)
         readings += reader.read(asked.text, texts[len(readings) : len(readings) + ROUND])
     hits = []
     for window, span, reading in zip_longest(chosen, spans, readings):
-        answer, sentence = None, min(window, key=_order)
-        if reading and reading.log_odds > 0:
-            answer = Span(span.start + reading.span.start, span.start + reading.span.end)
-            sentence = max(window, key=lambda s: _shared(s.span, answer))
-        log_odds = reading.log_odds if reading else UNREAD
+        log_odds, likeliest, sentence = UNREAD, None, min(window, key=_order)
+        if reading:
+            log_odds = reading.log_odds
+            likeliest = Span(span.start + reading.span.start, span.start + reading.span.end)
+            sentence = max(window, key=lambda s: _shared(s.span, likeliest))
         values = sentence.features | {"read": log_odds, "read_tempered": _chance(log_odds / READ_TEMPERATURE)}
+        answer = likeliest if log_odds > 0 else None
         hits.append(replace(sentence, score=score(weights, values), features=values, answer=answer))
     return sorted(hits, key=_order)
 

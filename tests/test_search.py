@@ -216,15 +216,16 @@ def test_hits_are_in_order_and_scores_are_odds_against_the_best(
 class Finds:
     """A reader that knows which words answer; it keeps what it was given to read."""
 
-    def __init__(self, wanted: str) -> None:
+    def __init__(self, wanted: str, log_odds: float = 30.0) -> None:
         self.wanted = wanted
+        self.log_odds = log_odds
         self.windows: list[Window] = []
 
     def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
         assert question
         self.windows += windows
         return [
-            Reading(Span(start := window.words.index(self.wanted), start + len(self.wanted)), 30.0)
+            Reading(Span(start := window.words.index(self.wanted), start + len(self.wanted)), self.log_odds)
             if self.wanted in window.words
             else Reading(Span(0, 1), -30.0)
             for window in windows
@@ -246,6 +247,17 @@ def test_what_the_reader_finds_comes_first_with_its_words_and_is_believed(
     assert best.passage.words(best.answer) == words
     assert best.best.start <= best.answer.start < best.answer.end <= best.best.end
     assert ranking.confidence > 0.9
+
+
+def test_a_window_stands_for_the_sentence_with_its_likeliest_words_even_where_they_rather_do_not_answer(
+    store: Store, encoder: SentenceTransformerEncoder
+) -> None:
+    asked, found = search.look_through("Who denied the attack on the Kremlin?", store, encoder)
+    window = next(window for window in search.windows(found) if len(window) > 1)
+    worst = min(window, key=lambda hit: hit.score)
+    words = worst.passage.words(worst.span)
+    read = search.read(asked, found, Finds(words, -1.0))
+    assert (worst.passage, worst.span, None) in [(hit.passage, hit.span, hit.answer) for hit in read]
 
 
 def test_no_text_is_read_of_a_passage_that_is_not_looked_through(
