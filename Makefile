@@ -24,7 +24,7 @@ run: $(STAMP)
 # left with one of them at the end.
 SLOW := seed_questions serve_mcp serve histories crash slack_render terminal store copies records qdrant slack_server desk \
 	slack_answers linear slack_process search reader encoder index_cli read_html read_json read_markdown \
-	discord_render faults read_pdf console_scripts kept_vectors discord_server quoting watch days \
+	discord_render faults read_pdf console_scripts embedding discord_server quoting watch days \
 	slack_admin worker quotations slack_commands webtext read_rtf generations adding layers read_xml \
 	corpus discord_places slack_add discord_app discord_answers build discord_admin verifying docs \
 	discord_verify discord_welcome discord_compare metrics discord_add slack_compare highlighted \

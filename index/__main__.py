@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,8 +17,9 @@ from dotenv import load_dotenv
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from index.build import MAX_LOSS, BuildReport, build, found_of_nearest, preview
+from index.build import MAX_LOSS, QUEUE, BuildReport, build, found_of_nearest, preview
 from index.corpus import require_folder
+from index.embedding import POLL, help_out
 from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder
 from index.engines import STORE_NAME, open_engine
 from index.errors import BuildLockedError, OnTheRecordError
@@ -176,6 +179,29 @@ def watch(
             if report.built:
                 click.echo("\n".join(report.lines()))
         stale = False
+
+
+@main.command()
+@_index_dir
+@_model
+def embed(index_dir: Path, model: str) -> None:
+    """Help the builds of an index folder embed, on this machine or another that sees it, until it is stopped."""
+    if not index_dir.is_dir():
+        raise click.BadParameter(f"There is no folder {index_dir}. Set it to where the index is built.")
+    encoder = SentenceTransformerEncoder(model)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what it has taken is put back
+    click.echo(f"Waiting for texts of a build in {index_dir}.")
+    texts = 0
+    with suppress(KeyboardInterrupt):
+        while True:
+            if done := help_out(index_dir / QUEUE, encoder):
+                texts += done
+                continue
+            if texts:
+                click.echo(f"Embedded {texts} texts. Waiting for more.")
+                texts = 0
+            sleep(POLL)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # ended already
 
 
 @main.command()

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from index import spellings
 from index.copies import groups, signature
 from index.corpus import read_corpus, require_folder
+from index.embedding import Embedding
 from index.errors import BuildError, IndexUnavailableError, LossError, OnTheRecordError
 from index.generations import FORMAT, KEEP, Generations, file_facts
-from index.kept_vectors import KeptVectors
 from index.languages import detect
 from index.model import Earlier, Filters, Manifest
 from index.passages import split
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from index.corpus import Corpus
     from index.encoder import Encoder
     from index.engines import Engine
@@ -42,9 +39,8 @@ if TYPE_CHECKING:
     from index.readers.drafts import Problem
     from index.store import Store
 
-_ENCODE_AT_ONCE = 256  # texts between two reports of progress
 CACHE = "drafts.sqlite"  # what was read of files that take long
-KEPT = "vectors.part"  # what was embedded by a build that is under way, or was killed
+QUEUE = "embedding"  # texts that wait to be embedded, and vectors that no generation has yet
 MAX_LOSS = 20  # percent of the articles that may go without being asked about
 SMALL_LOSS = 5  # fewer articles than this are put back sooner than asked about
 EARLIER_KEPT = 10  # earlier texts of an article that are kept for verification
@@ -171,7 +167,7 @@ def build(
     with generations.locked():
         corpus = read_corpus(corpus_folder, root / CACHE, future=future)
         previous = _open_previous(generations)
-        kept = KeptVectors(root / KEPT, encoder)
+        embedding = Embedding(root / QUEUE, encoder, progress)
         try:
             before = _listed(previous)
             if before and not corpus.articles:
@@ -203,10 +199,8 @@ def build(
                 # Asking for the dimension loads the model, so that only here it is asked for.
                 fits = same_weights and previous is not None and previous.manifest.dimension == encoder.dimension
                 same_model = previous if fits else None
-                manifest, embedded, reused = _write(
-                    generations, corpus, previous, encoder, kept, same_model, keep, progress
-                )
-            kept.forget()
+                manifest, embedded, reused = _write(generations, corpus, previous, encoder, embedding, same_model, keep)
+            embedding.forget()
         finally:
             if previous:
                 previous.close()
@@ -252,10 +246,9 @@ def _write(
     corpus: Corpus,
     previous: Store | None,
     encoder: Encoder,
-    kept: KeptVectors,
+    embedding: Embedding,
     same_model: Store | None,
     keep: int,
-    progress: Callable[[int, int], None],
 ) -> tuple[Manifest, int, int]:
     """Write, check and publish a generation; its manifest, and how many vectors were made and reused."""
     folder = None
@@ -297,7 +290,7 @@ def _write(
             texts = {article.source.id: article.text for article in corpus.articles}
             names = spellings.groups(names_in(texts.values()), corpus.aliases)
             writer.relate(groups(signatures, texts.__getitem__), names)
-            vectors, embedded = _vectors(set(writer.new_texts()), encoder, same_model, kept, progress)
+            vectors, embedded = embedding.vectors(set(writer.new_texts()), same_model)
             reused = len(set(writer.texts())) - embedded
             passages, sentences = writer.finish(vectors)
         finally:
@@ -356,25 +349,3 @@ def _replaced(
         found.setdefault(source.sha256, replace(earlier, article=replace(earlier.article, source=source)))
     found.pop(article.source.sha256, None)
     return sorted(found.values(), key=lambda earlier: earlier.until, reverse=True)[:EARLIER_KEPT]
-
-
-def _vectors(
-    texts: set[str],
-    encoder: Encoder,
-    known: Store | None,
-    kept: KeptVectors,
-    progress: Callable[[int, int], None],
-) -> tuple[dict[str, NDArray[np.float32]], int]:
-    """A vector for every text, and how many of them had to be made."""
-    vectors = dict(known.vectors(texts.__contains__)) if known and texts else {}
-    vectors |= kept.of(texts - vectors.keys())
-    # Longest first, as in an encoder's batches: a lack of memory shows at once.
-    missing = sorted(texts - vectors.keys(), key=lambda text: (-len(text), text))
-    progress(0, len(missing))
-    for first in range(0, len(missing), _ENCODE_AT_ONCE):
-        chunk = missing[first : first + _ENCODE_AT_ONCE]
-        made = encoder.encode(chunk)
-        kept.add(chunk, made)
-        vectors.update(zip(chunk, made, strict=True))
-        progress(first + len(chunk), len(missing))
-    return vectors, len(missing)

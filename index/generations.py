@@ -8,7 +8,7 @@ In the index folder:
   name where the vectors are kept instead, which are let go of before it is;
 - `generations/building-*`: a build under way, what it is removing, or the remains of one that was killed; the next
   build clears them;
-- `vectors.part`: what such a build had embedded; the next one takes it over.
+- `embedding/`: texts that wait to be embedded, and what such a build had embedded; the next one takes it over.
 """
 
 from __future__ import annotations

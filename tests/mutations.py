@@ -237,19 +237,17 @@ MUTATIONS = (
     ),
     Mutation(
         "a damaged vector of a build that was killed is used",
-        "index/kept_vectors.py",
-        "                if hashlib.sha256(head[_HASH_BYTES:] + batch).digest() != digest:\n",
-        "                if False:\n",
-        ("tests/test_kept_vectors.py::test_no_changed_byte_is_taken_for_a_vector",),
+        "index/embedding.py",
+        "    if hashlib.sha256(batch).digest() != digest or len(batch) % _layout(encoder).itemsize:\n",
+        "    if len(batch) % _layout(encoder).itemsize:\n",
+        ("tests/test_embedding.py::test_no_changed_byte_is_taken_for_a_vector",),
     ),
     Mutation(
-        "what is half written hides what is kept after it",
-        "index/kept_vectors.py",
-        "            os.truncate(self._path, self._sound)\n        return found\n",
-        "        return found\n",
-        (
-            "tests/test_kept_vectors.py::test_whatever_is_cut_off_the_batches_before_it_are_kept_and_the_next_ones_follow_them",
-        ),
+        "a build waits for ever for a helper that is gone",
+        "index/embedding.py",
+        "            if not ready and not mine and time.monotonic() - heard > PATIENCE:\n",
+        "            if not ready and not mine and not laid:\n",
+        ("tests/test_embedding.py::test_what_others_have_taken_and_do_not_bring_back_or_bring_back_wrong_is_made_here",),
     ),
     Mutation(
         "a removed article is searched",

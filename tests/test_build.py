@@ -123,7 +123,7 @@ def test_notes_are_in_the_report_also_when_nothing_has_changed(tmp_path: Path) -
 
 
 def test_progress_counts_texts_from_none_to_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.build._ENCODE_AT_ONCE", 3)
+    monkeypatch.setattr("index.embedding.CHUNK", 3)
     write(tmp_path / "corpus", a=A, b=B)
     seen: list[tuple[int, int]] = []
     build(tmp_path / "corpus", tmp_path / "data", WordHashEncoder(), progress=lambda *step: seen.append(step))

@@ -253,7 +253,7 @@ def test_how_far_a_build_is_and_how_long_it_takes_yet_is_told_now_and_then(
     (tmp_path / "corpus" / "a.txt").write_text("One. Two. Three. Four.", encoding="utf-8")
     minutes = itertools.count()
     monkeypatch.setattr("index.__main__.monotonic", lambda: next(minutes) * 40.0)
-    monkeypatch.setattr("index.build._ENCODE_AT_ONCE", 1)
+    monkeypatch.setattr("index.embedding.CHUNK", 1)
     build_with_progress(tmp_path / "corpus", tmp_path / "data", WordHashEncoder(), 0)
     assert capsys.readouterr().err.splitlines() == [
         "Embedding 5 texts.",
