@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 CHUNK = 256  # texts in a file
 AHEAD = 128  # files that wait or are taken, at most
-PATIENCE = 60.0  # seconds without any vectors, after which what others have taken is taken from them
+# Seconds without any vectors, after which what others have taken is taken from them; more where a file takes long here.
+PATIENCE, SLOWER = 60.0, 4
 POLL = 0.2  # seconds between two looks for what others have done
 WAITING, TAKEN, MADE, ASIDE = ".texts", ".taken", ".vectors", ".aside"
 _HASH_BYTES = 32
@@ -91,7 +92,7 @@ class Embedding:
         """The texts in chunks with their vectors, whoever made them, as soon as they are made."""
         chunks = (texts[first : first + CHUNK] for first in range(0, len(texts), CHUNK))
         laid: dict[str, Sequence[str]] = {}
-        heard = time.monotonic()
+        heard, slowest = time.monotonic(), 0.0
         while True:
             while len(laid) < AHEAD and (chunk := next(chunks, None)):
                 laid[_lay_out(self._folder, chunk, self._encoder)] = chunk
@@ -99,12 +100,13 @@ class Embedding:
                 return
             ready = [name for name in laid if self._file(name, MADE).exists()]
             mine = None if ready else next(filter(self._take, laid), None)
-            if not ready and not mine and time.monotonic() - heard > PATIENCE:
+            if not ready and not mine and time.monotonic() - heard > max(PATIENCE, SLOWER * slowest):
                 mine = next(iter(laid))
             for name in [mine] if mine else ready:
-                chunk = laid.pop(name)
+                chunk, began = laid.pop(name), time.monotonic()
                 yield chunk, self._helped(name, chunk) or self._make(name, chunk)
                 heard = time.monotonic()
+                slowest = max(slowest, heard - began)
             if not ready and not mine:
                 time.sleep(POLL)
 

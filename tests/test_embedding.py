@@ -354,6 +354,25 @@ def test_what_others_have_taken_and_do_not_bring_back_or_bring_back_wrong_is_mad
     assert set(found) == set(TEXTS)
 
 
+def test_who_helps_has_more_time_where_a_chunk_takes_long_here(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding, "PATIENCE", 0.01)
+    builder, helper = Waits(), Waits()
+    thread, found = meanwhile(queue, TEXTS[: 2 * CHUNK], builder)
+    until(queue, 1)
+    helping = Thread(target=help_out, args=(queue, helper))
+    helping.start()
+    time.sleep(1)
+    builder.let = True
+    while not builder.encoded:
+        time.sleep(0.001)
+    time.sleep(0.8)
+    helper.let = True
+    thread.join()
+    helping.join()
+    assert len(builder.encoded) == len(helper.encoded) == CHUNK
+    assert set(found) == set(TEXTS[: 2 * CHUNK])
+
+
 def test_so_many_chunks_are_laid_out_at_a_time_and_all_in_the_end(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding, "AHEAD", 3)
     builder = Waits()
