@@ -1,8 +1,9 @@
 """What a reader learns from: questions with a window of one to four sentences, and the words in it that answer, if any.
 
-Four kinds of windows that do not answer are made beside those that do: the one a near miss was written against, by
+Five kinds of windows that do not answer are made beside those that do: the one a near miss was written against, by
 people; the same with a name or number of the question exchanged, by rule; another paragraph of the same article that
-shares words with the question; and another place of the same paragraph.
+shares words with the question; another place of the same paragraph; and a paragraph about something else, of those that
+a search for the question's words puts first.
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from index.features import FUNCTION_WORDS
 from index.model import Span
@@ -27,10 +32,15 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent.parent.parent / "shared" / "train"
 SETS = ("squad_train", "nq_train", "tydi_train", "timeqa_train")
+SEARCHED = SETS[:3]  # those that have paragraphs, not whole articles
 # Sentences of a window and how often, and how many characters it may have, unless a single sentence has more.
 SIZES, SHARES, LONGEST_WINDOW = (1, 2, 3, 4), (0.3, 0.35, 0.25, 0.1), 420
+# How often another sentence stands for the headline, where there is one of so few characters.
+SENTENCES, LONGEST_HEADLINE = 0.5, 120
+FIRST = 8  # of what a search finds, one is drawn
 # How many of each kind make an epoch beside every near miss that people wrote and the question it was made from.
-EPOCH = {"squad": 8_000, "other": 8_000, "exchanged": 6_000, "paragraph": 4_000, "elsewhere": 4_000}
+EPOCH = {"squad": 16_000, "other": 8_000, "exchanged": 6_000, "paragraph": 4_000, "elsewhere": 4_000,
+         "unrelated": 10_000}  # fmt: skip
 
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\b\d[\d,.]*\b")
@@ -69,6 +79,9 @@ class Pool:
         self.near = list(rows("squad_train", "unanswerable"))
         self.late = [row for row in rows("timeqa_train", "questions") if not row["answerable"]]
         self.paragraphs = {row["id"]: row["docs"] for row in rows("squad_train", "hard_negatives")}
+        self._paragraphs = [row for name in SEARCHED for row in rows(name, "articles")]
+        self._search = TfidfVectorizer(sublinear_tf=True, stop_words=list(FUNCTION_WORDS), dtype=np.float32)
+        self._searched = self._search.fit_transform(row["text"] for row in self._paragraphs).T.tocsr()
         self.names: dict[str, list[str]] = defaultdict(list)
         for asked in self.asked["squad_train"]:
             self.names[self.articles[asked.doc]["title"]] += _NAME.findall(asked.text)
@@ -82,9 +95,10 @@ class Pool:
         other = [asked for name in SETS[1:] for asked in self.asked[name]]
         groups += ([self.positive(asked, draw)] for asked in draw.sample(squad, EPOCH["squad"]))
         groups += ([self.positive(asked, draw)] for asked in draw.sample(other, min(len(other), EPOCH["other"])))
-        makers = {"exchanged": self._exchanged, "paragraph": self._paragraph, "elsewhere": self._elsewhere}
+        makers = {"exchanged": self._exchanged, "paragraph": self._paragraph, "elsewhere": self._elsewhere,
+                  "unrelated": self._unrelated}  # fmt: skip
         for kind, make in makers.items():
-            everything = [*self.asked["squad_train"], *(other if kind == "elsewhere" else ())]
+            everything = [*self.asked["squad_train"], *(other if kind in {"elsewhere", "unrelated"} else ())]
             draw.shuffle(everything)
             made = (example for asked in everything if (example := make(asked, draw)))
             groups += ([example] for example, _ in zip(made, range(EPOCH[kind]), strict=False))
@@ -94,9 +108,8 @@ class Pool:
     def positive(self, asked: Asked, draw: random.Random) -> Example:
         article = self.articles[asked.doc]
         window = around(article["text"], asked.answer, draw)
-        return Example(
-            asked.text, article["title"], article["text"][window.start : window.end], _inside(window, asked.answer)
-        )
+        headline = _headline(article, window, article["text"][asked.answer.start : asked.answer.end], draw)
+        return Example(asked.text, headline, article["text"][window.start : window.end], _inside(window, asked.answer))
 
     def _asked(self, row: dict[str, Any]) -> Asked:
         text = self.articles[row["doc"]]["text"]
@@ -120,7 +133,8 @@ class Pool:
         for row in self.late:
             article = self.articles[row["near"]]
             window = around(article["text"], _likest(article["text"], row["text"]), draw)
-            yield [Example(row["text"], article["title"], article["text"][window.start : window.end], None)]
+            headline = _headline(article, window, "", draw)
+            yield [Example(row["text"], headline, article["text"][window.start : window.end], None)]
 
     def _exchanged(self, asked: Asked, draw: random.Random) -> Example | None:
         """The question with a name or number exchanged for another of its kind that the window does not have."""
@@ -130,7 +144,8 @@ class Pool:
         if names and (not numbers or draw.random() < 0.6):
             old = draw.choice(names)
             held = set(_plain(example.window))
-            others = draw.sample(self.names[example.title], min(20, len(self.names[example.title])))
+            known = self.names[self.articles[asked.doc]["title"]]
+            others = draw.sample(known, min(20, len(known)))
             new = next((name for name in others if held.isdisjoint(_plain(name))), "")
         elif numbers:
             old = draw.choice(numbers)
@@ -148,7 +163,7 @@ class Pool:
             return None
         article = self.articles[draw.choice(docs)]
         window = around(article["text"], _likest(article["text"], asked.text), draw)
-        return self._unless_it_answers(asked, article, window)
+        return self._unless_it_answers(asked, article, window, draw)
 
     def _elsewhere(self, asked: Asked, draw: random.Random) -> Example | None:
         """The sentence of the same paragraph that is most like the question, of those that do not answer."""
@@ -160,12 +175,26 @@ class Pool:
         window = around(article["text"], best, draw)
         if window.start < asked.answer.end and asked.answer.start < window.end:
             window = best
-        return self._unless_it_answers(asked, article, window)
+        return self._unless_it_answers(asked, article, window, draw)
 
-    def _unless_it_answers(self, asked: Asked, article: dict[str, Any], window: Span) -> Example | None:
+    def _unrelated(self, asked: Asked, draw: random.Random) -> Example | None:
+        """A paragraph about something else, of the first that a search for the question's words finds."""
+        scores = (self._search.transform([asked.text]) @ self._searched).toarray().ravel()
+        title = self.articles[asked.doc]["title"]
+        found = (self._paragraphs[n] for n in np.argsort(-scores, kind="stable"))
+        others = list(islice((article for article in found if article["title"] != title), FIRST))
+        article = draw.choice(others)
+        window = around(article["text"], _likest(article["text"], asked.text), draw)
+        return self._unless_it_answers(asked, article, window, draw)
+
+    def _unless_it_answers(
+        self, asked: Asked, article: dict[str, Any], window: Span, draw: random.Random
+    ) -> Example | None:
         words = article["text"][window.start : window.end]
         answer = self.articles[asked.doc]["text"][asked.answer.start : asked.answer.end]
-        return None if answer.lower() in words.lower() else Example(asked.text, article["title"], words, None)
+        if answer.lower() in words.lower():
+            return None
+        return Example(asked.text, _headline(article, window, answer, draw), words, None)
 
 
 def tuning() -> list[list[Example]]:
@@ -190,6 +219,16 @@ def rows(name: str, file: str) -> Iterator[dict[str, Any]]:
     """The rows of a file of a set."""
     with gzip.open(FOLDER / name / f"{file}.jsonl.gz", "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
+
+
+def _headline(article: dict[str, Any], window: Span, answer: str, draw: random.Random) -> str:
+    """The title, or often another sentence of the article: news has headlines that say something, as titles do not."""
+    spans = [s for s in bounds(article["text"]) if s.end <= window.start or s.start >= window.end]
+    others: list[str] = [article["text"][s.start : s.end] for s in spans if s.end - s.start <= LONGEST_HEADLINE]
+    others = [words for words in others if not answer or answer.lower() not in words.lower()]
+    if others and draw.random() < SENTENCES:
+        return draw.choice(others).rstrip(" .")
+    return str(article["title"])
 
 
 @cache

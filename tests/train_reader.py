@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent.parent / "data" / "reader"
 BATCH = 16
-FROZEN = 2  # layers that stay as they are, the lowest ones: a quarter of the time
 PEAK, WARMUP, FALL = 1e-4, 300, 0.5  # learning rate, batches in which it rises, share of the run in which it falls
 DECAY, CLIP = 0.01, 1.0
 KEEP_EVERY, ASK_EVERY = 100, 1000  # batches between checkpoints, and between trials
@@ -44,7 +43,7 @@ IGNORED = -100  # what cross_entropy leaves out
 
 
 @click.command()
-@click.option("--examples", default=110_000, show_default=True, help="Examples of the whole run.")
+@click.option("--examples", default=230_000, show_default=True, help="Examples of the whole run.")
 @click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, help="Where progress is kept.")
 def main(examples: int, folder: Path) -> None:
     """Train until `--examples` were seen, and write the weights into the folder."""
@@ -55,8 +54,7 @@ def main(examples: int, folder: Path) -> None:
     model = AutoModelForQuestionAnswering.from_pretrained(
         get_model_path(), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
     ).to(device)
-    for part in (model.bert.embeddings, *model.bert.encoder.layer[:FROZEN]):
-        part.requires_grad_(False)
+    model.bert.embeddings.requires_grad_(False)
     trained = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=PEAK, weight_decay=DECAY, fused=True)
     done = restore(folder, model, optimiser)
