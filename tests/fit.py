@@ -139,6 +139,7 @@ def training_cases() -> list[tuple[str, PublicQuestion, Filters, float]]:
             cases.append((name, question, Filters(articles=titles[title]), 1.0))
     for name, weight in OTHERS.items():
         cases += [(name, question, Filters(), weight) for question in pools[name]]
+    cases += [("news", question, Filters(), 1.0) for question in pools["clapnq"] if question.answerable][:100]
     return cases
 
 
