@@ -247,7 +247,9 @@ MUTATIONS = (
         "index/embedding.py",
         "            if not ready and not mine and time.monotonic() - heard > max(PATIENCE, SLOWER * slowest):\n",
         "            if not ready and not mine and not laid:\n",
-        ("tests/test_embedding.py::test_what_others_have_taken_and_do_not_bring_back_or_bring_back_wrong_is_made_here",),
+        (
+            "tests/test_embedding.py::test_what_others_have_taken_and_do_not_bring_back_or_bring_back_wrong_is_made_here",
+        ),
     ),
     Mutation(
         "a removed article is searched",
