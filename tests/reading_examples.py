@@ -79,9 +79,9 @@ class Pool:
         self.near = list(rows("squad_train", "unanswerable"))
         self.late = [row for row in rows("timeqa_train", "questions") if not row["answerable"]]
         self.paragraphs = {row["id"]: row["docs"] for row in rows("squad_train", "hard_negatives")}
-        self._paragraphs = [row for name in SEARCHED for row in rows(name, "articles")]
+        self._searchable = [row for name in SEARCHED for row in rows(name, "articles")]
         self._search = TfidfVectorizer(sublinear_tf=True, stop_words=list(FUNCTION_WORDS), dtype=np.float32)
-        self._searched = self._search.fit_transform(row["text"] for row in self._paragraphs).T.tocsr()
+        self._searched = self._search.fit_transform(row["text"] for row in self._searchable).T.tocsr()
         self.names: dict[str, list[str]] = defaultdict(list)
         for asked in self.asked["squad_train"]:
             self.names[self.articles[asked.doc]["title"]] += _NAME.findall(asked.text)
@@ -181,7 +181,7 @@ class Pool:
         """A paragraph about something else, of the first that a search for the question's words finds."""
         scores = (self._search.transform([asked.text]) @ self._searched).toarray().ravel()
         title = self.articles[asked.doc]["title"]
-        found = (self._paragraphs[n] for n in np.argsort(-scores, kind="stable"))
+        found = (self._searchable[n] for n in np.argsort(-scores, kind="stable"))
         others = list(islice((article for article in found if article["title"] != title), FIRST))
         article = draw.choice(others)
         window = around(article["text"], _likest(article["text"], asked.text), draw)

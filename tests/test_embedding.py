@@ -83,6 +83,13 @@ def start(task: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
+def wait_for(log: Path, batches: int, builder: subprocess.Popen[str]) -> None:
+    """Until so many batches are made, while the build goes on."""
+    while len(logged(log)) < batches:
+        assert builder.poll() is None
+        time.sleep(0.001)
+
+
 def corpus_of(folder: Path, texts: Sequence[str]) -> None:
     (folder / "corpus").mkdir()
     for number, text in enumerate(texts):
@@ -110,10 +117,7 @@ def test_a_build_killed_ten_times_at_random_embeds_nothing_twice_but_what_was_in
         before = len(logged(log))
         process = start("build", tmp_path)
         if kill < kills:
-            batches = chance.randrange(5)
-            while len(logged(log)) < before + batches:
-                assert process.poll() is None
-                time.sleep(0.001)
+            wait_for(log, before + chance.randrange(5), process)
             time.sleep(chance.uniform(0, 0.05))
             process.kill()
         told, _ = process.communicate()
@@ -140,14 +144,12 @@ def test_others_help_a_build_and_whoever_is_killed_nothing_is_lost_but_what_it_h
     log, helped = tmp_path / "build.log", tmp_path / "help.log"
     helpers = [start("help", tmp_path) for _ in range(2)]
     builder = start("build", tmp_path)
-    for count in (10, 20):
-        while len(logged(helped)) < count:
-            assert builder.poll() is None
-            time.sleep(0.001)
-        (builder if count == 10 else helpers[0]).kill()
-        if count == 10:
-            builder.communicate()
-            builder = start("build", tmp_path)
+    wait_for(helped, 10, builder)
+    builder.kill()
+    builder.communicate()
+    builder = start("build", tmp_path)
+    wait_for(helped, 20, builder)
+    helpers[0].kill()
     told, _ = builder.communicate()
     assert builder.returncode == 0
     for helper in helpers:
@@ -170,7 +172,7 @@ def queue_of(folder: Path, encoder: WordHashEncoder | None = None) -> Embedding:
 def kept_of(
     folder: Path, encoder: WordHashEncoder | None = None, texts: Sequence[str] = tuple(TEXTS)
 ) -> dict[str, NDArray[np.float32]]:
-    """The vectors that lie there, by text, and where others have none they are made and not kept."""
+    """What an earlier build has left of these texts, by text."""
     return queue_of(folder, encoder)._kept(set(texts))
 
 
@@ -184,12 +186,8 @@ def check(found: dict[str, NDArray[np.float32]], encoder: WordHashEncoder | None
 
 
 @pytest.fixture
-def _chunks_of_four(monkeypatch: pytest.MonkeyPatch) -> None:
+def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(embedding, "CHUNK", CHUNK)
-
-
-@pytest.fixture
-def queue(tmp_path: Path, _chunks_of_four: None) -> Path:
     return tmp_path / "data" / QUEUE
 
 
@@ -408,9 +406,7 @@ def test_the_command_helps_until_it_is_stopped(queue: Path, monkeypatch: pytest.
 
 def test_what_a_stopped_build_has_made_is_reused_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding, "CHUNK", CHUNK)
-    (tmp_path / "corpus").mkdir()
-    for number, text in enumerate(TEXTS):
-        (tmp_path / "corpus" / f"{number}.txt").write_text(text, encoding="utf-8")
+    corpus_of(tmp_path, TEXTS)
 
     def stop(done: int, _: int) -> None:
         if done == 12:
