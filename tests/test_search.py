@@ -325,6 +325,30 @@ def test_a_question_longer_than_those_a_reader_learned_from_is_not_read(
         assert read or ranking == search.search(question, store, encoder)
 
 
+@pytest.mark.parametrize(
+    ("question", "read"),
+    [
+        ("Who denied the attack?", True),
+        ("who denied the attack", True),
+        ("the attack on the Kremlin was denied by whom", True),
+        ("Did Kyiv order the attack", True),
+        ("Tell me the date of the attack", True),
+        ("the attack on the Kremlin?", True),
+        ("attack on the Kremlin denied", False),
+        ("The president whose attack", True),
+        ("Kyiv did order the attack on the Kremlin", False),
+        ("whoever ordered the attack", False),
+    ],
+)
+def test_what_asks_nothing_is_not_read(
+    question: str, read: bool, store: Store, encoder: SentenceTransformerEncoder
+) -> None:
+    reader = Finds("denied")
+    ranking = search.search(question, store, encoder, reader=reader)
+    assert bool(reader.windows) is read is search.is_read(question)
+    assert read or ranking == search.search(question, store, encoder)
+
+
 def test_the_weights_name_features_that_exist(store: Store, encoder: SentenceTransformerEncoder) -> None:
     weights = json.loads(Path(search.__file__).with_name("ranking.json").read_text(encoding="utf-8"))
     question, found = search.look_through("Who denied the attack?", store, encoder)
