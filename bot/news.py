@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bot.answer import compose
 from bot.records.follows import Seen
-from index.catalogue import outlet_key
 from index.copies import same_words
 from index.search import Ranking
+from index.tables import outlet_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from bot.answer import Excerpt
 from bot.elsewhere import with_copies
-from index.catalogue import outlet_key
 from index.model import Kind, Span
 from index.passages import split
+from index.tables import outlet_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

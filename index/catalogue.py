@@ -22,7 +22,22 @@ from index.errors import DamagedIndexError
 from index.model import ANY, Article, Derived, Earlier, Kind, Listing, Passage, Source, Span
 from index.speech import Speech
 from index.statements import SORTS, read
-from index.sums import row_sum
+from index.tables import (
+    AMONG,
+    CARD,
+    DATABASE,
+    EARLIER,
+    EMBEDDED,
+    EVERY,
+    PASSAGES,
+    PLACES,
+    TEXTS,
+    condition,
+    condition_of_earlier,
+    connect,
+    faults,
+    intact,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,87 +48,12 @@ if TYPE_CHECKING:
     from index.model import Filters, Manifest
     from index.statements import S
 
-DATABASE = "articles.sqlite"
 REPAIR = "Run `on-the-record-index build` or `on-the-record-index rollback`."
 CHUNK = 4096  # rows handled at a time when a whole table passes through memory
-# The tables whose rows have vectors.
-EMBEDDED = ("passage", "sentence")
-SCHEMA = """
-CREATE TABLE article (
-    row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, title TEXT NOT NULL, title_given INTEGER NOT NULL, outlet TEXT,
-    outlet_key TEXT, author TEXT, published TEXT, url TEXT, language TEXT, sha256 TEXT NOT NULL,
-    teaser INTEGER NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, indexed_at TEXT NOT NULL,
-    passages INTEGER NOT NULL, text TEXT NOT NULL, signature BLOB NOT NULL, story INTEGER, sum BLOB
-) STRICT;
-CREATE TABLE passage (
-    row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, paragraph INTEGER NOT NULL,
-    kind TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, sum BLOB
-) STRICT;
-CREATE TABLE sentence (
-    row INTEGER PRIMARY KEY, passage INTEGER NOT NULL REFERENCES passage, start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL, sum BLOB
-) STRICT;
-CREATE TABLE earlier (
-    row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, title TEXT NOT NULL,
-    title_given INTEGER NOT NULL, outlet TEXT, author TEXT, published TEXT, url TEXT, language TEXT,
-    sha256 TEXT NOT NULL, teaser INTEGER NOT NULL, body_start INTEGER NOT NULL, spoken TEXT, until TEXT NOT NULL,
-    origin TEXT NOT NULL, text TEXT NOT NULL, sum BLOB
-) STRICT;
-CREATE TABLE statement (
-    row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article, sort TEXT NOT NULL, start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL, keys TEXT NOT NULL, told TEXT NOT NULL, sum BLOB
-) STRICT;
-CREATE TABLE statement_key (
-    key TEXT NOT NULL, statement INTEGER NOT NULL REFERENCES statement, PRIMARY KEY (key, statement)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE name (key TEXT NOT NULL, spelling TEXT NOT NULL) STRICT;
-CREATE INDEX article_by_story ON article (story);
-CREATE INDEX passage_by_article ON passage (article);
-CREATE INDEX earlier_by_article ON earlier (article);
-CREATE INDEX sentence_by_passage ON sentence (passage);
-CREATE INDEX statement_by_article ON statement (article, sort, start);
-"""
-# What the `sum` of a table's rows is of: all that is shown or decides what is, but texts, which have their own hash.
-_TOLD = ("title", "title_given", "outlet", "author", "published", "url", "language", "sha256", "teaser")
-SUMMED = {
-    "article": ("row", "id", "outlet_key", "body_start", "spoken", "indexed_at", "passages", *_TOLD),
-    "passage": ("article", "paragraph", "kind", "start", '"end"'),
-    "sentence": ("passage", "start", '"end"'),
-    "earlier": ("article", "body_start", "spoken", "until", "origin", *_TOLD),
-    "statement": ("article", "sort", "start", '"end"', "keys", "told"),
-}
-
-
-def _sound(table: str) -> str:
-    """SQL for whether a row of a table, which goes by its first letter, is as it was written."""
-    return f"({table[0]}.sum IS row_sum({', '.join(f'{table[0]}.{column}' for column in SUMMED[table])}))"
-
-
-_CARD = f"{_sound('article')}, a.id, " + ", ".join(f"a.{column}" for column in _TOLD)
-_EARLIER = (
-    f"SELECT {_sound('earlier')} AND {_sound('article')}, a.id, {', '.join(f'e.{column}' for column in _TOLD)}, "
-    "e.text, e.body_start, e.spoken, e.until, e.origin, e.row FROM earlier e JOIN article a ON a.row = e.article"
-)
-_PASSAGES = "FROM passage p JOIN article a ON a.row = p.article"
-# The rows with vectors, the words that are embedded and the language of these.
-TEXTS = {
-    "passage": f'SELECT p.row AS row, substr(a.text, p.start + 1, p."end" - p.start) AS words, a.spoken {_PASSAGES}',
-    "sentence": 'SELECT s.row AS row, substr(a.text, s.start + 1, s."end" - s.start) AS words, a.spoken '
-    "FROM sentence s JOIN passage p ON p.row = s.passage JOIN article a ON a.row = p.article",
-}
-# Where each of these rows stands, and what filters ask of its article.
-_PLACED = "a.id, a.sha256, a.outlet_key, a.published"
-PLACES = {
-    "passage": f'SELECT p.row AS row, {_PLACED}, p.start, p."end" {_PASSAGES}',
-    "sentence": f'SELECT s.row AS row, {_PLACED}, s.start, s."end" '
-    "FROM sentence s JOIN passage p ON p.row = s.passage JOIN article a ON a.row = p.article",
-}
 # The table to whose rows those of another belong.
 _OWNER = {"passage": "article", "sentence": "passage"}
-_EVERY = "TRUE"  # the condition that all meet
 _KEPT = 16  # filters whose rows are remembered
 _CONNECTIONS = os.cpu_count() or 1  # as many threads read at a time
-AMONG = "(SELECT value FROM json_each(?))"
 
 
 class Place(NamedTuple):
@@ -137,15 +77,6 @@ class Row(NamedTuple):
     passage: Passage
 
 
-def outlet_key(name: str) -> str:
-    """What makes two spellings of an outlet's name the same: letters without case, single spaces."""
-    return " ".join(name.casefold().split())
-
-
-def _outlet_key(name: str | None) -> str | None:
-    return None if name is None else outlet_key(name)
-
-
 class Catalogue:
     """What is stored of a generation, read only. Safe to call from several threads.
 
@@ -163,7 +94,7 @@ class Catalogue:
         uri = f"{(folder / DATABASE).resolve().as_uri()}?mode=ro&immutable=1"
         try:
             with ExitStack() as opened:
-                connections = [opened.enter_context(closing(_connection(uri))) for _ in range(_CONNECTIONS)]
+                connections = [opened.enter_context(closing(connect(uri))) for _ in range(_CONNECTIONS)]
                 db = connections[0]
                 query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
                 self.totals: tuple[int, int] = db.execute(query).fetchone()
@@ -182,8 +113,8 @@ class Catalogue:
 
     def listings(self, filters: Filters) -> list[Listing]:
         """The articles that pass, by id."""
-        where, values = _condition(filters)
-        query = f"SELECT {_CARD}, a.passages, a.indexed_at FROM article a WHERE {where} ORDER BY a.id"
+        where, values = condition(filters)
+        query = f"SELECT {CARD}, a.passages, a.indexed_at FROM article a WHERE {where} ORDER BY a.id"
         rows = self.fetch(query, *values)
         return [Listing(_source(row[:-2]), row[-2], datetime.fromisoformat(row[-1])) for row in rows]
 
@@ -207,14 +138,14 @@ class Catalogue:
 
     def article(self, article_id: str) -> Article | None:
         """The stored article, or None."""
-        query = f"SELECT {_CARD}, a.text, a.body_start, a.spoken FROM article a WHERE a.id = ?"
+        query = f"SELECT {CARD}, a.text, a.body_start, a.spoken FROM article a WHERE a.id = ?"
         return next(map(_article, self.fetch(query, article_id)), None)
 
     def copies(self, article_id: str, filters: Filters) -> list[Source]:
         """The other articles that carry the same story, as far as they pass, by id."""
-        where, values = _condition(filters)
+        where, values = condition(filters)
         query = (
-            f"SELECT {_CARD} FROM article a WHERE a.story = (SELECT story FROM article WHERE id = ?) AND a.id <> ? "
+            f"SELECT {CARD} FROM article a WHERE a.story = (SELECT story FROM article WHERE id = ?) AND a.id <> ? "
             f"AND {where} ORDER BY a.id"
         )
         return [_source(row) for row in self.fetch(query, article_id, article_id, *values)]
@@ -228,7 +159,7 @@ class Catalogue:
 
     def passages_in(self, articles: Sequence[str]) -> list[tuple[str | None, str]]:
         """The outlet and the words of each searchable passage of these articles."""
-        query = f'SELECT a.outlet, substr(a.text, p.start + 1, p."end" - p.start) {_PASSAGES} WHERE a.id IN {AMONG}'
+        query = f'SELECT a.outlet, substr(a.text, p.start + 1, p."end" - p.start) {PASSAGES} WHERE a.id IN {AMONG}'
         return self.fetch(query, json.dumps(articles))
 
     def derived(self) -> dict[str, Derived]:
@@ -238,23 +169,23 @@ class Catalogue:
 
     def earlier(self, article_id: str, filters: Filters = ANY) -> list[Earlier]:
         """The earlier texts of an article, as far as they pass, the latest first."""
-        where, values = _condition_of_earlier(filters)
-        query = f"{_EARLIER} WHERE a.id = ? AND {where} ORDER BY e.until DESC, e.row"
+        where, values = condition_of_earlier(filters)
+        query = f"{EARLIER} WHERE a.id = ? AND {where} ORDER BY e.until DESC, e.row"
         return [_earlier(row) for row in self.fetch(query, article_id, *values)]
 
     def passages(self, rows: Sequence[int]) -> list[Row]:
         """The passages of these rows."""
         sentences: dict[int, list[tuple[int, Span]]] = {row: [] for row in rows}
         query = (
-            f'SELECT s.passage, s.row, s.start, s."end", {_sound("sentence")} FROM sentence s '
+            f'SELECT s.passage, s.row, s.start, s."end", {intact("sentence")} FROM sentence s '
             f"WHERE s.passage IN {AMONG} ORDER BY s.start"
         )
         for passage, row, start, end, sound in self.fetch(query, json.dumps(rows)):
             _require(sound)
             sentences[passage].append((row, Span(start, end)))
         query = (
-            f'SELECT p.row, p.article, {_CARD}, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), '
-            f"p.paragraph, p.kind, {_sound('passage')} {_PASSAGES} WHERE p.row IN {AMONG}"
+            f'SELECT p.row, p.article, {CARD}, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), '
+            f"p.paragraph, p.kind, {intact('passage')} {PASSAGES} WHERE p.row IN {AMONG}"
         )
         found = []
         for row, article, *card, start, end, text, paragraph, kind, sound in self.fetch(query, json.dumps(rows)):
@@ -282,12 +213,12 @@ class Catalogue:
 
         The spans are in the order of the article's text.
         """
-        query = f'SELECT p.row, p.article, p.start, p."end", {_sound("passage")} FROM passage p WHERE p.row IN {AMONG}'
+        query = f'SELECT p.row, p.article, p.start, p."end", {intact("passage")} FROM passage p WHERE p.row IN {AMONG}'
         found = {}
         for row, *rest, sound in self.fetch(query, json.dumps(passages)):
             _require(sound)
             found[row] = rest
-        query = f"SELECT a.row, {_CARD}, a.text, a.body_start, a.spoken FROM article a WHERE a.row IN {AMONG}"
+        query = f"SELECT a.row, {CARD}, a.text, a.body_start, a.spoken FROM article a WHERE a.row IN {AMONG}"
         rows = self.fetch(query, json.dumps([article for article, *_ in found.values()]))
         articles = {row: _article(told) for row, *told in rows}
         spans: dict[int, list[Span]] = {found[row][0]: [] for row in passages}
@@ -299,7 +230,7 @@ class Catalogue:
         """The statements of one sort that an article makes, or a stretch of it, in the order of its text."""
         first, last = (within.start, within.end) if within else (0, sys.maxsize)
         query = (
-            f"SELECT s.told, {_sound('statement')} FROM statement s JOIN article a ON a.row = s.article "
+            f"SELECT s.told, {intact('statement')} FROM statement s JOIN article a ON a.row = s.article "
             "WHERE a.id = ? AND s.sort = ? AND s.start >= ? AND s.start < ? ORDER BY s.start, s.row"
         )
         rows = self.fetch(query, article_id, SORTS[sort], first, last)
@@ -310,9 +241,9 @@ class Catalogue:
 
         What begins in no searchable passage, such as a link to another article, is left out.
         """
-        where, values = _condition(filters)
+        where, values = condition(filters)
         query = (
-            f"SELECT p.row, s.told, {_sound('statement')} FROM statement_key k JOIN statement s ON s.row = k.statement "
+            f"SELECT p.row, s.told, {intact('statement')} FROM statement_key k JOIN statement s ON s.row = k.statement "
             "JOIN article a ON a.row = s.article "
             'JOIN passage p ON p.article = s.article AND p.start <= s.start AND s.start < p."end" '
             f"WHERE k.key = ? AND s.sort = ? AND {where}"
@@ -323,7 +254,7 @@ class Catalogue:
 
     def earlier_texts(self, rows: Sequence[int]) -> list[Earlier]:
         """The earlier texts of these rows, in the same order."""
-        found = self.fetch(f"{_EARLIER} WHERE e.row IN {AMONG}", json.dumps(rows))
+        found = self.fetch(f"{EARLIER} WHERE e.row IN {AMONG}", json.dumps(rows))
         texts = {told[-1]: _earlier(told) for told in found}
         return [texts[row] for row in rows]
 
@@ -355,44 +286,13 @@ class Catalogue:
             self._connections.put(connection)
 
     def faults(self) -> Iterator[str]:
-        """Every way in which texts, offsets and hashes do not agree, as sentences; none when all is well."""
+        """See `index.tables.faults`."""
         with self._reading() as db:
-            for (answer,) in db.execute("PRAGMA integrity_check"):
-                if answer != "ok":
-                    yield f"SQLite: {answer}"
-            stored = "SELECT id, text, sha256 FROM article UNION ALL SELECT a.id, e.text, e.sha256"
-            for name, text, sha256 in db.execute(f"{stored} FROM earlier e JOIN article a ON a.row = e.article"):
-                if hashlib.sha256(text.encode()).hexdigest() != sha256:
-                    yield f"{name}: the stored text is not the one that was indexed"
-            for table in SUMMED:
-                query = f"SELECT count(*) FROM {table} {table[0]} WHERE NOT {_sound(table)}"
-                ((changed,),) = db.execute(query).fetchall()
-                if changed:
-                    yield f"{changed} of the rows of {table} are not as they were written"
-            outside = db.execute(
-                f"SELECT a.id, p.paragraph {_PASSAGES} "
-                'WHERE p.start < 0 OR p."end" <= p.start OR p."end" > length(a.text)'
-            )
-            yield from (f"{name}, paragraph {number}: offsets lie outside the text" for name, number in outside)
-            outside = db.execute(
-                f"SELECT a.id, p.paragraph {_PASSAGES} JOIN sentence s ON s.passage = p.row "
-                'WHERE s.start < p.start OR s."end" > p."end" OR s."end" <= s.start'
-            )
-            yield from (f"{name}, paragraph {number}: a sentence lies outside its passage" for name, number in outside)
-            outside = db.execute(
-                "SELECT a.id, s.sort FROM statement s JOIN article a ON a.row = s.article "
-                'WHERE s.start < 0 OR s."end" <= s.start OR s."end" > length(a.text)'
-            )
-            yield from (f"{name}: the words of a {sort} lie outside the text" for name, sort in outside)
-            keys = "SELECT k.value, s.row FROM statement s, json_each(s.keys) k"
-            apart = f"SELECT * FROM ({keys} EXCEPT {{0}}) UNION ALL SELECT * FROM ({{0}} EXCEPT {keys})"
-            query = f"SELECT count(*) FROM ({apart.format('SELECT key, statement FROM statement_key')})"
-            if db.execute(query).fetchone() != (0,):
-                yield "what statements are looked up by does not fit them"
+            yield from faults(db)
 
     def _find_passing(self, part: str, filters: Filters) -> NDArray[np.bool_] | None:
-        where, values = (_condition_of_earlier if part == "earlier" else _condition)(filters)
-        if where == _EVERY:
+        where, values = (condition_of_earlier if part == "earlier" else condition)(filters)
+        if where == EVERY:
             return None
         if part in _OWNER and (owners := self.passing(_OWNER[part], filters)) is not None:
             found = owners[self._owners(part)]
@@ -420,7 +320,7 @@ class Catalogue:
         rows = np.flatnonzero(self._outlet_numbers if passing is None else self._outlet_numbers * passing)
         # One article speaks for its outlet; to check every row would take seconds where there are very many.
         _, first = np.unique(self._outlet_numbers[rows], return_index=True)
-        query = f"SELECT a.outlet, {_sound('article')} FROM article a WHERE a.row IN {AMONG} ORDER BY 1"
+        query = f"SELECT a.outlet, {intact('article')} FROM article a WHERE a.row IN {AMONG} ORDER BY 1"
         found = self.fetch(query, json.dumps((rows[first] + 1).tolist()))
         for _, sound in found:
             _require(sound)
@@ -450,46 +350,6 @@ class Catalogue:
             ) from exc
         finally:
             self._connections.put(db)
-
-
-def _connection(uri: str) -> sqlite3.Connection:
-    db = sqlite3.connect(uri, uri=True, check_same_thread=False)
-    db.create_function("outlet_key", 1, _outlet_key, deterministic=True)
-    db.create_function("row_sum", -1, row_sum, deterministic=True)
-    return db
-
-
-def _condition_of_earlier(filters: Filters) -> tuple[str, list[str]]:
-    """An SQL condition on `earlier e` of `article a` and its values: it must pass as it was, and its article now."""
-    where, values = _condition(filters)
-    if filters.withdrawn:  # what was withdrawn stays so where another article has taken its place
-        where = f"{where} AND e.origin NOT IN {AMONG}"
-        values.append(json.dumps(filters.withdrawn))
-    for condition, outlets in (("IN", filters.visible), ("NOT IN", filters.hidden)):
-        if outlets:
-            where = f"{where} AND ifnull(outlet_key(e.outlet), '') {condition} {AMONG}"
-            values.append(json.dumps([*map(outlet_key, outlets)]))
-    return where, values
-
-
-def _condition(filters: Filters) -> tuple[str, list[str]]:
-    """An SQL condition on `article a` and its values."""
-    conditions, values = [], []
-    for column, wanted in (
-        ("a.outlet_key IN", tuple(map(outlet_key, filters.outlets))),
-        ("a.outlet_key IN", tuple(map(outlet_key, filters.visible))),
-        ("ifnull(a.outlet_key, '') NOT IN", tuple(map(outlet_key, filters.hidden))),
-        ("a.id IN", filters.articles),
-        ("a.id NOT IN", filters.withdrawn),
-    ):
-        if wanted:
-            conditions.append(f"{column} {AMONG}")
-            values.append(json.dumps(wanted))
-    for comparison, day in ((">=", filters.since), ("<=", filters.until)):
-        if day:
-            conditions.append(f"a.published {comparison} ?")
-            values.append(day.isoformat())
-    return " AND ".join(conditions) or _EVERY, values
 
 
 def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import faiss
 import numpy as np
 
-from index.catalogue import CHUNK, EMBEDDED
+from index.catalogue import CHUNK
 from index.errors import BuildError, DamagedIndexError
+from index.tables import EMBEDDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from index.catalogue import DATABASE
 from index.engines import Files
 from index.errors import (
     BuildError,
@@ -41,6 +40,7 @@ from index.lead import COLLECTION
 from index.model import Manifest
 from index.shown import model_name
 from index.store import Store, Texts
+from index.tables import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

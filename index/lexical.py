@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from cachetools import LRUCache, cached
 
-from index.catalogue import EMBEDDED
 from index.languages import forms, indexed
 from index.spellings import variants
+from index.tables import EMBEDDED
 
 if TYPE_CHECKING:
     import sqlite3

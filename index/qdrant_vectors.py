@@ -26,9 +26,10 @@ from qdrant_client import QdrantClient, models
 from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
-from index.catalogue import CHUNK, EMBEDDED, REPAIR, outlet_key
+from index.catalogue import CHUNK, REPAIR
 from index.errors import DamagedIndexError, StoreError
 from index.lead import Lead, lead, led
+from index.tables import EMBEDDED, outlet_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

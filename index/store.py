@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from index.catalogue import CHUNK, EMBEDDED, REPAIR, Catalogue
+from index.catalogue import CHUNK, REPAIR, Catalogue
 from index.errors import DamagedIndexError
 from index.lexical import Lexical
 from index.model import Candidate, Scored, SentenceScores
+from index.tables import EMBEDDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

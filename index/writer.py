@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index import catalogue, lexical
-from index.catalogue import CHUNK, DATABASE, EMBEDDED, PLACES, SUMMED, TEXTS, Place, outlet_key
+from index import lexical, tables
+from index.catalogue import CHUNK, Place
 from index.engines import Files
 from index.lexical import forget_words, index_words
 from index.model import Kind
 from index.statements import SORTS, keys_of, place_of, written
 from index.sums import row_sum
+from index.tables import DATABASE, EMBEDDED, PLACES, SUMMED, TEXTS, outlet_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -51,7 +52,7 @@ class StoreWriter:
         if base:
             base.copy_to(self._db)
         else:
-            self._db.executescript(catalogue.SCHEMA + lexical.SCHEMA)
+            self._db.executescript(tables.SCHEMA + lexical.SCHEMA)
         self._db.execute("BEGIN")
         # Rows without a passage or sentence, rows whose vector is yet to be made, and which row another's was before.
         self._free: dict[str, list[int]] = {table: [] for table in EMBEDDED}

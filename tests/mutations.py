@@ -81,14 +81,14 @@ MUTATIONS = (
     ),
     Mutation(
         "an earlier text is shown under the outlet of today",
-        "index/catalogue.py",
-        "AND ifnull(outlet_key(e.outlet), '') {condition}",
-        "AND ifnull(a.outlet_key, '') {condition}",
+        "index/tables.py",
+        "AND ifnull(outlet_key(e.outlet), '') {test}",
+        "AND ifnull(a.outlet_key, '') {test}",
         ("tests/test_earlier.py::test_an_earlier_text_is_seen_only_where_the_outlet_that_it_had_then_is",),
     ),
     Mutation(
         "a hidden outlet is seen",
-        "index/catalogue.py",
+        "index/tables.py",
         "        (\"ifnull(a.outlet_key, '') NOT IN\", tuple(map(outlet_key, filters.hidden))),\n",
         "",
         ("tests/test_serve.py::test_what_a_token_may_not_see_is_as_if_it_were_not_there",),

@@ -31,12 +31,12 @@ import faiss
 import numpy as np
 from word_encoder import WordHashEncoder
 
-from index.catalogue import DATABASE
 from index.faiss_vectors import PASSAGE_VECTORS
 from index.features import terms
 from index.generations import FORMAT, Generations, file_facts
 from index.model import ANY, Article, Filters, Kind, Manifest, Passage, Source, Span
 from index.search import POOL, look_through
+from index.tables import DATABASE
 from index.writer import StoreWriter
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ import pytest
 from word_encoder import WordHashEncoder
 
 from index.build import build
-from index.catalogue import DATABASE
 from index.errors import DamagedIndexError
 from index.faiss_vectors import FaissVectors
 from index.generations import Generations
 from index.model import ANY, Filters
 from index.search import search
 from index.store import Store
+from index.tables import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

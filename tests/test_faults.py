@@ -23,10 +23,10 @@ from word_encoder import WordHashEncoder
 
 from bot.desk import Desk
 from index.build import build
-from index.catalogue import DATABASE
 from index.errors import BuildLockedError, CorpusError, DamagedIndexError
 from index.generations import FILES, MANIFEST, Generations
 from index.model import ANY
+from index.tables import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator

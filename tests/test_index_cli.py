@@ -18,10 +18,10 @@ from word_encoder import WordHashEncoder
 
 from index.__main__ import build_with_progress, main
 from index.build import build
-from index.catalogue import DATABASE
 from index.corpus import read_corpus
 from index.generations import FILES, MANIFEST, Generations
 from index.readers import decoding
+from index.tables import DATABASE
 
 if TYPE_CHECKING:
     from pathlib import Path

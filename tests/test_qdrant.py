@@ -28,7 +28,7 @@ from bot.serving import Serving
 from bot.settings import Settings, SettingsError
 from index.__main__ import main
 from index.build import BuildReport, build, preview
-from index.catalogue import EMBEDDED, Place
+from index.catalogue import Place
 from index.engines import STORE_NAME, open_engine
 from index.errors import BuildError, DamagedIndexError, StoreError
 from index.generations import Generations
@@ -36,6 +36,7 @@ from index.lead import COLLECTION, led
 from index.model import ANY, Filters
 from index.qdrant_vectors import RECALL, Qdrant, connected
 from index.search import search
+from index.tables import EMBEDDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

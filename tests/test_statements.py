@@ -16,7 +16,6 @@ from word_encoder import WordHashEncoder
 
 import index.build
 from index.build import build
-from index.catalogue import DATABASE
 from index.errors import DamagedIndexError
 from index.faiss_vectors import FaissVectors
 from index.figures import Figure
@@ -28,6 +27,7 @@ from index.speech import Speech
 from index.spellings import key
 from index.statements import RULES, SORTS, Statement, place_of, read, statements, written
 from index.store import Store
+from index.tables import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -28,7 +28,7 @@ from qdrant_client import QdrantClient
 from qdrant_server import QdrantServer
 from word_encoder import WordHashEncoder
 
-from index.catalogue import DATABASE, EMBEDDED, Catalogue
+from index.catalogue import Catalogue
 from index.errors import DamagedIndexError
 from index.faiss_vectors import PASSAGE_VECTORS, SENTENCE_VECTORS, FaissVectors
 from index.generations import FILES, FORMAT, file_facts
@@ -36,6 +36,7 @@ from index.model import Article, Filters, Kind, Manifest, Source, Span
 from index.passages import split
 from index.qdrant_vectors import Qdrant, connected
 from index.store import Store
+from index.tables import DATABASE, EMBEDDED
 from index.writer import StoreWriter
 
 if TYPE_CHECKING:

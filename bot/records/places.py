@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from bot.records.database import RecordsError
 from bot.records.schema import CHECKED
 from bot.settings import MAX_EXCERPTS
-from index.catalogue import outlet_key
+from index.tables import outlet_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

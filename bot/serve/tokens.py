@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from bot.pace import QUESTIONS, Limits
-from index.catalogue import outlet_key
 from index.errors import OnTheRecordError
 from index.model import ANY, Filters
+from index.tables import outlet_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
