@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot import admin, wording
+from bot import admin, credit, wording
 from bot.days import parse_since, parse_until, quoted, today
 from bot.intake import GONE, Intake
 from bot.tongue import say
@@ -90,13 +90,13 @@ def facts(staged: Staged) -> list[tuple[str, str]]:
     known = {
         "outlet": source.outlet or "",
         "author": source.author or "",
-        "date": wording.day(source) if source.published else "",
+        "date": credit.day(source) if source.published else "",
         "language": source.language or "",
         "link": source.url or "",
     }
     missing = wording.missing({"headline": source.title_given, **known})
     told = {say(wording.FACTS[name]): value for name, value in known.items()}
-    told |= {say("Not given"): missing, say("Text"): wording.extent(source)}
+    told |= {say("Not given"): missing, say("Text"): credit.extent(source)}
     told[say("Paragraphs")] = f"{staged.paragraphs:,}"
     return [(name, visible(value)) for name, value in told.items() if value]
 

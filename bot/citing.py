@@ -12,7 +12,7 @@ from enum import StrEnum
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from bot import wording
+from bot import credit
 from bot.markdown import address, line, linked, quote
 from bot.tongue import say
 from index.shown import is_link, link, visible
@@ -89,18 +89,18 @@ def csl_item(excerpt: Excerpt, accessed: date) -> dict[str, Any]:
 
 def _footnote(excerpt: Excerpt, accessed: date) -> str:
     url = excerpt.link or excerpt.source.url
-    told = ", ".join([*_facts(excerpt, wording.title(excerpt.source)), *([link(url)] if url else [])])
+    told = ", ".join([*_facts(excerpt, credit.title(excerpt.source)), *([link(url)] if url else [])])
     return f"{say('“{words}”', words=excerpt.text)} {told} ({_seen(excerpt, accessed)})"
 
 
 def _markdown(excerpt: Excerpt, accessed: date) -> str:
-    title = linked(wording.title(excerpt.source), excerpt.link or excerpt.source.url)
+    title = linked(credit.title(excerpt.source), excerpt.link or excerpt.source.url)
     told = ", ".join(_facts(excerpt, title, line))
     return f"{quote(excerpt.text)}\n\n— {told} ({line(_seen(excerpt, accessed))})"
 
 
 def _html(excerpt: Excerpt, accessed: date) -> str:
-    title, url = escape(wording.title(excerpt.source)), escape(_web(excerpt))
+    title, url = escape(credit.title(excerpt.source)), escape(_web(excerpt))
     named = f'<a href="{url}">{title}</a>' if url else title
     told = ", ".join(_facts(excerpt, f"<cite>{named}</cite>", escape))
     spoken = f' lang="{escape(excerpt.source.language)}"' if excerpt.source.language else ""
@@ -152,10 +152,10 @@ def _ris(excerpt: Excerpt, accessed: date) -> str:
 def _facts(excerpt: Excerpt, title: str, shown: Callable[[str], str] = str) -> Sequence[str]:
     """What is known of where an excerpt stands, in the order of a footnote; the title is shown already."""
     source = excerpt.source
-    day = wording.day(source) if source.published else ""
-    outlet = wording.outlet(source) if source.outlet else ""
+    day = credit.day(source) if source.published else ""
+    outlet = credit.outlet(source) if source.outlet else ""
     author = visible(source.author or "")
-    known = [shown(author), title, shown(outlet), shown(day), shown(wording.place(excerpt))]
+    known = [shown(author), title, shown(outlet), shown(day), shown(credit.place(excerpt))]
     return [fact for fact in known if fact]
 
 
@@ -167,7 +167,7 @@ def _seen(excerpt: Excerpt, accessed: date) -> str:
 
 def _notes(excerpt: Excerpt) -> Sequence[str]:
     """The quotation, where it stands, and the hash of the text that it stands in."""
-    return [excerpt.text, wording.place(excerpt), f"sha256 {excerpt.source.sha256}"]
+    return [excerpt.text, credit.place(excerpt), f"sha256 {excerpt.source.sha256}"]
 
 
 def _key(excerpt: Excerpt) -> str:

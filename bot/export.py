@@ -6,7 +6,7 @@ import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from bot import verdicts, wording
+from bot import credit, verdicts, wording
 from bot.citing import Form, cite
 from bot.contract import as_json, finding_as_json, listing_as_json
 from bot.markdown import line, linked, quote
@@ -104,14 +104,14 @@ def _answer(found: Answer, accessed: date) -> Iterator[str]:
         yield f"## {excerpt.number}"
         yield cite([excerpt], Form.MARKDOWN, accessed)
         # Where else the words stand, and what else is said of them.
-        yield from map(line, wording.also_in(excerpt)[:1])
+        yield from map(line, credit.also_in(excerpt)[:1])
     yield line(wording.counts(found))
 
 
 def _refusal(refusal: Refusal) -> Iterator[str]:
     yield f"**{line(refusal.message)}**"
     if refusal.nearest:
-        rows = (f"- {linked(wording.title(s), s.url)}, {line(wording.origin(s))}" for s in refusal.nearest)
+        rows = (f"- {linked(credit.title(s), s.url)}, {line(credit.origin(s))}" for s in refusal.nearest)
         yield "\n".join([f"{say(wording.NEAREST)}:", "", *rows])
 
 
@@ -131,12 +131,12 @@ def _notes(finding: Finding) -> Iterator[str]:
 def _place(place: Standing) -> str:
     """A place, and the words that stand there."""
     s = place.source
-    told = f"{line(wording.origin(s))}, {linked(wording.title(s), s.url)}, {line(wording.paragraph(place.paragraph))}"
+    told = f"{line(credit.origin(s))}, {linked(credit.title(s), s.url)}, {line(credit.paragraph(place.paragraph))}"
     words = quote(place.text).replace("\n", "\n  ")
     return f"- {told}{line(verdicts.typography(place))}\n\n  {words}"
 
 
 def _listing(listing: Listing) -> str:
     s = listing.source
-    facts = [wording.origin(s), s.id, wording.plural(listing.passages, "passage")]
-    return f"- {linked(wording.title(s), s.url)}, {', '.join(map(line, facts))}"
+    facts = [credit.origin(s), s.id, wording.plural(listing.passages, "passage")]
+    return f"- {linked(credit.title(s), s.url)}, {', '.join(map(line, facts))}"

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from bot.credit import DATE_UNKNOWN, OUTLET_UNKNOWN
 from bot.tongue import say
-from bot.wording import DATE_UNKNOWN, OUTLET_UNKNOWN, plural
+from bot.wording import plural
 from index.errors import OnTheRecordError
 from index.shown import visible
 

@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot import verdicts, wording
+from bot import credit, verdicts, wording
 from bot.answer import Way, shown_at_once
 from bot.citing import cite
 from bot.days import today
@@ -85,10 +85,10 @@ def as_line(answer: Answer, *, closest: bool = False) -> str:
     """
     if answer.refusal:
         shown = answer.quoted if closest else ()
-        quoted = [f"{wording.NOT_AN_ANSWER} {_shown(e)} ({wording.citation(e)})" for e in shown]
+        quoted = [f"{wording.NOT_AN_ANSWER} {_shown(e)} ({credit.citation(e)})" for e in shown]
         line = "  ".join([answer.refusal.message, *quoted])
     else:
-        excerpts = [f"[{e.number}] {_shown(e)} ({wording.citation(e)})" for e in answer.excerpts]
+        excerpts = [f"[{e.number}] {_shown(e)} ({credit.citation(e)})" for e in answer.excerpts]
         line = "  ".join([*wording.remarks(answer), *excerpts])
     return re.sub(r"\s*\n\s*", " ", harmless(line))
 
@@ -103,13 +103,13 @@ def as_text(answer: Answer, *, closest: bool = False) -> str:
     lines = [_head(answer)] if answer.excerpts else []
     for excerpt in answer.excerpts:
         quote = _shown(excerpt).replace("\n", "\n    │ ")
-        lines += ["", f"[{excerpt.number}] │ {quote}", f"    {wording.citation(excerpt)}"]
-        lines += [f"    {also}" for also in wording.also_in(excerpt)[:1]]
+        lines += ["", f"[{excerpt.number}] │ {quote}", f"    {credit.citation(excerpt)}"]
+        lines += [f"    {also}" for also in credit.also_in(excerpt)[:1]]
     if answer.refusal:
         lines.append(answer.refusal.message)
         if answer.refusal.nearest:
             lines.append(f"{wording.NEAREST}:")
-            lines += [f"  {wording.title(s)} · {wording.outlet(s)} · {wording.day(s)}" for s in answer.refusal.nearest]
+            lines += [f"  {credit.title(s)} · {credit.outlet(s)} · {credit.day(s)}" for s in answer.refusal.nearest]
         if answer.refusal.closest:
             lines += ["", closest_text(answer.refusal.closest)] if closest else [SHOW_CLOSEST]
     return harmless("\n".join(lines))
@@ -117,25 +117,25 @@ def as_text(answer: Answer, *, closest: bool = False) -> str:
 
 def carried_text(found: Carried) -> str:
     """Which other articles carry a statement, as plain lines; what says it, or differs, between asterisks."""
-    lines = [wording.CARRIED, f"  │ {found.statement.text}", f"  {wording.citation(found.statement)}"]
-    lines += [f"  {also}" for also in wording.also_in(found.statement)[:1]]
+    lines = [wording.CARRIED, f"  │ {found.statement.text}", f"  {credit.citation(found.statement)}"]
+    lines += [f"  {also}" for also in credit.also_in(found.statement)[:1]]
     lines += ["", _OTHERWISE] if found.otherwise else []
     for excerpt in found.otherwise:
         before, said, after = excerpt.parts
-        lines += [f"[{excerpt.number}] │ {before}*{said}*{after}", f"    {wording.citation(excerpt)}"]
-        lines += [f"    {also}" for also in wording.also_in(excerpt)[:1]]
+        lines += [f"[{excerpt.number}] │ {before}*{said}*{after}", f"    {credit.citation(excerpt)}"]
+        lines += [f"    {also}" for also in credit.also_in(excerpt)[:1]]
     lines += ["", _VERSIONS] if found.versions else []
     for version in found.versions:
         words = "".join(f"*{words}*" if differs else words for words, differs in version.parts)
-        place = wording.paragraph(version.paragraph)
-        lines += [f"  │ {words}", f"    {wording.origin(version.source)} · {wording.title(version.source)} · {place}"]
+        place = credit.paragraph(version.paragraph)
+        lines += [f"  │ {words}", f"    {credit.origin(version.source)} · {credit.title(version.source)} · {place}"]
     return harmless("\n".join([*lines, "", *wording.carried_remarks(found)]).rstrip())
 
 
 def closest_text(excerpt: Excerpt) -> str:
     """What is nearest to a question that was refused, as no answer."""
     quote = _shown(excerpt).replace("\n", "\n│ ")
-    return harmless(f"{wording.NOT_AN_ANSWER}\n│ {quote}\n{wording.citation(excerpt)}")
+    return harmless(f"{wording.NOT_AN_ANSWER}\n│ {quote}\n{credit.citation(excerpt)}")
 
 
 def layout(answer: Answer, *, closest: bool = False) -> Group:
@@ -147,7 +147,7 @@ def layout(answer: Answer, *, closest: bool = False) -> Group:
     for excerpt in answer.excerpts:
         grid = Table.grid(padding=(0, 1))
         grid.add_row(Text(str(excerpt.number), style="bold cyan"), _marked(excerpt))
-        for note in [wording.citation(excerpt), *wording.also_in(excerpt)[:1]]:
+        for note in [credit.citation(excerpt), *credit.also_in(excerpt)[:1]]:
             grid.add_row("", Text(harmless(note), style="dim"))
         parts.append(Padding(grid, (1, 0, 0, 1)))
     return Group(*parts)
@@ -158,13 +158,13 @@ def sources_text(listings: Iterable[Listing]) -> str:
     lines = []
     for number, listing in enumerate(listings, start=1):
         s = listing.source
-        lines.append(f"{number:>3}  {wording.title(s)}")
+        lines.append(f"{number:>3}  {credit.title(s)}")
         facts = [
             s.id,
-            wording.outlet(s),
-            wording.day(s),
+            credit.outlet(s),
+            credit.day(s),
             wording.plural(listing.passages, "passage"),
-            wording.extent(s),
+            credit.extent(s),
         ]
         lines.append(f"     {' · '.join(filter(None, facts))} · indexed {listing.indexed_at:%Y-%m-%d %H:%M} UTC")
     return harmless("\n".join(lines)) or wording.EMPTY_INDEX
@@ -283,8 +283,8 @@ async def _source(desk: Desk, wanted: str) -> str:
 def article_text(article: Article) -> str:
     """A card and the stored text."""
     s = article.source
-    facts = [s.id, wording.outlet(s), wording.day(s), visible(s.author or ""), visible(s.url or ""), wording.extent(s)]
-    return harmless(f"{wording.title(s)}\n{' · '.join(filter(None, facts))}\n\n{article.text}")
+    facts = [s.id, credit.outlet(s), credit.day(s), visible(s.author or ""), visible(s.url or ""), credit.extent(s)]
+    return harmless(f"{credit.title(s)}\n{' · '.join(filter(None, facts))}\n\n{article.text}")
 
 
 def _head(answer: Answer) -> str:

@@ -8,12 +8,15 @@ from contextvars import ContextVar
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ENGLISH = "en"
 LANGUAGES = frozenset({"de", "es", "fr"})  # besides English, in which the words are written
@@ -65,6 +68,23 @@ def say(text: str, many: str = "", /, **values: object) -> str:
     said = Said(template.format(**shown) if values else template)
     said.forms, said.values = (text, many), values
     return said
+
+
+def all_of(words: Iterable[str]) -> str:
+    """Several words or phrases as all of them."""
+    first, *more = words
+    return say("{first} and {more}", first=first, more=all_of(more)) if more else first
+
+
+def any_of(words: Iterable[str]) -> str:
+    """Several words or phrases as any of them."""
+    first, *more = words
+    return say("{first} or {more}", first=first, more=any_of(more)) if more else first
+
+
+def quoted(word: str) -> str:
+    """Words in quotation marks."""
+    return say("“{words}”", words=word)
 
 
 def name_of(kind: str, name: str) -> str:

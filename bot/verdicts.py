@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from bot.tongue import say
-from bot.wording import any_of, brief, named, one_line, origin, paragraph, title
+from bot.credit import named, one_line, origin, paragraph, title
+from bot.tongue import any_of, say
+from bot.wording import brief
 from index.findings import Verdict
 from index.tokens import Change
 

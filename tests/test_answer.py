@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import wording
+from bot import credit
 from bot.answer import EXCERPT_CHARS, NEARNESS, RELATIVE_FLOOR, Reason, compose, is_question, refuse, sought
 from index.model import Kind, Passage, Source, Span
 from index.search import Hit, Ranking, SentenceHit
@@ -55,7 +55,7 @@ def test_the_same_words_are_quoted_once_and_their_other_places_named() -> None:
     assert [e.text for e in excerpts] == ["Same words.", "Other."]
     assert [(p.source.id, p.paragraph) for p in excerpts[0].also_in] == [("b", 7)]
     assert excerpts[1].also_in == ()
-    assert "Title of b" in wording.also_in(excerpts[0])[0]
+    assert "Title of b" in credit.also_in(excerpts[0])[0]
 
 
 NEAR = "The Kremlin said {} drones were shot down over Moscow on Wednesday, and two people were injured."

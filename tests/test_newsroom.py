@@ -11,7 +11,7 @@ import pytest
 from word_encoder import WordHashEncoder
 
 import index.corpus
-from bot import wording
+from bot import credit
 from bot.answer import Excerpt
 from bot.desk import Desk
 from bot.records.sent import Context, sent
@@ -81,7 +81,7 @@ async def test_a_story_that_several_outlets_carry_is_quoted_once_with_all_its_pl
     assert held == {"wire", "copy", "cut"}
     paragraphs = {place.source.id: place.paragraph for place in excerpt.also_in}
     assert paragraphs.get("copy", 2) == 2
-    told = wording.also_in(excerpt)[0]
+    told = credit.also_in(excerpt)[0]
     assert "earliest dated in this index" in told
     assert excerpt.source.id == "wire" or "Agency, 2023-05-02" in told
 
@@ -102,7 +102,7 @@ async def test_copies_that_may_not_be_seen_are_not_named(desk: Desk) -> None:
 async def test_a_wire_copy_does_not_look_original_whatever_is_asked_for(desk: Desk) -> None:
     question = "Who stole the ceremonial hat of the mayor of Utrecht?"
     answer = await desk.ask(question, Filters(outlets=("The Post",)), count=1, brief=True)
-    told = wording.also_in(answer.excerpts[0])
+    told = credit.also_in(answer.excerpts[0])
     assert "The earliest dated in this index is" in told[0]
     assert "Agency, 2023-05-02" in told[0]
     # Nor where it is quoted again: shared, in its context, or as what comes closest.
@@ -111,7 +111,7 @@ async def test_a_wire_copy_does_not_look_original_whatever_is_asked_for(desk: De
     assert isinstance(again, Excerpt)
     context = await desk.context(quoted[0])
     assert isinstance(context, Context)
-    assert wording.also_in(again) == wording.also_in(context.excerpt) == told
+    assert credit.also_in(again) == credit.also_in(context.excerpt) == told
 
 
 async def test_the_same_words_are_named_in_another_story_too_whatever_is_asked_for(

@@ -8,7 +8,7 @@ import pytest
 from conftest import dated_corpus
 from word_encoder import WordHashEncoder
 
-from bot import contract, wording
+from bot import contract, credit, wording
 from bot.answer import Way
 from bot.desk import Desk
 from index.build import build
@@ -50,9 +50,9 @@ async def test_a_person_s_quotations_come_by_day_copies_once_and_nobody_else_s(d
     ]
     first, second, third = answer.excerpts
     assert [place.source.outlet for place in first.also_in] == ["The Copy"]
-    assert wording.also_in(first)[0].startswith("Said by “Ana Ruiz, the mayor of Lugo”. The same words stand in: copy")
-    assert wording.also_in(second) == ["Said by “she”, taken for “Mayor Ana Ruiz” before it"]
-    assert wording.also_in(third) == ["Goes on from a quotation of “she”, taken for “Mayor Ana Ruiz” before it"]
+    assert credit.also_in(first)[0].startswith("Said by “Ana Ruiz, the mayor of Lugo”. The same words stand in: copy")
+    assert credit.also_in(second) == ["Said by “she”, taken for “Mayor Ana Ruiz” before it"]
+    assert credit.also_in(third) == ["Goes on from a quotation of “she”, taken for “Mayor Ana Ruiz” before it"]
     for excerpt in answer.excerpts:
         article = await desk.article(excerpt.source.id)
         assert article

@@ -9,7 +9,7 @@ import pytest
 from conftest import dated_corpus
 from word_encoder import WordHashEncoder
 
-from bot import contract, terminal, wording
+from bot import contract, credit, terminal, wording
 from bot.answer import Reason, Way
 from bot.desk import Desk
 from index.build import build
@@ -63,7 +63,7 @@ async def test_passages_come_by_the_day_they_speak_of_and_what_is_not_worked_out
 
 async def test_it_is_said_which_day_is_meant_and_how_that_is_known(desk: Desk) -> None:
     answer = await desk.ask(QUESTION, count=10, way=Way.TIMELINE)
-    late, star, wire, post, by, none = (wording.also_in(excerpt)[0] for excerpt in answer.excerpts)
+    late, star, wire, post, by, none = (credit.also_in(excerpt)[0] for excerpt in answer.excerpts)
     assert late == "“March 2019” → 2019-03"
     assert star == "“Today” → 2024-05-08, by the article's date 2024-05-08"
     assert wire.startswith("“Wednesday” → 2024-05-08, by the article's date 2024-05-09. The same words stand in: copy")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import verdicts, wording
+from bot import credit, verdicts, wording
 from bot.answer import Answer, Excerpt, Place
 from bot.quotations import Verification
 from bot.records.sent import Lost
@@ -28,19 +28,19 @@ def test_counts_are_honest() -> None:
 
 
 def test_a_citation_says_what_is_not_known() -> None:
-    assert wording.citation(EXCERPT) == "source not stated · Title of a · paragraph 4"
+    assert credit.citation(EXCERPT) == "source not stated · Title of a · paragraph 4"
     half = replace(EXCERPT, passage=replace(EXCERPT.passage, source=replace(BARE, outlet="The Paper")))
-    assert wording.citation(half) == "The Paper · date not given · Title of a · paragraph 4"
+    assert credit.citation(half) == "The Paper · date not given · Title of a · paragraph 4"
     caption = replace(EXCERPT, passage=replace(EXCERPT.passage, source=FULL, kind=Kind.CAPTION))
-    assert wording.citation(caption) == (
+    assert credit.citation(caption) == (
         "The Paper · 2023-05-03 · “Title of a” (opening words) · paragraph 4, picture caption · https://x.test/a"
     )
 
 
 def test_the_other_places_of_the_same_words_are_named() -> None:
-    assert wording.also_in(EXCERPT) == []
+    assert credit.also_in(EXCERPT) == []
     also = replace(EXCERPT, also_in=(Place(BARE, 2), Place(FULL, 3)))
-    assert wording.also_in(also) == [
+    assert credit.also_in(also) == [
         "The same words stand in: Title of a, outlet not given, paragraph 2; "
         "“Title of a” (opening words), The Paper, paragraph 3",
         "The same words stand in 2 other places.",
@@ -58,18 +58,18 @@ def test_where_the_words_are_nearly_the_same_what_differs_is_named_and_the_same_
         "Nearly the same, in: “Title of a” (opening words), The Paper, paragraph 3 "
         "(“some seven” there, “five” here; “not” only there; “alleged” only here)"
     )
-    assert wording.also_in(replace(EXCERPT, also_in=(near,))) == [
+    assert credit.also_in(replace(EXCERPT, also_in=(near,))) == [
         shown,
         "Nearly the same words stand in 1 other place.",
     ]
     # A difference is told once, whatever the number of places that have it.
     alike, other = replace(near, paragraph=7), Place(BARE, 9, differing[1:2])
     where, difference = shown.removesuffix(")").split(" (“some")
-    assert wording.also_in(replace(EXCERPT, also_in=(near, other, alike)))[0] == (
+    assert credit.also_in(replace(EXCERPT, also_in=(near, other, alike)))[0] == (
         f"{where} and {where.removeprefix('Nearly the same, in: ').replace('3', '7')} (in each “some{difference}); "
         "Title of a, outlet not given, paragraph 9 (“not” only there)"
     )
-    assert wording.also_in(replace(EXCERPT, also_in=(near, Place(BARE, 2), other))) == [
+    assert credit.also_in(replace(EXCERPT, also_in=(near, Place(BARE, 2), other))) == [
         f"The same words stand in: Title of a, outlet not given, paragraph 2. {shown}; "
         "Title of a, outlet not given, paragraph 9 (“not” only there)",
         "The same words stand in: Title of a, outlet not given, paragraph 2. "
@@ -84,9 +84,9 @@ def test_only_the_same_words_are_dated() -> None:
     near = replace(first, differing=(Segment(Change.ADDED, "alleged", ""),))
     quoted = replace(EXCERPT, passage=replace(EXCERPT.passage, source=dated[2]))
     for earliest, day in ((first, "2023-05-01"), (near, "2023-05-02")):
-        told = wording.also_in(replace(quoted, also_in=(earliest, *rest)))[0]
+        told = credit.also_in(replace(quoted, also_in=(earliest, *rest)))[0]
         assert f"The earliest dated in this index is “Title of a” (opening words), The Paper, {day}" in told
-    assert "earliest" not in wording.also_in(replace(quoted, also_in=(near,)))[0]
+    assert "earliest" not in credit.also_in(replace(quoted, also_in=(near,)))[0]
 
 
 def test_remarks_say_what_was_understood() -> None:

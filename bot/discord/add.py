@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import app_commands, ui
 
-from bot import adding, intake, wording
+from bot import adding, credit, intake, wording
 from bot.discord import blocks
 from bot.discord.admin import admins_only, require_admin
 from bot.discord.client import visit_by
@@ -124,7 +124,7 @@ def _one(staged: Staged) -> list[str]:
     source = article.source
     opening = blocks.shorten(adding.opening(article), adding.OPENING_CHARS)
     return [
-        f"### {blocks.shorten(wording.title(source), 500)}",
+        f"### {blocks.shorten(credit.title(source), 500)}",
         *(f"**{name}:** {blocks.shorten(value, 1000)}" for name, value in adding.facts(staged)),
         "> " + opening.replace("\n", "\n> "),
         f"-# {blocks.shorten(source.id, 200)}",
@@ -136,7 +136,7 @@ def _several(staged: Staged) -> list[str]:
     articles = staged.articles
     lines = [f"**{wording.plural(len(articles), 'article')}**, {wording.plural(staged.paragraphs, 'paragraph')}"]
     for number, source in enumerate((article.source for article in articles[: adding.SHOWN_ARTICLES]), start=1):
-        lines.append(f"**{number}.** {blocks.shorten(wording.title(source), 150)}\n-# {blocks.shorten(source.id, 100)}")
+        lines.append(f"**{number}.** {blocks.shorten(credit.title(source), 150)}\n-# {blocks.shorten(source.id, 100)}")
     more = len(articles) - adding.SHOWN_ARTICLES
     return [*lines, say("and {n} more", n=more)] if more > 0 else lines
 

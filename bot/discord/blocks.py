@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
-from bot import wording
+from bot import credit
 from bot.tongue import name_of, say
 from index.shown import is_link, visible
 from index.shown import link as percent_encoded
@@ -153,13 +153,13 @@ def view(*blocks: Sequence[str | ui.Item[Any]], lined: bool = True) -> ui.Layout
 def origin(source: Source) -> str:
     """The outlet and the day of publication, or that they are not known, in few words."""
     if not source.outlet and not source.published:
-        return say(wording.ORIGIN_UNKNOWN)
-    return f"{shorten(wording.outlet(source), NAME_LIMIT)} · {wording.day(source)}"
+        return say(credit.ORIGIN_UNKNOWN)
+    return f"{shorten(credit.outlet(source), NAME_LIMIT)} · {credit.day(source)}"
 
 
 def known(source: Source) -> list[str]:
     """The outlet and the day of publication as far as they are known: a list does not say of each what is not."""
-    facts = [shorten(visible(source.outlet or ""), NAME_LIMIT), wording.day(source) if source.published else ""]
+    facts = [shorten(visible(source.outlet or ""), NAME_LIMIT), credit.day(source) if source.published else ""]
     return list(filter(None, facts))
 
 
@@ -167,7 +167,7 @@ def headline(source: Source, *, limit: int = _TITLE_LIMIT, link: str | None = No
     """The headline in bold, or the words that stand in for one, at most so wide; a link where it may be one."""
     # What is put around it is less than 20 wide.
     shown = shorten(visible(source.title), limit - 20)
-    shown = f"**{shown}**" if source.title_given else wording.opening(shown)
+    shown = f"**{shown}**" if source.title_given else credit.opening(shown)
     if not link or not is_link(link):
         return shown
     # Discord reads no link whose text has brackets or an address.

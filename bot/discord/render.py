@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
-from bot import verdicts, wording
+from bot import credit, verdicts, wording
 from bot.answer import Excerpt
 from bot.carried import Version
 from bot.citing import Form, cite
@@ -257,7 +257,7 @@ def _cut(finding: Finding, limit: int) -> str:
 def _note(note: str | Standing) -> str:
     if isinstance(note, str):
         return f"-# {shorten(note, 300)}"
-    where = f"{wording.paragraph(note.paragraph)}{verdicts.typography(note)}"
+    where = f"{credit.paragraph(note.paragraph)}{verdicts.typography(note)}"
     facts = f" · {blocks.origin(note.source)} · {where}"
     return blocks.entry("-# ", note.source, facts)
 
@@ -326,7 +326,7 @@ def _carried_words(row: Excerpt | Version, limit: int) -> str:
 
 def _version_place(version: Version) -> str:
     """Where a version of a quotation stands."""
-    facts = f" · {blocks.origin(version.source)} · {wording.paragraph(version.paragraph)}"
+    facts = f" · {blocks.origin(version.source)} · {credit.paragraph(version.paragraph)}"
     return blocks.entry("-# ", version.source, facts)
 
 
@@ -334,8 +334,8 @@ def _citation(excerpt: Excerpt, limit: int) -> str:
     """Number, headline, outlet, date and place; the link and the other places are in it where they fit in `limit`."""
     number = f"**{excerpt.number}.** " if excerpt.number else ""
     number += f"{blocks.origin(excerpt.source)} · "
-    where = f" · {wording.place(excerpt)}"
-    also_lines = [f"\n-# {escape(also)}" for also in wording.also_in(excerpt)] or [""]
+    where = f" · {credit.place(excerpt)}"
+    also_lines = [f"\n-# {escape(also)}" for also in credit.also_in(excerpt)] or [""]
     for link in dict.fromkeys((excerpt.link or excerpt.source.url, excerpt.source.url, None)):
         for line in also_lines:
             citation = f"{number}{blocks.headline(excerpt.source, link=link)}{where}{line}"
@@ -349,7 +349,7 @@ def _citation(excerpt: Excerpt, limit: int) -> str:
 def _option(excerpt: Excerpt) -> discord.SelectOption:
     """An excerpt as a choice of a menu, which knows no markup."""
     source = excerpt.source
-    label = plain(f"{excerpt.number}. {wording.origin(source)}", CHOICE_CHARS)
+    label = plain(f"{excerpt.number}. {credit.origin(source)}", CHOICE_CHARS)
     title = plain(visible(source.title), CHOICE_CHARS)
     return discord.SelectOption(label=label, value=str(excerpt.number), description=title)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot import wording
+from bot import credit, wording
 from bot.discord import blocks
 from bot.discord.blocks import CONTENT_LIMIT, LAYOUT_LIMIT, command, escape, shorten, width
 from bot.pictures import lines
@@ -98,7 +98,7 @@ def card_view(
     known = {
         "outlet": shorten(visible(source.outlet or ""), 200),
         "author": shorten(visible(source.author or ""), 200),
-        "date": wording.day(source) if source.published else "",
+        "date": credit.day(source) if source.published else "",
         "language": shorten(source.language or "", 50),
         "link": link if link and width(link) <= _URL_LIMIT else shorten(visible(source.url or ""), _URL_LIMIT),
     }
@@ -106,7 +106,7 @@ def card_view(
     lines = [f"### {blocks.headline(source, limit=500)}"]
     lines += [f"**{say(wording.FACTS[name])}:** {value}" for name, value in known.items() if value]
     lines += [f"**{say('Not given')}:** {missing}"] if missing else []
-    lines += [f"**{say('Text')}:** {wording.extent(source)}"] if source.teaser else []
+    lines += [f"**{say('Text')}:** {credit.extent(source)}"] if source.teaser else []
     lines += [f"**{say('Corrected')}:** {wording.replaced(replaced)}"] if replaced else []
     passages = say("**Searchable passages:** {passages}", passages=listing.passages)
     lines += [
@@ -161,7 +161,7 @@ def preview_text(changes: Changes) -> tuple[str, str | None]:
 
 def removed_text(source: Source) -> str:
     """That an article is withdrawn, and how that is undone."""
-    return wording.removed(shorten(wording.title(source), 300), command("restore"))
+    return wording.removed(shorten(credit.title(source), 300), command("restore"))
 
 
 def audit_text(actions: Sequence[Action]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from bot import contract, terminal, wording
+from bot import contract, credit, terminal, wording
 from index.shown import model_name
 
 if TYPE_CHECKING:
@@ -87,6 +87,6 @@ def _text(answer: Answer) -> str:
     for excerpt in answer.quoted:
         number = f"[{excerpt.number}] " if excerpt.number else ""
         place = f"article {excerpt.source.id}, characters {excerpt.start} to {excerpt.end}"
-        parts.append("\n".join([f"{number}{wording.citation(excerpt)}", place, *wording.also_in(excerpt)[:1]]))
+        parts.append("\n".join([f"{number}{credit.citation(excerpt)}", place, *credit.also_in(excerpt)[:1]]))
         parts.append(excerpt.text)
     return "\n\n".join(parts)

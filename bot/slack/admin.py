@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from bot import admin, wording
+from bot import admin, credit, wording
 from bot.settings import MAX_EXCERPTS
 from bot.slack import views
 from bot.slack.client import PLATFORM
@@ -66,7 +66,7 @@ async def remove(request: Request, text: str) -> None:
         return
     visit = await request.visit()
     found = await admin.remove(visit, await article_named(visit, named), chosen.get("reason"))
-    await request.tell(wording.removed(wording.brief(wording.title(found)), "/restore"))
+    await request.tell(wording.removed(wording.brief(credit.title(found)), "/restore"))
 
 
 async def restore(request: Request, text: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from bot import wording
+from bot import credit
 from index.shown import is_link, link, visible
 
 if TYPE_CHECKING:
@@ -285,20 +285,20 @@ def address(url: str | None, limit: int = URL_LIMIT) -> str | None:
 def headline(source: Source, limit: int = LINE_LIMIT) -> str:
     """The headline, or the words that stand in for one, cut at `limit`."""
     shown = line(visible(source.title), limit)
-    return shown if source.title_given else wording.opening(shown)
+    return shown if source.title_given else credit.opening(shown)
 
 
 def origin(source: Source) -> str:
     """The outlet and the day of publication, or that they are not known, in few words."""
     if not source.outlet and not source.published:
-        return wording.ORIGIN_UNKNOWN
-    return f"{line(wording.outlet(source), NAME_LIMIT)} · {wording.day(source)}"
+        return credit.ORIGIN_UNKNOWN
+    return f"{line(credit.outlet(source), NAME_LIMIT)} · {credit.day(source)}"
 
 
 def known(source: Source, limit: int = NAME_LIMIT) -> list[str]:
     """The outlet and the day of publication as far as they are known: a list does not say of each what is not."""
     outlet = line(visible(source.outlet), limit) if source.outlet else ""
-    return list(filter(None, [outlet, wording.day(source) if source.published else ""]))
+    return list(filter(None, [outlet, credit.day(source) if source.published else ""]))
 
 
 def citation(source: Source, *facts: str, number: int | None = None, words_link: str = "") -> Block:

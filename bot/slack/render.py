@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot import verdicts, wording
+from bot import credit, verdicts, wording
 from bot.citing import Form, cite
 from bot.slack.blocks import (
     BLOCKS_LIMIT,
@@ -147,7 +147,7 @@ def _contexts(answer: Answer, key: str | None) -> tuple[Block, ...]:
     if key is None or len(answer.excerpts) == 1:
         return _buttons(key, "context", number=answer.excerpts[0].number)
     options = [
-        option(f"{excerpt.number}. {wording.origin(excerpt.source)}", f"{key} {excerpt.number}")
+        option(f"{excerpt.number}. {credit.origin(excerpt.source)}", f"{key} {excerpt.number}")
         for excerpt in answer.excerpts
     ]
     return ({"type": "static_select", "action_id": "context", "placeholder": plain("Context"), "options": options},)
@@ -200,7 +200,7 @@ def carried_messages(found: Carried) -> list[Message]:
     for number, version in enumerate(found.versions):
         head = () if number else (section(text(wording.VERSIONS, bold=True)),)
         quoted = [e for words, bold in version.parts for e in (texts(words, bold=True) if bold else texts(words))]
-        cited = (citation(version.source, wording.paragraph(version.paragraph)),)
+        cited = (citation(version.source, credit.paragraph(version.paragraph)),)
         pieces.append(Piece(before=head, quoted=tuple(quoted), cited=cited))
     remarks = (context(plain(remark, LINE_LIMIT)) for remark in wording.carried_remarks(found))
     return messages([*pieces, *(Piece(before=(remark,)) for remark in remarks)])
@@ -279,8 +279,8 @@ def _words(excerpt: Excerpt) -> tuple[Block, ...]:
 
 def _cited(excerpt: Excerpt) -> tuple[Block, ...]:
     """Where an excerpt stands, and in small print where else its words do."""
-    where = citation(excerpt.source, wording.place(excerpt), number=excerpt.number or None, words_link=excerpt.link)
-    also = next((also for also in wording.also_in(excerpt) if weight(also) <= _ALSO_LIMIT), None)
+    where = citation(excerpt.source, credit.place(excerpt), number=excerpt.number or None, words_link=excerpt.link)
+    also = next((also for also in credit.also_in(excerpt) if weight(also) <= _ALSO_LIMIT), None)
     return (where, context(plain(also, LINE_LIMIT))) if also else (where,)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot import adding, lists, wording
+from bot import adding, credit, lists, wording
 from bot.export import Format
 from bot.settings import MAX_EXCERPTS
 from bot.slack.blocks import (
@@ -177,14 +177,14 @@ def card_messages(
     known = {
         "Outlet": line(visible(source.outlet), NAME_LIMIT) if source.outlet else "",
         "Author": line(visible(source.author), NAME_LIMIT) if source.author else "",
-        "Date": wording.day(source) if source.published else "",
+        "Date": credit.day(source) if source.published else "",
         "Language": line(source.language, NAME_LIMIT) if source.language else "",
     }
     given = {"Headline": source.title_given, **known, "Link": source.url}
     facts = {
         **known,
         "Not given": ", ".join(name.lower() for name, value in given.items() if not value),
-        "Text": wording.extent(source),
+        "Text": credit.extent(source),
         "Corrected": wording.replaced(replaced),
         "Searchable passages": f"{listing.passages:,}",
         "Indexed": f"{listing.indexed_at:%Y-%m-%d %H:%M} UTC",
