@@ -32,7 +32,7 @@ from slack_world import (
 
 from bot import adding, intake, wording
 from bot.desk import RECORDS
-from bot.slack import views
+from bot.slack import forms, views
 from bot.slack.blocks import MESSAGE_LIMIT, weigh
 from bot.slack.client import SlackBot
 from index.readers.drafts import CARD_FIELDS
@@ -518,7 +518,7 @@ def test_a_card_can_be_sent_whatever_is_in_it(count: int, character: str) -> Non
 
 
 def test_the_form_of_a_file() -> None:
-    form = views.add_modal("m" * 3000)
+    form = forms.add_modal("m" * 3000)
     check_view(form)
     fields = {block["block_id"]: block for block in form["blocks"]}
     assert list(fields) == ["file", *CARD_FIELDS]

@@ -27,7 +27,7 @@ from bot.records.places import OwnSettings, PlaceSettings
 from bot.records.refusals import Unanswered
 from bot.records.retention import Retention
 from bot.records.sent import Context, context
-from bot.slack import blocks, render, views
+from bot.slack import blocks, forms, render, views
 from bot.sources import fitting
 from index.build import BuildReport, Changes
 from index.corpus import read_corpus
@@ -250,7 +250,7 @@ def text_block(**element: Any) -> Block:
         {"blocks": blocks.actions([blocks.button("x", "a" * 256, "v")])},
         {"blocks": blocks.actions([{**blocks.button("x", "a", "v"), "text": blocks.plain("x" * 76)}])},
         {"blocks": [{"type": "divider", "color": "red"}]},
-        {"blocks": views.ask_modal("")["blocks"][:1]},
+        {"blocks": forms.ask_modal("")["blocks"][:1]},
     ],
 )
 def test_the_rules_see_what_slack_would_refuse(change: dict[str, Any]) -> None:
@@ -272,7 +272,7 @@ def test_the_rules_know_replies_to_a_response_url() -> None:
         {"title": blocks.plain("x" * 25)},
         {"private_metadata": "x" * 3001},
         {"callback_id": "x" * 256},
-        {"blocks": views.ask_modal("")["blocks"] * 2},
+        {"blocks": forms.ask_modal("")["blocks"] * 2},
         {"blocks": [blocks.section(blocks.text("x"))] * 101},
         {"type": "home"},
         {"colour": "red"},
@@ -280,7 +280,7 @@ def test_the_rules_know_replies_to_a_response_url() -> None:
 )
 def test_the_rules_see_what_slack_would_refuse_of_a_view(change: dict[str, Any]) -> None:
     with pytest.raises((AssertionError, SlackObjectFormationError)):
-        check_view({**views.ask_modal("x"), **change})
+        check_view({**forms.ask_modal("x"), **change})
 
 
 # ---- Words
@@ -463,7 +463,7 @@ def test_where_there_are_no_words_a_dash_stands() -> None:
     first, _, cited, _ = only(render.answer_messages(told, show_question=True))
     assert first == "(Question:)"
     assert cited.startswith("*1. – · 2023-05-03* · – · ")
-    assert views.name_options([" "], "")[0]["text"]["text"] == "–"
+    assert forms.name_options([" "], "")[0]["text"]["text"] == "–"
 
 
 def test_seed_passages_are_quoted_as_they_are_stored() -> None:
@@ -589,8 +589,8 @@ def test_names_show_what_is_not_seen_in_them_and_quotations_are_as_they_are() ->
     told = "\n".join(only(views.card_messages(replace(LISTING, source=turned))))
     assert "Ex‹U+200B›ample" in told
     assert "J‹U+2066›o" in told
-    assert views.name_options(["Ex\u200bample"], "")[0]["text"]["text"] == "Ex‹U+200B›ample"
-    assert views.name_options(["Ex\u200bample"], "")[0]["value"] == "Ex\u200bample"
+    assert forms.name_options(["Ex\u200bample"], "")[0]["text"]["text"] == "Ex‹U+200B›ample"
+    assert forms.name_options(["Ex\u200bample"], "")[0]["value"] == "Ex\u200bample"
 
 
 def test_many_other_places_of_the_same_words_are_counted() -> None:
@@ -672,7 +672,7 @@ def test_the_button_that_removes_names_the_other_messages() -> None:
     assert buttons(named.payload())[:3] == buttons(last.payload())[:3]
     assert render.removing(last, []) == last
     assert render.removing(views.sentence("x"), ["1.2"]) == views.sentence("x")
-    picker = views.picker_message("Which?", "pick")
+    picker = forms.picker_message("Which?", "pick")
     assert render.removing(picker, ["1.2"]) == picker
 
 
@@ -1203,7 +1203,7 @@ def test_settings_say_what_holds_and_what_is_set_there() -> None:
 
 
 def test_an_article_can_be_picked() -> None:
-    message = views.picker_message("Which article?", "pick:source")
+    message = forms.picker_message("Which article?", "pick:source")
     assert only([message]) == ["Which article?", "<Begin to type>"]
     (menu,) = message.blocks[1]["elements"]
     assert (menu["type"], menu["action_id"], menu["min_query_length"]) == ("external_select", "pick:source", 0)
@@ -1216,25 +1216,25 @@ def test_articles_are_offered_by_id_title_or_outlet() -> None:
     assert [card.id for card in fitting(cards, "the STAR")] == ["a/7"]
     assert [card.id for card in fitting(cards, "A/11")] == ["a/11", *(f"a/{n}" for n in range(110, 120))]
     assert [card.id for card in fitting(cards, "title 99")] == ["a/99"]
-    offered = views.article_options(cards, "")
+    offered = forms.article_options(cards, "")
     assert [option["value"] for option in offered] == [card.sha256 for card in cards[:100]]
     assert [option["text"]["text"] for option in offered[7:9]] == ["Title 7 · The Star", "T" * 74 + "…"]
-    assert len(views.article_options([cards[1], cards[2], cards[1]], "")) == 2
+    assert len(forms.article_options([cards[1], cards[2], cards[1]], "")) == 2
 
 
 def test_names_are_offered_that_can_be_values() -> None:
     names = ["The Paper", "A" * 150, "B" * 151, *(f"Outlet {n}" for n in range(200))]
-    offered = views.name_options(names, "")
+    offered = forms.name_options(names, "")
     assert [option["value"] for option in offered] == [names[0], names[1], *names[3:101]]
     assert offered[1]["text"]["text"] == "A" * 74 + "…"
-    assert [option["value"] for option in views.name_options(names, "the p")] == ["The Paper"]
+    assert [option["value"] for option in forms.name_options(names, "the p")] == ["The Paper"]
 
 
 @slow
 @given(st.lists(SOURCES, max_size=5), LONG)
 def test_any_option_can_be_shown(cards: list[Source], typed: str) -> None:
-    offered = [*views.article_options(cards, ""), *views.name_options([card.id for card in cards], "")]
-    offered += views.article_options(cards, typed)
+    offered = [*forms.article_options(cards, ""), *forms.name_options([card.id for card in cards], "")]
+    offered += forms.article_options(cards, typed)
     for option in offered:
         assert 1 <= len(option["text"]["text"].strip()) <= len(option["text"]["text"]) <= 75
         assert option["text"]["emoji"] is False
@@ -1242,7 +1242,7 @@ def test_any_option_can_be_shown(cards: list[Source], typed: str) -> None:
 
 
 def test_the_form_of_a_question() -> None:
-    form = views.ask_modal("m" * 3000)
+    form = forms.ask_modal("m" * 3000)
     check_view(form)
     assert (form["callback_id"], form["private_metadata"]) == ("ask", "m" * 3000)
     fields = {block["block_id"]: block for block in form["blocks"]}
@@ -1256,21 +1256,21 @@ def test_the_form_of_a_question() -> None:
 def test_what_was_put_into_the_form_is_read() -> None:
     values: dict[str, Any] = {
         "question": {"question": {"type": "plain_text_input", "value": " Who?\n"}},
-        "outlet": {"outlet": {"type": "external_select", "selected_option": views.name_options(["The Paper"], "")[0]}},
+        "outlet": {"outlet": {"type": "external_select", "selected_option": forms.name_options(["The Paper"], "")[0]}},
         "since": {"since": {"type": "plain_text_input", "value": "May 2023"}},
         "until": {"until": {"type": "plain_text_input", "value": None}},
         "number": {"number": {"type": "static_select", "selected_option": {"value": "5"}}},
         "private": {"private": {"type": "checkboxes", "selected_options": [{"value": "yes"}]}},
     }
     everything = {"question": "Who?", "outlet": "The Paper", "since": "May 2023", "until": None, "number": "5"}
-    assert views.asked(values) == {**everything, "private": "yes"}
+    assert forms.asked(values) == {**everything, "private": "yes"}
     values["outlet"]["outlet"]["selected_option"] = None
     values["number"]["number"]["selected_option"] = None
     values["private"]["private"]["selected_options"] = []
     values["since"]["since"]["value"] = " "
     nothing = {"outlet": None, "since": None, "until": None, "number": None, "private": None}
-    assert views.asked(values) == {"question": "Who?", **nothing}
-    assert views.asked({"question": values["question"]}) == {"question": "Who?", **nothing}
+    assert forms.asked(values) == {"question": "Who?", **nothing}
+    assert forms.asked({"question": values["question"]}) == {"question": "Who?", **nothing}
 
 
 def test_the_home_tab_says_how_to_ask_what_is_served_and_what_is_newest() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import adding, admin, intake
 from bot.days import DayError
-from bot.slack import views
+from bot.slack import forms, views
 from bot.slack.client import TROUBLE, reason
 from bot.slack.commands import Form, content
 from bot.visit import UsageError
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from bot.intake import Card
     from bot.slack.commands import Command, Shortcut
+    from bot.slack.forms import Values
     from bot.slack.replies import Request
-    from bot.slack.views import Values
 
 log = logging.getLogger("bot.slack")
 
@@ -29,11 +29,11 @@ async def add(request: Request, text: str) -> None:
     if text:
         raise UsageError("Write nothing after the command: it opens a form for the file and what is known of it.")
     admin.require_all_seen(await request.visit())
-    await request.open_form(views.add_modal)
+    await request.open_form(forms.add_modal)
 
 
 def _form_errors(values: Values) -> dict[str, str]:
-    file, typed = views.added(values)
+    file, typed = forms.added(values)
     wrong = {} if file else {"file": "There is no file. Choose one."}
     for name, value in typed.items():
         try:
@@ -45,7 +45,7 @@ def _form_errors(values: Values) -> dict[str, str]:
 
 async def _form(request: Request, values: Values) -> None:
     await request.require_admin()
-    file, typed = views.added(values)
+    file, typed = forms.added(values)
     await _propose(request, file, adding.given_fields(**typed))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot import admin, credit, wording
 from bot.settings import MAX_EXCERPTS
-from bot.slack import views
+from bot.slack import forms, views
 from bot.slack.client import PLATFORM
 from bot.slack.commands import article_named
 from bot.slack.replies import Notice
@@ -62,7 +62,7 @@ async def remove(request: Request, text: str) -> None:
     await request.require_admin()
     named, chosen = options(text, ("reason",))
     if not named:
-        await request.whisper([views.picker_message("Which article is not to be quoted any more?", "pick:remove")])
+        await request.whisper([forms.picker_message("Which article is not to be quoted any more?", "pick:remove")])
         return
     visit = await request.visit()
     found = await admin.remove(visit, await article_named(visit, named), chosen.get("reason"))
@@ -73,7 +73,7 @@ async def restore(request: Request, text: str) -> None:
     """Undo the removal of an article; without its id, let it be picked."""
     await request.require_admin()
     if not text:
-        await request.whisper([views.picker_message("Which article may be quoted again?", "pick:restore")])
+        await request.whisper([forms.picker_message("Which article may be quoted again?", "pick:restore")])
         return
     await admin.restore(await request.visit(), text)
     await request.tell(f"{text} can be quoted again.")

@@ -11,7 +11,7 @@ import aiohttp
 from bot import attached, filing, wording
 from bot.days import DayError, period
 from bot.settings import MAX_EXCERPTS
-from bot.slack import files, render, views
+from bot.slack import files, forms, render, views
 from bot.slack.answers import answer_command
 from bot.slack.client import reason
 from bot.slack.text import number, options, plain, yes
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from bot.slack.blocks import Message
     from bot.slack.client import SlackBot
+    from bot.slack.forms import Values
     from bot.slack.replies import Request
-    from bot.slack.views import Values
     from bot.visit import Visit
 
     Command = Callable[[Request, str], Coroutine[Any, Any, None]]
@@ -46,7 +46,7 @@ async def ask(request: Request, text: str) -> None:
     """Answer a question, with filters or without; without a question, open the form."""
     question, chosen = options(text, ("outlet", "since", "until", "number", "private"))
     if not question:
-        await request.open_form(views.ask_modal)
+        await request.open_form(forms.ask_modal)
         return
     await _ask(request, question, chosen)
 
@@ -63,12 +63,12 @@ async def _ask(request: Request, question: str, chosen: Mapping[str, str | None]
 
 
 async def _ask_form(request: Request, values: Values) -> None:
-    chosen = views.asked(values)
+    chosen = forms.asked(values)
     await _ask(request, chosen["question"] or "", chosen)
 
 
 def _ask_errors(values: Values) -> dict[str, str]:
-    chosen = views.asked(values)
+    chosen = forms.asked(values)
     wrong = {} if chosen["question"] else {"question": wording.EMPTY_QUESTION}
     for name in ("since", "until"):
         try:
@@ -190,7 +190,7 @@ async def _page(visit: Visit, wanted: Wanted, key: str, page: int) -> Message:
 async def source(request: Request, text: str) -> None:
     """Show an article's card; without its id, let it be picked."""
     if not text:
-        await request.whisper([views.picker_message("Which article?", "pick:source")])
+        await request.whisper([forms.picker_message("Which article?", "pick:source")])
         return
     visit = await request.visit()
     visit.look()
@@ -238,12 +238,12 @@ async def suggest(request: Request, action_id: str, typed: str) -> list[dict[str
     visit = await request.visit()
     visit.look()
     if action_id == "outlet":
-        return views.name_options(await visit.desk.outlets(visit.within()), typed)
+        return forms.name_options(await visit.desk.outlets(visit.within()), typed)
     if action_id == "pick:restore":
         if not await request.bot.is_admin(request.user):
             return []
-        return views.name_options(await visit.desk.recall(lambda records: records.withdrawals.ids()), typed)
-    return views.article_options([row.source for row in await visit.desk.listings(visit.within())], typed)
+        return forms.name_options(await visit.desk.recall(lambda records: records.withdrawals.ids()), typed)
+    return forms.article_options([row.source for row in await visit.desk.listings(visit.within())], typed)
 
 
 COMMANDS: Mapping[str, Command] = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot import lists
 from bot.filing import Filed
-from bot.slack import files, views
+from bot.slack import files, forms, views
 from bot.slack.commands import Form, content
 from bot.slack.replies import Notice
 from bot.visit import UsageError
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.slack.commands import Command
+    from bot.slack.forms import Values
     from bot.slack.replies import Request
-    from bot.slack.views import Values
 
 
 async def ask_list(request: Request, text: str) -> None:
@@ -25,11 +25,11 @@ async def ask_list(request: Request, text: str) -> None:
     await request.require_admin()
     if text:
         raise UsageError("Write nothing after the command: it opens a form for the file with the questions.")
-    await request.open_form(views.list_modal)
+    await request.open_form(forms.list_modal)
 
 
 def _errors(values: Values) -> dict[str, str]:
-    file, _ = views.listed(values)
+    file, _ = forms.listed(values)
     return {} if file else {"file": "There is no file. Choose one."}
 
 
@@ -38,7 +38,7 @@ async def _form(request: Request, values: Values) -> None:
     await request.require_admin()
     # Whoever has waited must not hear only then that no file can be sent.
     await request.bot.require_uploads()
-    file, form = views.listed(values)
+    file, form = forms.listed(values)
     name = str(file.get("name") or "")
     lists.require_small(int(file.get("size") or 0), name)
     visit = await request.visit()
