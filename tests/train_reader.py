@@ -33,17 +33,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FOLDER = Path(__file__).parent.parent / "data" / "reader"
-BATCH = 16
+BATCH = 32
 PEAK, WARMUP, FALL = 1e-4, 300, 0.5  # learning rate, batches in which it rises, share of the run in which it falls
-DECAY, CLIP = 0.01, 1.0
-KEEP_EVERY, ASK_EVERY = 100, 1000  # batches between checkpoints, and between trials
+DECAY, CLIP, DROPOUT = 0.01, 1.0, 0.1
+KEEP_EVERY, ASK_EVERY = 100, 2000  # batches between checkpoints, and between trials
 ASKED = 500  # questions of each sort in a trial
 LONGEST = 900  # characters; what has no sentence bounds is no window
 IGNORED = -100  # what cross_entropy leaves out
 
 
 @click.command()
-@click.option("--examples", default=230_000, show_default=True, help="Examples of the whole run.")
+@click.option("--examples", default=500_000, show_default=True, help="Examples of the whole run.")
 @click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, help="Where progress is kept.")
 def main(examples: int, folder: Path) -> None:
     """Train until `--examples` were seen, and write the weights into the folder."""
@@ -52,8 +52,12 @@ def main(examples: int, folder: Path) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = AutoTokenizer.from_pretrained(get_model_path())
     model = AutoModelForQuestionAnswering.from_pretrained(
-        get_model_path(), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
-    ).to(device)
+        get_model_path(),
+        hidden_dropout_prob=DROPOUT,
+        attention_probs_dropout_prob=0.0,
+        attn_implementation="eager",  # the gradients of torch's own take three times as long on a processor
+    )
+    model = model.to(device).train()
     model.bert.embeddings.requires_grad_(False)
     trained = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=PEAK, weight_decay=DECAY, fused=True)
@@ -103,9 +107,10 @@ def step(model: Any, examples: list[Example], tokenizer: Any, whole: int) -> flo
     """The loss of a part of a batch of `whole` examples, its gradient added to the model's."""
     inputs, words, bounds = targets(tokenizer, examples)
     inputs = {name: values.to(model.device) for name, values in inputs.items()}
-    out = model(**inputs)
+    with torch.autocast(model.device.type, torch.bfloat16, enabled=narrow(model.device.type)):
+        out = model(**inputs)
     loss = torch.zeros((), device=model.device)
-    for logits, aims in ((out.start_logits, bounds[:, 0]), (out.end_logits, bounds[:, 1])):
+    for logits, aims in ((out.start_logits.float(), bounds[:, 0]), (out.end_logits.float(), bounds[:, 1])):
         masked = logits.masked_fill(~words.to(model.device), -1e9)
         loss = loss + torch.nn.functional.cross_entropy(
             masked, aims.to(model.device), ignore_index=IGNORED, reduction="sum"
@@ -113,6 +118,11 @@ def step(model: Any, examples: list[Example], tokenizer: Any, whole: int) -> flo
     loss = loss / (2 * whole)
     loss.backward()
     return float(loss.detach())
+
+
+def narrow(device: str) -> bool:
+    """Whether it multiplies in bfloat16 faster than in single precision: twice as fast on a processor with AMX."""
+    return device == "cuda" or bool(torch.cpu.get_capabilities().get("amx_bf16"))
 
 
 def targets(tokenizer: Any, examples: list[Example]) -> tuple[dict[str, Any], torch.Tensor, torch.Tensor]:
