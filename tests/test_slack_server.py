@@ -687,8 +687,8 @@ async def test_a_slack_that_is_unwell_at_first_is_tried_again(
 async def test_a_stop_before_slack_is_reached_is_heeded(
     settings: Settings, desk: Desk, slack: LoopbackSlack, monkeypatch: pytest.MonkeyPatch, failures: int
 ) -> None:
-    monkeypatch.setattr(connection, "RETRY_PAUSES", (60.0,))
-    slack.faults["auth.test"].extend([reply(refusal("internal_error"))] * failures)
+    monkeypatch.setattr(connection, "RETRY_PAUSES", (600.0,))
+    slack.faults["auth.test"].extend(reply(refusal("internal_error")) for _ in range(failures))
     task = asyncio.create_task(run(settings, desk))
     await slack.until(lambda: len(slack.found("auth.test (fault)")) == failures)
     os.kill(os.getpid(), signal.SIGTERM)
