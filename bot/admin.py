@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import wording
 from bot.records.database import RecordsError
-from bot.tongue import say
+from bot.tongue import quoted, say
 from bot.visit import RefusedError, UsageError
 from index.model import ANY
 
@@ -147,7 +147,7 @@ async def outlets_named(visit: Visit, typed: str, filters: Filters = ANY) -> tup
     known = {name.casefold(): name for name in await visit.desk.outlets(filters)}
     names = [name.strip() for name in typed.split(";") if name.strip()]
     if unknown := [name for name in names if name.casefold() not in known]:
-        listed = ", ".join(say("“{words}”", words=name) for name in unknown)
+        listed = ", ".join(map(quoted, unknown))
         raise UsageError(
             say("There is no outlet {names} in the index. Write the names as /sources shows them.", names=listed)
         )

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from index.copies import place_of, same_words
-from index.features import FUNCTION_WORDS
+from index.features import FUNCTION_WORDS, QUESTION_WORDS
 from index.languages import words as lexical_words
 from index.model import ANY, Filters, Span
 
@@ -46,7 +46,7 @@ SOUGHT_PARTS = 4
 # What makes a question of so few words: English, as far as it names words. Those that are as often nouns or names, such
 # as "will" and "may", do not.
 _ASKING = re.compile(
-    r"[?？؟]|\b(?:who|whom|whose|what|which|when|where|why|how)(?!\w)|n['’]t\b|"
+    rf"[?？؟]|\b(?:{QUESTION_WORDS})(?!\w)|n['’]t\b|"
     r"\b(?:am|is|are|was|were|do|does|did|has|have|had|could|would|should|said|says|told|denies|denied|happens|happened|"
     r"died|resigned|won)\b|\A\W*(?:tell|show|list|give|find|say|explain|describe|define|compare|summari[sz]e)\b",
     re.IGNORECASE,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import credit
 from bot.markdown import address, line, linked, quote
-from bot.tongue import say
+from bot.tongue import quoted, say
 from index.shown import is_link, link, visible
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ _LIGATURE = re.compile(r"([-`'<>,?!])(?=[-`'<>,])")
 
 def cite(excerpts: Iterable[Excerpt], form: Form, accessed: date) -> str:
     """Citations of excerpts in one form, as they stand in one file; `accessed` is the day on which they were seen."""
-    quoted = list(excerpts)
+    cited = list(excerpts)
     if form is Form.CSL:
-        return json.dumps([csl_item(excerpt, accessed) for excerpt in quoted], ensure_ascii=False, indent=2)
-    return "\n\n".join(_WRITERS[form](excerpt, accessed) for excerpt in quoted)
+        return json.dumps([csl_item(excerpt, accessed) for excerpt in cited], ensure_ascii=False, indent=2)
+    return "\n\n".join(_WRITERS[form](excerpt, accessed) for excerpt in cited)
 
 
 def csl_item(excerpt: Excerpt, accessed: date) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def csl_item(excerpt: Excerpt, accessed: date) -> dict[str, Any]:
 def _footnote(excerpt: Excerpt, accessed: date) -> str:
     url = excerpt.link or excerpt.source.url
     told = ", ".join([*_facts(excerpt, credit.title(excerpt.source)), *([link(url)] if url else [])])
-    return f"{say('“{words}”', words=excerpt.text)} {told} ({_seen(excerpt, accessed)})"
+    return f"{quoted(excerpt.text)} {told} ({_seen(excerpt, accessed)})"
 
 
 def _markdown(excerpt: Excerpt, accessed: date) -> str:

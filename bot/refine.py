@@ -20,6 +20,7 @@ from rapidfuzz import fuzz, process
 from bot.days import DayError, NotADayError, parse_range, parse_since, parse_until, quoted, too_late
 from bot.tongue import say
 from index.errors import OnTheRecordError
+from index.features import QUESTION_WORDS
 from index.preference import spoken
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ _CLEARING: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (
 )
 # With these words in it, a reply that is not understood is a question, or asks to leave something out.
 _ASKING = _pattern(
-    r"\b(?:who|whom|whose|what|which|when|where|why|how|do|does|did|is|are|was|were|has|have|had|can|could|will|would|"
+    rf"\b(?:{QUESTION_WORDS}|do|does|did|is|are|was|were|has|have|had|can|could|will|would|"
     r"should|not|no|except|without)\b"
 )
 

@@ -14,7 +14,7 @@ from bot.following import SHOWN, notice
 from bot.records.follows import Paused
 from bot.records.sent import sent
 from bot.timetable import HOUR, Every
-from bot.tongue import say
+from bot.tongue import quoted, say
 from bot.visit import RefusedError, UsageError
 from index.model import Filters
 
@@ -159,7 +159,7 @@ async def change(
 
 def described(follow: Follow, timezone: str) -> str:
     """A follow in one line."""
-    facts = [say("“{words}”", words=follow.subject), "; ".join(follow.outlets), _how_often(follow, timezone)]
+    facts = [quoted(follow.subject), "; ".join(follow.outlets), _how_often(follow, timezone)]
     return " · ".join(filter(None, [*facts, say(_PAUSED[follow.paused]) if follow.paused else ""]))
 
 

@@ -27,6 +27,8 @@ than that the their theirs them then there these they this those through to too 
 what when where which while who whom whose why will with would you your yours
 """
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+# The words that make a question, as part of a pattern.
+QUESTION_WORDS = "who|whom|whose|what|which|when|where|why|how"
 
 _NUMBER_WORD = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"

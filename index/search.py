@@ -51,7 +51,7 @@ LONGEST_READ = 27
 # What is put as a question: of those from which a reader learned, all but one in a hundred. Of the twelve questions for
 # tuning that are not, seven have the right sentence first when they are read and eight when they are not.
 _ASKS = re.compile(
-    r"[?？؟]|\b(?:who|whom|whose|what|which|when|where|why|how)\b|"
+    rf"[?？؟]|\b(?:{features.QUESTION_WORDS})\b|"
     r"\A\W*(?:am|is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|"
     r"name|tell|show|list|give|find|say|explain|describe|define)\b",
     re.IGNORECASE,

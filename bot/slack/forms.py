@@ -55,22 +55,15 @@ def ask_modal(metadata: str) -> dict[str, Any]:
     question = {"type": "plain_text_input", "multiline": True, "max_length": _QUESTION_CHARS, "focus_on_load": True}
     number = {"type": "static_select", "placeholder": plain("As usual here"), "options": numbers}
     private = {"type": "checkboxes", "options": [option("Show the answer only to me", "yes")]}
-    return {
-        "type": "modal",
-        "callback_id": "ask",
-        "private_metadata": metadata,
-        "title": plain("Ask the coverage"),
-        "submit": plain("Ask"),
-        "close": plain("Cancel"),
-        "blocks": [
-            _input("question", "Question", question, optional=False),
-            _input("outlet", "Only from this outlet", _menu("outlet")),
-            _input("since", "Published on or after", {"type": "plain_text_input", "max_length": 100}, hint=day),
-            _input("until", "Published on or before", {"type": "plain_text_input", "max_length": 100}, hint=day),
-            _input("number", "Excerpts", number),
-            _input("private", "Who sees it", private),
-        ],
-    }
+    fields = [
+        _input("question", "Question", question, optional=False),
+        _input("outlet", "Only from this outlet", _menu("outlet")),
+        _input("since", "Published on or after", {"type": "plain_text_input", "max_length": 100}, hint=day),
+        _input("until", "Published on or before", {"type": "plain_text_input", "max_length": 100}, hint=day),
+        _input("number", "Excerpts", number),
+        _input("private", "Who sees it", private),
+    ]
+    return _modal("ask", "Ask the coverage", "Ask", metadata, fields)
 
 
 def add_modal(metadata: str) -> dict[str, Any]:
@@ -84,23 +77,16 @@ def add_modal(metadata: str) -> dict[str, Any]:
         "Slack takes up to 10 MB here."
     )
     wrong = "Where the file does not say it, or is wrong; so too the others"
-    return {
-        "type": "modal",
-        "callback_id": "add",
-        "private_metadata": metadata,
-        "title": plain("Add to the coverage"),
-        "submit": plain("Preview"),
-        "close": plain("Cancel"),
-        "blocks": [
-            _input("file", "File", {"type": "file_input", "max_files": 1}, optional=False, hint=kinds),
-            _input("title", "Headline", words(500), hint=wrong),
-            _input("outlet", "Outlet", words(200)),
-            _input("author", "Author", words(200)),
-            _input("published", "Published", words(100), hint="The day, such as 3 May 2023"),
-            _input("url", "Link", words(1000), hint="It is noted, not fetched"),
-            _input("language", "Language", words(50), hint="A code, such as en"),
-        ],
-    }
+    fields = [
+        _input("file", "File", {"type": "file_input", "max_files": 1}, optional=False, hint=kinds),
+        _input("title", "Headline", words(500), hint=wrong),
+        _input("outlet", "Outlet", words(200)),
+        _input("author", "Author", words(200)),
+        _input("published", "Published", words(100), hint="The day, such as 3 May 2023"),
+        _input("url", "Link", words(1000), hint="It is noted, not fetched"),
+        _input("language", "Language", words(50), hint="A code, such as en"),
+    ]
+    return _modal("add", "Add to the coverage", "Preview", metadata, fields)
 
 
 def list_modal(metadata: str) -> dict[str, Any]:
@@ -109,18 +95,11 @@ def list_modal(metadata: str) -> dict[str, Any]:
     named = {Format.CSV: "A table (CSV)", Format.JSON: "JSON Lines"}
     forms = [option(named[form], form.value) for form in lists.FORMATS]
     menu = {"type": "static_select", "options": forms}
-    return {
-        "type": "modal",
-        "callback_id": "ask_list",
-        "private_metadata": metadata,
-        "title": plain("Ask a list"),
-        "submit": plain("Ask"),
-        "close": plain("Cancel"),
-        "blocks": [
-            _input("file", "File", {"type": "file_input", "max_files": 1}, optional=False, hint=kinds),
-            _input("format", "What comes back", {**menu, "initial_option": forms[0]}),
-        ],
-    }
+    fields = [
+        _input("file", "File", {"type": "file_input", "max_files": 1}, optional=False, hint=kinds),
+        _input("format", "What comes back", {**menu, "initial_option": forms[0]}),
+    ]
+    return _modal("ask_list", "Ask a list", "Ask", metadata, fields)
 
 
 def listed(values: Values) -> tuple[dict[str, Any], Format]:
@@ -149,6 +128,19 @@ def _entered(values: Values, names: Iterable[str]) -> dict[str, str | None]:
         given = [entered.get("value"), *(option["value"] for option in chosen if option)]
         found[name] = next((value.strip() for value in given if value and value.strip()), None)
     return found
+
+
+def _modal(name: str, title: str, submit: str, metadata: str, fields: list[Block]) -> dict[str, Any]:
+    """A form that goes by its name, with what its button to submit says."""
+    return {
+        "type": "modal",
+        "callback_id": name,
+        "private_metadata": metadata,
+        "title": plain(title),
+        "submit": plain(submit),
+        "close": plain("Cancel"),
+        "blocks": fields,
+    }
 
 
 def _menu(action_id: str) -> Block:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot import adding, credit, wording
+from bot.credit import one_line
 from bot.slack.blocks import (
     LINE_LIMIT,
     NAME_LIMIT,
@@ -276,21 +277,23 @@ def audit_lines(actions_done: Sequence[Action]) -> list[str]:
     lines = []
     for action in actions_done:
         told = [action.what, f"{action.platform} {action.user}", action.outcome, wording.details(action)]
-        lines.append(f"{action.number} · {action.at:%Y-%m-%d %H:%M} UTC · {' · '.join(filter(None, map(_one, told)))}")
+        lines.append(
+            f"{action.number} · {action.at:%Y-%m-%d %H:%M} UTC · {' · '.join(filter(None, map(one_line, told)))}"
+        )
     return lines or [wording.NO_ACTIONS]
 
 
 def unanswered_lines(asked: Sequence[Unanswered]) -> list[str]:
     """Refused questions, most asked first."""
     lines = [
-        f"{u.count}× {_one(u.question)} · last {u.last_asked:%Y-%m-%d}, {u.reason.replace('_', ' ')}" for u in asked
+        f"{u.count}× {one_line(u.question)} · last {u.last_asked:%Y-%m-%d}, {u.reason.replace('_', ' ')}" for u in asked
     ]
     return lines or [wording.NONE_UNANSWERED]
 
 
 def settings_lines(own: OwnSettings, holds: PlaceSettings, excerpts: int) -> list[str]:
     """What holds in a place, and what of it is set there; `excerpts` is the bot's own number."""
-    return [f"{name}: {_one(value)}{note}" for name, value, note in wording.settings_rows(own, holds, excerpts)]
+    return [f"{name}: {one_line(value)}{note}" for name, value, note in wording.settings_rows(own, holds, excerpts)]
 
 
 # ---- The home tab ----------------------------------------------------------------------------------------------------
@@ -339,11 +342,6 @@ def _title(words: str) -> Block:
 
 def _fact(name: str, value: Block) -> list[Block]:
     return [text(f"{name}: ", bold=True), value, text("\n")]
-
-
-def _one(words: str) -> str:
-    """Words without their line ends, so that each line of a list is one thing."""
-    return " ".join(words.split())
 
 
 def _lines(lines: Iterable[str]) -> list[Block]:
