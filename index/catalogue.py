@@ -29,6 +29,7 @@ from index.tables import (
     EARLIER,
     EMBEDDED,
     EVERY,
+    OCCURRENCES,
     PASSAGES,
     PLACES,
     TEXTS,
@@ -95,7 +96,8 @@ class Catalogue:
         try:
             with ExitStack() as opened:
                 connections = [opened.enter_context(closing(connect(uri))) for _ in range(_CONNECTIONS)]
-                db = connections[0]
+                for db in connections:
+                    db.executescript(OCCURRENCES)
                 query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
                 self.totals: tuple[int, int] = db.execute(query).fetchone()
                 query = "SELECT spoken FROM article UNION SELECT spoken FROM earlier"

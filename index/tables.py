@@ -52,6 +52,17 @@ CREATE INDEX earlier_by_article ON earlier (article);
 CREATE INDEX sentence_by_passage ON sentence (passage);
 CREATE INDEX statement_by_article ON statement (article, sort, start);
 """
+# The parts whose words are indexed, each under the rows of its table.
+WORDED = ("title", "passage", "sentence", "earlier")
+# Porter stems English and leaves other words alone; diacritics are folded, punctuation parts words.
+TOKENIZER = "porter unicode61 remove_diacritics 2"
+SCHEMA += "".join(
+    f"CREATE VIRTUAL TABLE {part}_words USING fts5 (words, content='', tokenize='{TOKENIZER}');" for part in WORDED
+)
+# Views of these indexes that each connection has for itself: a row wherever a token stands.
+OCCURRENCES = "".join(
+    f"CREATE VIRTUAL TABLE temp.{part}_tokens USING fts5vocab (main, {part}_words, instance);" for part in WORDED
+)
 # What the `sum` of a table's rows is of: all that is shown or decides what is, but texts, which have their own hash.
 _TOLD = ("title", "title_given", "outlet", "author", "published", "url", "language", "sha256", "teaser")
 SUMMED = {

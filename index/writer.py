@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index import lexical, tables
+from index import tables
 from index.catalogue import CHUNK, Place
 from index.engines import Files
 from index.lexical import forget_words, index_words
@@ -52,7 +52,7 @@ class StoreWriter:
         if base:
             base.copy_to(self._db)
         else:
-            self._db.executescript(tables.SCHEMA + lexical.SCHEMA)
+            self._db.executescript(tables.SCHEMA)
         self._db.execute("BEGIN")
         # Rows without a passage or sentence, rows whose vector is yet to be made, and which row another's was before.
         self._free: dict[str, list[int]] = {table: [] for table in EMBEDDED}

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.languages import _STEMMERS, detect, forms, indexed, words
-from index.lexical import _TOKENIZER
+from index.tables import TOKENIZER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +44,7 @@ class Lexicon:
         texts = list(texts)
         self.languages = {language for _, language in texts if language}
         self.db = sqlite3.connect(":memory:")
-        self.db.execute(f"CREATE VIRTUAL TABLE held USING fts5 (words, content='', tokenize='{_TOKENIZER}')")
+        self.db.execute(f"CREATE VIRTUAL TABLE held USING fts5 (words, content='', tokenize='{TOKENIZER}')")
         self.db.execute("CREATE VIRTUAL TABLE token USING fts5vocab (held, 'instance')")
         for row, (text, language) in enumerate(texts):
             self.db.execute("INSERT INTO held (rowid, words) VALUES (?, ?)", (row, indexed(text, language)))
@@ -73,7 +73,7 @@ def tokens(text: str, language: str | None = None) -> list[str]:
 def bare_tokens(text: str) -> list[str]:
     """What FTS5 makes of a text that did not go through `indexed`."""
     with closing(sqlite3.connect(":memory:")) as db:
-        db.execute(f"CREATE VIRTUAL TABLE held USING fts5 (words, tokenize='{_TOKENIZER}')")
+        db.execute(f"CREATE VIRTUAL TABLE held USING fts5 (words, tokenize='{TOKENIZER}')")
         db.execute("CREATE VIRTUAL TABLE token USING fts5vocab (held, 'instance')")
         db.execute("INSERT INTO held VALUES (?)", (text,))
         return [token for (token,) in db.execute('SELECT term FROM token ORDER BY doc, "offset"')]

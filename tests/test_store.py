@@ -650,7 +650,7 @@ def test_a_table_that_is_gone_is_told_in_a_sentence(faiss_folder: tuple[Path, Ma
     with closing(sqlite3.connect(folder / DATABASE)) as db, db:
         db.execute("DROP TABLE title_words")
     store = opened(folder, refreshed(folder, manifest))
-    with pytest.raises(DamagedIndexError, match=r"cannot be read \(no such table: title_words\)\. Run `on-the"):
+    with pytest.raises(DamagedIndexError, match=r"cannot be read \(no such table: title_words_docsize\)\. Run `on-the"):
         store.search(vector_of("drum"), ["drum"], Filters(), 5)
     assert store.listings(Filters())  # the lock was let go
 
