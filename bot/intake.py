@@ -27,8 +27,8 @@ from bot.tongue import say
 from bot.visit import UsageError
 from index.build import CACHE
 from index.corpus import METADATA_FILE, Corpus, article_files, read_corpus, read_metadata, require_folder
+from index.durable import sync_folder
 from index.errors import CorpusError, OnTheRecordError
-from index.generations import sync_folder
 from index.passages import paragraph_spans
 from index.readers.drafts import CARD_FIELDS, Draft, UnreadableError
 from index.readers.formats import HEAD_BYTES, SUFFIXES, is_unread, reader_of, suffix_of

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from index.errors import DamagedIndexError, IndexUnavailableError
-from index.generations import rest
+from index.manifests import rest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,8 +20,9 @@ from index.copies import groups, signature
 from index.corpus import read_corpus, require_folder
 from index.embedding import Embedding
 from index.errors import BuildError, IndexUnavailableError, LossError, OnTheRecordError
-from index.generations import FORMAT, KEEP, Generations, file_facts
+from index.generations import KEEP, Generations
 from index.languages import detect
+from index.manifests import FORMAT, file_facts
 from index.model import Earlier, Filters, Manifest
 from index.passages import split
 from index.spellings import names_in

@@ -19,12 +19,12 @@ import os
 import shutil
 import socket
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from index.durable import sync_folder, write_durably
 from index.engines import Files
 from index.errors import (
     BuildError,
@@ -35,32 +35,21 @@ from index.errors import (
     NoIndexError,
     StoreError,
 )
-from index.faiss_vectors import CODE_FILES, VECTOR_FILES
 from index.lead import COLLECTION
-from index.model import Manifest
+from index.manifests import REBUILD, check_files, read_manifest, rest, write_manifest
 from index.shown import model_name
 from index.store import Store, Texts
 from index.tables import DATABASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from index.encoder import Encoder
     from index.engines import Engine
+    from index.model import Manifest
 
-# Raised whenever what is stored, or how passages are cut, changes.
-FORMAT = 7
 KEEP = 3
-MANIFEST = "manifest.json"
-# Larger files that stay on disk are not read whole before a generation serves: it takes a second for each GiB.
-READ_AT_ONCE = 2**28
-# The other files of a generation, and those that only a large one has.
-FILES = (DATABASE, *VECTOR_FILES.values())
-OPTIONAL = tuple(CODE_FILES.values())
-# Those of a generation whose vectors are kept elsewhere.
-LEADING = (DATABASE, COLLECTION)
-REBUILD = "Run `on-the-record-index build` to make a new one."
 
 
 class Generations:
@@ -124,27 +113,7 @@ class Generations:
             IncompatibleIndexError: it was written by another format of this program.
 
         """
-        path = self.folder(number) / MANIFEST
-        named = f"{path.parent.name}/{path.name}"  # what is served is told to everybody, and not where it lies
-        try:
-            fields = json.loads(path.read_text(encoding="utf-8"))
-            if fields["format"] != FORMAT:
-                raise IncompatibleIndexError(
-                    f"Generation {number} has index format {fields['format']}; this program reads {FORMAT}. {REBUILD}"
-                )
-            if fields.pop("sha256") != checksum(fields):
-                raise DamagedIndexError(f"{named} is not what was written (its sha256 differs).")
-            files = {name: (int(size), str(sha256)) for name, (size, sha256) in fields.pop("files").items()}
-            built_at = datetime.fromisoformat(fields.pop("built_at"))
-            manifest = Manifest(**fields, built_at=built_at, files=files)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
-            raise DamagedIndexError(f"{named} is missing or damaged.") from exc
-        named_files = set(files)
-        if manifest.generation != number or not (
-            named_files == {*LEADING} or {*FILES} <= named_files <= {*FILES, *OPTIONAL}
-        ):
-            raise DamagedIndexError(f"{named} is not that of generation {number}.")
-        return manifest
+        return read_manifest(self.folder(number), number)
 
     def open(self, number: int) -> Store:
         """One generation, whatever model made it, after reading every byte of it.
@@ -307,9 +276,7 @@ class Generations:
             DamagedIndexError: what was written does not read back as it should.
 
         """
-        fields = asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
-        _write_durably(folder / MANIFEST, json.dumps(fields | {"sha256": checksum(fields)}, indent=1))
-        sync_folder(folder)
+        write_manifest(folder, manifest)
         store = Store(folder, manifest, self._engine_of(manifest).open)
         try:
             for fault in store.faults():
@@ -373,18 +340,9 @@ class Generations:
 
     def _read(self, manifest: Manifest, names: Iterable[str]) -> None:
         """Read every byte of these files of a generation."""
-        folder = self.folder(manifest.generation)
         if manifest.generation in self._damaged:
             raise DamagedIndexError(self._damaged[manifest.generation])
-        for name in sorted(names):
-            try:
-                found = _facts(folder / name)
-            except FileNotFoundError as exc:
-                raise DamagedIndexError(f"{folder.name}/{name} is missing.") from exc
-            except OSError as exc:
-                raise DamagedIndexError(f"{folder.name}/{name} cannot be read: {exc.strerror}.") from exc
-            if found != manifest.files[name]:
-                raise DamagedIndexError(f"{folder.name}/{name} is not what was written (its sha256 differs).")
+        check_files(self.folder(manifest.generation), manifest, names)
 
     def _point_to(self, number: int) -> None:
         """Make a generation current, or raise BuildError or StoreError and leave the pointer as it was."""
@@ -392,7 +350,7 @@ class Generations:
         self._tell(number)
         aside = self._pointer.with_suffix(".new")
         try:
-            _write_durably(aside, _pointing_to(number))
+            write_durably(aside, _pointing_to(number))
             aside.replace(self._pointer)
         except OSError as exc:
             with suppress(OSError):
@@ -402,30 +360,6 @@ class Generations:
             raise BuildError(f"{self._pointer} cannot be written: {exc.strerror}.") from exc
         with suppress(OSError):  # it is current by now; after a power cut, the one before may be
             sync_folder(self.root)
-
-
-def file_facts(folder: Path) -> dict[str, tuple[int, str]]:
-    """Size in bytes and sha256 of each of a generation's files, for its manifest."""
-    names = LEADING if (folder / COLLECTION).exists() else FILES
-    return {name: _facts(folder / name) for name in (*names, *OPTIONAL) if name in names or (folder / name).exists()}
-
-
-def _facts(path: Path) -> tuple[int, str]:
-    with path.open("rb") as handle:
-        return path.stat().st_size, hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def checksum(fields: Mapping[str, Any]) -> str:
-    """The sha256 over all of a manifest's fields but itself."""
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
-
-
-def rest(manifest: Manifest) -> set[str]:
-    """The files that are not read whole before a generation serves.
-
-    Each row of theirs is checked as it is read: what is damaged there changes what is found at most.
-    """
-    return {name for name, (size, _) in manifest.files.items() if size > READ_AT_ONCE and name not in OPTIONAL}
 
 
 def _pointing_to(number: int) -> str:
@@ -455,21 +389,3 @@ def _require_model(manifest: Manifest, encoder: Encoder) -> None:
 
 def _describe(model: str, weights: str, dimension: int) -> str:
     return f"{model_name(model)} (weights {weights}…, {dimension} dimensions)"
-
-
-def _write_durably(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder durable; a platform that cannot open folders does not need it."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

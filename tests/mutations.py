@@ -46,7 +46,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the pointer is not synced",
-        "index/generations.py",
+        "index/durable.py",
         "        handle.flush()\n        os.fsync(handle.fileno())\n",
         "        handle.flush()\n",
         ("tests/test_durable.py::test_every_file_of_an_index_is_synced_before_it_is_current",),

@@ -33,7 +33,8 @@ from word_encoder import WordHashEncoder
 
 from index.faiss_vectors import PASSAGE_VECTORS
 from index.features import terms
-from index.generations import FORMAT, Generations, file_facts
+from index.generations import Generations
+from index.manifests import FORMAT, file_facts
 from index.model import ANY, Article, Filters, Kind, Manifest, Passage, Source, Span
 from index.search import POOL, look_through
 from index.tables import DATABASE

@@ -16,7 +16,8 @@ from index import faiss_vectors
 from index.__main__ import main
 from index.build import build
 from index.errors import DamagedIndexError
-from index.generations import FILES, OPTIONAL, Generations, file_facts
+from index.generations import Generations
+from index.manifests import FILES, OPTIONAL, file_facts
 from index.model import ANY, Filters
 from index.store import Store
 

@@ -14,7 +14,8 @@ from word_encoder import WordHashEncoder
 from bot.records.records import Records
 from index.build import build
 from index.errors import BuildError
-from index.generations import FILES, MANIFEST, Generations
+from index.generations import Generations
+from index.manifests import FILES, MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,7 +24,8 @@ from word_encoder import WordHashEncoder
 from bot.desk import Desk
 from index.build import build
 from index.errors import BuildLockedError, CorpusError, DamagedIndexError
-from index.generations import FILES, MANIFEST, Generations
+from index.generations import Generations
+from index.manifests import FILES, MANIFEST
 from index.model import ANY
 from index.tables import DATABASE
 
@@ -112,7 +113,7 @@ def test_over_a_changed_byte_the_older_generation_is_served_with_a_warning(tmp_p
 def test_of_a_large_index_no_changed_byte_is_quoted_before_all_of_it_was_read_nor_served_after(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr("index.generations.READ_AT_ONCE", 0)
+    monkeypatch.setattr("index.manifests.READ_AT_ONCE", 0)
     root, encoder = tmp_path / "data", WordHashEncoder()
     for texts in (BEFORE, NOW):
         build(write(tmp_path / "corpus", texts), root, encoder)

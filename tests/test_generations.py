@@ -23,7 +23,8 @@ from index.errors import (
     IndexUnavailableError,
     NoIndexError,
 )
-from index.generations import FILES, FORMAT, MANIFEST, Generations, checksum
+from index.generations import Generations
+from index.manifests import FILES, FORMAT, MANIFEST, checksum
 from index.model import Filters
 
 if TYPE_CHECKING:
@@ -397,7 +398,7 @@ def test_another_format_is_refused_with_what_to_run_and_the_next_build_replaces_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(tmp_path, 1)
-    monkeypatch.setattr(index.generations, "FORMAT", 99)
+    monkeypatch.setattr("index.manifests.FORMAT", 99)
     monkeypatch.setattr("index.build.FORMAT", 99)
     generations = Generations(tmp_path / "data")
     with pytest.raises(IncompatibleIndexError, match=r"has index format \d+; this program reads 99\. Run `on-the"):

@@ -19,7 +19,8 @@ from word_encoder import WordHashEncoder
 from index.__main__ import build_with_progress, main
 from index.build import build
 from index.corpus import read_corpus
-from index.generations import FILES, MANIFEST, Generations
+from index.generations import Generations
+from index.manifests import FILES, MANIFEST
 from index.readers import decoding
 from index.tables import DATABASE
 

@@ -139,7 +139,7 @@ def test_only_the_starting_points_choose_a_model() -> None:
 
 
 def test_only_what_chooses_an_engine_knows_it_and_a_server_is_known_where_there_is_one() -> None:
-    assert {path.name for path in SOURCES if "index.faiss_vectors" in imports(path)} == {"engines.py", "generations.py"}
+    assert {path.name for path in SOURCES if "index.faiss_vectors" in imports(path)} == {"engines.py", "manifests.py"}
     assert {path.name for path in SOURCES if "index.qdrant_vectors" in imports(path)} == {"engines.py"}
     for library, own in (("faiss", "faiss_vectors.py"), ("qdrant_client", "qdrant_vectors.py")):
         naming = {path.name for path in SOURCES if library in {name.partition(".")[0] for name in imports(path)}}

@@ -111,7 +111,7 @@ def test_a_large_index_is_read_while_it_serves_and_gives_way_where_a_byte_has_ch
 ) -> None:
     rebuilt(tmp_path, "The bridge is closed.")
     rebuilt(tmp_path, "The bridge is closed.", "The harbour is open.", keep=kept)
-    monkeypatch.setattr("index.generations.READ_AT_ONCE", 0)
+    monkeypatch.setattr("index.manifests.READ_AT_ONCE", 0)
     path = tmp_path / "index" / "generations" / "000002" / "sentences.faiss"
     raw = path.read_bytes()
     path.write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
@@ -144,7 +144,7 @@ def test_a_large_index_is_read_while_it_serves_and_gives_way_where_a_byte_has_ch
 def test_a_large_index_that_was_replaced_while_it_was_read_is_not_taken_for_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("index.generations.READ_AT_ONCE", 0)
+    monkeypatch.setattr("index.manifests.READ_AT_ONCE", 0)
     rebuilt(tmp_path, "The bridge is closed.")
     go_on, read = threading.Event(), threading.Event()
 

@@ -31,7 +31,7 @@ from word_encoder import WordHashEncoder
 from index.catalogue import Catalogue
 from index.errors import DamagedIndexError
 from index.faiss_vectors import PASSAGE_VECTORS, SENTENCE_VECTORS, FaissVectors
-from index.generations import FILES, FORMAT, file_facts
+from index.manifests import FILES, FORMAT, file_facts
 from index.model import Article, Filters, Kind, Manifest, Source, Span
 from index.passages import split
 from index.qdrant_vectors import Qdrant, connected

@@ -12,8 +12,8 @@ from filelock import FileLock
 
 from bot.records.key import Key, new_secret, read_secret, write_secret
 from bot.records.schema import CHECKED, MIGRATIONS
+from index.durable import sync_folder
 from index.errors import OnTheRecordError
-from index.generations import sync_folder
 from index.sums import row_sum
 
 if TYPE_CHECKING:
