@@ -79,7 +79,7 @@ class Postings(NamedTuple):
 class Lengths(NamedTuple):
     """How many tokens each row of a part has, from row 0 on; how many rows there are, and the mean of theirs."""
 
-    by_row: NDArray[np.float64]
+    by_row: NDArray[np.float32]
     rows: int
     mean: float
 
@@ -166,7 +166,7 @@ class Lexical:
         rows, held = _numbers(ids), _varints(bytes.fromhex(sizes or ""))
         if len(rows) != len(held):
             raise LookupError(part)
-        by_row = np.zeros(rows.max(initial=0) + 1)
+        by_row = np.zeros(rows.max(initial=0) + 1, dtype=np.float32)
         by_row[rows] = held
         return Lengths(by_row, len(rows), held.mean() if len(held) else 1.0)
 
