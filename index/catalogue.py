@@ -13,6 +13,7 @@ import sys
 from contextlib import ExitStack, closing, contextmanager
 from datetime import date, datetime
 from functools import cached_property, lru_cache
+from itertools import product
 from queue import LifoQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -96,8 +97,8 @@ class Catalogue:
         try:
             with ExitStack() as opened:
                 connections = [opened.enter_context(closing(connect(uri))) for _ in range(_CONNECTIONS)]
-                for db in connections:
-                    db.executescript(OCCURRENCES)
+                for db, statement in product(connections, OCCURRENCES):
+                    db.execute(statement)
                 query = "SELECT (SELECT count(*) FROM passage), (SELECT count(*) FROM sentence)"
                 self.totals: tuple[int, int] = db.execute(query).fetchone()
                 query = "SELECT spoken FROM article UNION SELECT spoken FROM earlier"

@@ -186,10 +186,8 @@ class _Tokenizer:
 
     def __init__(self) -> None:
         self._db = sqlite3.connect(":memory:", check_same_thread=False)
-        self._db.executescript(
-            f"CREATE VIRTUAL TABLE asked USING fts5 (words, content='', tokenize='{TOKENIZER}');"
-            "CREATE VIRTUAL TABLE token USING fts5vocab (asked, instance);"
-        )
+        self._db.execute(f"CREATE VIRTUAL TABLE asked USING fts5 (words, content='', tokenize='{TOKENIZER}')")
+        self._db.execute("CREATE VIRTUAL TABLE token USING fts5vocab (asked, instance)")
         self._lock = Lock()
 
     def tokens(self, words: str) -> list[str]:

@@ -60,8 +60,8 @@ SCHEMA += "".join(
     f"CREATE VIRTUAL TABLE {part}_words USING fts5 (words, content='', tokenize='{TOKENIZER}');" for part in WORDED
 )
 # Views of these indexes that each connection has for itself: a row wherever a token stands.
-OCCURRENCES = "".join(
-    f"CREATE VIRTUAL TABLE temp.{part}_tokens USING fts5vocab (main, {part}_words, instance);" for part in WORDED
+OCCURRENCES = tuple(
+    f"CREATE VIRTUAL TABLE temp.{part}_tokens USING fts5vocab (main, {part}_words, instance)" for part in WORDED
 )
 # What the `sum` of a table's rows is of: all that is shown or decides what is, but texts, which have their own hash.
 _TOLD = ("title", "title_given", "outlet", "author", "published", "url", "language", "sha256", "teaser")
@@ -114,6 +114,7 @@ def _outlet_key(name: str | None) -> str | None:
 def connect(uri: str) -> sqlite3.Connection:
     """A connection that knows the functions which these tables are asked with."""
     db = sqlite3.connect(uri, uri=True, check_same_thread=False)
+    db.execute("PRAGMA temp_store = MEMORY")  # to open a generation, no disk need have room
     db.create_function("outlet_key", 1, _outlet_key, deterministic=True)
     db.create_function("row_sum", -1, row_sum, deterministic=True)
     return db

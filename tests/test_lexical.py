@@ -45,7 +45,7 @@ class Rows:
 @given(texts, asked, st.data())
 def test_the_best_are_those_that_fts5_puts_first(held: list[str], terms: list[str], data: st.DataObject) -> None:
     with closing(sqlite3.connect(":memory:")) as db:
-        db.executescript(SCHEMA + OCCURRENCES)
+        db.executescript(";".join((SCHEMA, *OCCURRENCES)))
         numbered = dict(enumerate(held, start=1))
         for row, text in numbered.items():
             index_words(db, "passage", row, text, None)
@@ -80,7 +80,7 @@ def test_the_best_are_those_that_fts5_puts_first(held: list[str], terms: list[st
 
 def test_a_word_of_several_languages_counts_in_each_of_its_forms_as_in_fts5() -> None:
     with closing(sqlite3.connect(":memory:")) as db:
-        db.executescript(SCHEMA + OCCURRENCES)
+        db.executescript(";".join((SCHEMA, *OCCURRENCES)))
         spoken = (("The Häuser stand", None), ("Alte Häuser, neue Häuser", "de"), ("Das alte Haus", "de"))
         for row, (text, language) in enumerate(spoken, start=1):
             index_words(db, "passage", row, text, language)

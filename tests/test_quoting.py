@@ -204,7 +204,9 @@ def test_a_sentence_with_a_word_replaced_is_altered_and_the_word_is_shown(
     assert finding.verdict is Verdict.ALTERED
     assert [re.sub(r"\W", "", quoted) for _, quoted, _ in changes(finding)] == ["zebras"]
     (standing,) = finding.standings
-    if sum(text in other for _, _, other in sentences) == 1:
+    # Another place may differ in nothing but this word, and is as near then.
+    around = re.compile(rf"{re.escape(text[: word.start()])}[^\W_]+{re.escape(text[word.end() :])}")
+    if sum(bool(around.search(other)) for _, _, other in sentences) == 1:
         assert standing.source.id == article
         assert start <= standing.start <= standing.end <= start + len(text)
 
