@@ -89,7 +89,7 @@ class Lexical:
 
     The BM25 score of a row is a sum over terms, so a term's share is found once and kept for the questions that ask for
     it again; what is left to a question is adding up. FTS5 tells where a token stands, and the share is computed here:
-    its own function looks into the index once more for the length of each row, which takes eight times as long.
+    its own function looks into the index once more for the length of each row, which takes six times as long.
 
     A term matches in every form of the languages that the catalogue holds, and a name in every spelling of it; one of
     several words must stand as one run.
