@@ -1,4 +1,4 @@
-"""What a reader learns from: of a small set of our own, since the real ones need not be there."""
+"""What a reader learns from, and that it learns: of a small set of our own, since the real ones need not be there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import reading_examples
+import torch
+import train_reader
+from click.testing import CliRunner
 from reading_examples import LONGEST_HEADLINE, OFFERED, Pool
+from safetensors.torch import load_file
+
+from index.reader import WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,3 +189,29 @@ def test_an_unrelated_window_is_of_another_article_and_rather_of_one_with_words_
     }
     assert windows
     assert all(window in LIGHT for window in windows)
+
+
+def test_who_goes_on_from_a_reader_gets_the_mean_with_what_it_reached_and_a_kill_costs_no_more_than_what_was_not_kept(
+    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [[example] for group in pool.epoch(0) for choice in group for example in choice]
+    monkeypatch.setattr(train_reader, "trial_questions", lambda: asked)
+    monkeypatch.setattr(train_reader, "KEEP_EVERY", 1)
+    # What a step changes must show in half precision, whatever the rate would be so early in a run.
+    monkeypatch.setattr(train_reader, "WARMUP", 1)
+    folder = tmp_path / "onward"
+
+    def train(examples: int) -> str:
+        arguments = ["--examples", str(examples), "--folder", str(folder), "--onward", str(WEIGHTS)]
+        return CliRunner().invoke(train_reader.main, arguments, catch_exceptions=False).output
+
+    assert "AUC against near misses" in train(train_reader.BATCH)
+    reached = torch.load(folder / "checkpoint", weights_only=True)
+    assert reached["done"] == 1
+    began, written = load_file(WEIGHTS), load_file(folder / WEIGHTS.name)
+    assert set(began) == set(written)
+    assert any(not torch.equal(began[name], written[name]) for name in began)
+    for name, weights in written.items():
+        assert torch.equal(weights, ((reached["model"][name] + began[name]) / 2).half())
+    train(2 * train_reader.BATCH)
+    assert torch.load(folder / "checkpoint", weights_only=True)["done"] == 2

