@@ -29,14 +29,9 @@ EXCERPT_CHARS = 350
 READABLE_CHARS = 600
 # A further excerpt scores at least this share of the first; below it, fewer excerpts say more.
 RELATIVE_FLOOR = 0.02
-# What the cosine of a passage with the question, and the share of the question's telling words in it and its headline,
-# come to together at least where it is near the question. In the halves of the public sets that are for choosing, this
-# holds of the first passage for 93 % of the questions that squad2 answers and 83 % of its near misses, and for 15 % of
-# the questions about another set's subjects, or 3 % where there is but one other subject.
-NEARNESS = 0.9
 # From which probability a question is answered, and from which without reservation. In the halves for choosing,
-# `balanced` refuses 12 % of the news questions and 7 % of squad2's that have an answer, 46 and 43 % of near misses, and
-# 89 % of questions about another set's subjects; from 0.1, 7 and 4 % of the former, and 86 % of those.
+# `balanced` refuses 12 % of the news questions and 7 % of squad2's that have an answer, 40 and 41 % of near misses, and
+# 92 % of questions about another set's subjects; from 0.1, 6 and 5 % of the former, and 88 % of those.
 CAUTION = {"cautious": (0.4, 0.6), "balanced": (0.15, 0.4), "eager": (0.06, 0.25)}
 
 # Who writes at most so many words and asks nothing with them looks for mentions. Words with hyphens have several parts,
@@ -271,7 +266,7 @@ def refuse(ranking: Ranking, reason: Reason, message: str, *, answers: bool = Fa
 def near(hit: Hit) -> bool:
     """Whether a passage has to do with the question at all."""
     features = next(sentence.features for sentence in hit.sentences if sentence.span == hit.best)
-    return features["dense_passage"] + features["cover_passage_title"] >= NEARNESS
+    return features["near"] >= 1
 
 
 def _repeats(hit: Hit, span: Span, quote: str) -> bool:

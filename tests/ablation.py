@@ -49,6 +49,7 @@ PARTS = (
     _off("coverage", "cover_sentence", "cover_sentence_title", "cover_nearby", "cover_passage_title"),
     _off("coverage by neighbours", "cover_nearby"),
     _off("coverage by the title", "cover_sentence_title", "cover_passage_title"),
+    _off("probability: nearness", "near"),
     _off("probability: names", "names"),
     _off("kind of answer", "kind"),
     _off("length", "length"),

@@ -37,7 +37,7 @@ FIRST = (
     "cover_sentence_title", "cover_nearby", "cover_passage_title", "kind", "length",
 )  # fmt: skip
 READ = (*FIRST, "read_tempered")
-CONFIDENCE = ("dense_passage", "cover_passage_title", "names", "lead", "terms", "read")
+CONFIDENCE = ("near", "lead", "terms", "read")
 UNREAD = ("dense_passage", "cover_passage_title", "names", "lead", "terms")
 FITTED = ("squad2", "squadshifts_wiki")
 # What the questions of other sets weigh: news is what the program is for, none of multihop_facts is a plain question.

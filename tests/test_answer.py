@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import credit
-from bot.answer import EXCERPT_CHARS, NEARNESS, RELATIVE_FLOOR, Reason, compose, is_question, refuse, sought
+from bot.answer import EXCERPT_CHARS, RELATIVE_FLOOR, Reason, compose, is_question, refuse, sought
 from index.model import Kind, Passage, Source, Span
 from index.search import Hit, Ranking, SentenceHit
 
@@ -239,23 +239,21 @@ def test_any_ranking_gives_whole_sentences_in_order(
         assert all(a.score >= b.score for a, b in pairwise(group))
 
 
-def read(hit: Hit, dense: float, cover: float) -> Hit:
-    """A hit whose best sentence has these features, and whose other sentences are as near as can be."""
-    none, all_ = ({"dense_passage": d, "cover_passage_title": c} for d, c in ((dense, cover), (1.0, 1.0)))
-    return replace(
-        hit, sentences=tuple(replace(s, features=none if s.span == hit.best else all_) for s in hit.sentences)
-    )
+def read(hit: Hit, near: float) -> Hit:
+    """A hit whose best sentence is so near, and whose other sentences are as near as can be."""
+    sentences = (replace(s, features={"near": near if s.span == hit.best else 1.0}) for s in hit.sentences)
+    return replace(hit, sentences=tuple(sentences))
 
 
 def test_a_refusal_names_what_is_near_and_has_the_nearest_unmarked() -> None:
-    far, near = (NEARNESS - 0.01, 0.0), (NEARNESS / 2, NEARNESS / 2)
+    far, near = 0.99, 1.0
     hits = [
-        read(hit("far", [("One.", 1.0), ("Two.", 0.1)]), *far),
-        read(answering(hit("a", [("Ann said no.", 0.9)], offset=5), "no"), *near),
-        read(hit("a", [("Ann said it.", 0.8)], 2, 50), *near),
-        read(hit("b", [("Bob.", 0.7)]), *near),
-        read(hit("c", [("Cat.", 0.001)]), *near),
-        read(hit("d", [("Dan.", 0.0)]), *near),
+        read(hit("far", [("One.", 1.0), ("Two.", 0.1)]), far),
+        read(answering(hit("a", [("Ann said no.", 0.9)], offset=5), "no"), near),
+        read(hit("a", [("Ann said it.", 0.8)], 2, 50), near),
+        read(hit("b", [("Bob.", 0.7)]), near),
+        read(hit("c", [("Cat.", 0.001)]), near),
+        read(hit("d", [("Dan.", 0.0)]), near),
     ]
     refusal = refuse(ranking(*hits), Reason.NOTHING_NEAR, "No.")
     assert [source.id for source in refusal.nearest] == ["a", "b", "c"]

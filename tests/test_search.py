@@ -362,6 +362,14 @@ def test_the_weights_name_features_that_exist(store: Store, encoder: SentenceTra
         assert search.probability(question, best, weights[model]) == pytest.approx(by_hand)
 
 
+def test_of_what_is_near_enough_none_is_nearer(store: Store, encoder: SentenceTransformerEncoder) -> None:
+    found = search.look_through("What happened near the Kremlin in Moscow on Wednesday?", store, encoder)[1]
+    sums = [hit.features["dense_passage"] + hit.features["cover_passage_title"] for hit in found]
+    assert max(sums) > search.NEARNESS > min(sums)
+    for hit, both in zip(found, sums, strict=True):
+        assert hit.features["near"] == pytest.approx(min(both, search.NEARNESS) / search.NEARNESS)
+
+
 def test_an_index_of_nothing_has_no_hits(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     build(tmp_path / "corpus", tmp_path / "data", WordHashEncoder())
