@@ -12,7 +12,7 @@ import torch
 import train_reader
 from click.testing import CliRunner
 from reading_examples import LONGEST_HEADLINE, OFFERED, Pool
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from index.reader import WEIGHTS
 
@@ -215,3 +215,11 @@ def test_who_goes_on_from_a_reader_gets_the_mean_with_what_it_reached_and_a_kill
         assert torch.equal(weights, ((reached["model"][name] + began[name]) / 2).half())
     train(2 * train_reader.BATCH)
     assert torch.load(folder / "checkpoint", weights_only=True)["done"] == 2
+
+
+def test_who_would_go_on_from_another_model_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "other.safetensors"
+    save_file({"weight": torch.zeros(1)}, file)
+    told = CliRunner().invoke(train_reader.main, ["--folder", str(tmp_path / "new"), "--onward", str(file)])
+    assert told.exit_code == 2
+    assert "does not hold weights of such a model" in " ".join(told.output.replace("\u2502", "").split())

@@ -64,7 +64,8 @@ def main(examples: int, folder: Path | None, onward: Path | None) -> None:
         attn_implementation="eager",  # the gradients of torch's own take three times as long on a processor
     )
     began_at = load_file(onward) if onward else {}
-    model.load_state_dict(began_at, strict=False)
+    if model.load_state_dict(began_at, strict=False).unexpected_keys:
+        raise click.BadParameter(f"{onward} does not hold weights of such a model.", param_hint="--onward")
     model = model.to(device).train()
     model.bert.embeddings.requires_grad_(False)
     trained = [p for p in model.parameters() if p.requires_grad]
