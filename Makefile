@@ -22,19 +22,19 @@ run: $(STAMP)
 # Left out of `make quick`: they start processes, servers or the real model, or try very many cases, and took more than
 # three seconds of processor time each when measured. `make test` begins with them, the longest first, so that no core is
 # left with one of them at the end.
-SLOW := seed_questions serve_mcp serve histories crash slack_render terminal store copies records qdrant slack_server desk \
-	slack_answers linear slack_process search reader encoder index_cli read_html read_json read_markdown \
-	discord_render faults read_pdf console_scripts embedding discord_server quoting watch days \
-	slack_admin worker quotations slack_commands webtext read_rtf generations adding layers read_xml \
+SLOW := seed_questions histories store embedding worker qdrant serve_mcp serve crash slack_render terminal copies \
+	records slack_server desk slack_answers linear reading_examples slack_process search reader encoder \
+	index_cli read_html read_json read_markdown discord_render faults read_pdf console_scripts discord_server \
+	quoting watch days slack_admin quotations slack_commands webtext read_rtf generations adding layers read_xml \
 	corpus discord_places slack_add discord_app discord_answers build discord_admin verifying docs \
-	discord_verify discord_welcome discord_compare metrics discord_add slack_compare highlighted \
-	discord_lists slack_lists slack_files follow_histories discord_follow slack_follow
+	discord_verify discord_welcome discord_compare metrics discord_add slack_compare highlighted discord_lists \
+	slack_lists slack_files follow_histories discord_follow slack_follow
 SLOW_FILES := $(SLOW:%=tests/test_%.py)
 QUICK_FILES := $(filter-out $(SLOW_FILES),$(wildcard tests/test_*.py))
 
-# A process for each core, up to four: each loads the model. The files stay whole, since tests in them share fixtures.
-# Byte code is kept, since tests start many processes.
-PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# `tests/conftest.py` says how many processes. The files stay whole, since tests in them share fixtures. Byte code is kept,
+# since tests start many processes.
+PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test: lint
 	$(PYTEST) $(SLOW_FILES) $(QUICK_FILES)

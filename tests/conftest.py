@@ -47,6 +47,11 @@ def pytest_configure() -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """A process more than cores, since many tests wait for others; four at most, since each loads the model."""
+    return min(4, (os.cpu_count() or 1) + 1)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How much is tried by the tests that could try for ever."""
     parser.addoption("--fuzz", type=int, default=12, help="how many damaged files of each format are read (12)")
