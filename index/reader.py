@@ -101,6 +101,15 @@ def best_span(start: NDArray[np.float32], end: NDArray[np.float32], words: NDArr
     return int(a), int(b), max(float(both[a, b] - start[0] - end[0]), LEAST)
 
 
+def likeliest(batch: Encoded, start: NDArray[np.float32], end: NDArray[np.float32]) -> list[Reading]:
+    """What a model's logits, each (n, t), make of the windows of a batch."""
+    readings = []
+    for n, words in enumerate(batch.words):
+        first, last, log_odds = best_span(start[n], end[n], words)
+        readings.append(Reading(Span(int(batch.offsets[n, first, 0]), int(batch.offsets[n, last, 1])), log_odds))
+    return readings
+
+
 class Reader(Protocol):
     """What reads a question and windows together and finds the words that answer. Safe to call from several threads."""
 
@@ -167,12 +176,7 @@ class ExtractiveReader:
 
         with torch.inference_mode():
             out = self._model(**batch.inputs)
-        starts, ends = out.start_logits.numpy(), out.end_logits.numpy()
-        readings = []
-        for n, words in enumerate(batch.words):
-            first, last, log_odds = best_span(starts[n], ends[n], words)
-            readings.append(Reading(Span(int(batch.offsets[n, first, 0]), int(batch.offsets[n, last, 1])), log_odds))
-        return readings
+        return likeliest(batch, out.start_logits.numpy(), out.end_logits.numpy())
 
 
 def _ours(shared: Path) -> Any:

@@ -270,7 +270,8 @@ def _features(
     """Everything the first linear model sees of one sentence."""
     sentence = candidate.sentences[number]
     words = candidate.passage.words(sentence.span)
-    cover = features.coverage(asked, candidate.matched | candidate.titled)
+    held = candidate.matched | candidate.titled
+    cover = features.coverage(asked, held)
     nearby = frozenset[str]().union(*(s.matched for s in candidate.sentences[max(0, number - 1) : number + 2]))
     return scaled | {
         "preferred": float(len(asked.preference.met_by(candidate.passage.source))),
@@ -281,7 +282,7 @@ def _features(
         "cover_nearby": features.coverage(asked, nearby),
         "cover_passage_title": cover,
         "near": min(1.0, (candidate.dense + cover) / NEARNESS),
-        "names": features.share(asked.names, candidate.matched | candidate.titled),
+        "names": features.share(asked.names, held),
         "kind": features.answers_kind(asked, words),
         "length": features.length(words),
     }

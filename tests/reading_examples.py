@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -30,6 +30,8 @@ from index.search import WINDOW_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+T = TypeVar("T")
 
 FOLDER = Path(__file__).parent.parent.parent / "shared" / "train"
 OPPOSITES = Path(__file__).with_name("opposites.txt")
@@ -111,7 +113,7 @@ class Pool:
         squad = [asked for asked in self.asked["squad_train"] if asked.id not in twins]
         other = [asked for name in SETS[1:] for asked in self.asked[name]]
         groups += ([(self.positive(asked, draw),)] for asked in draw.sample(squad, EPOCH["squad"]))
-        groups += ([(self.positive(asked, draw),)] for asked in draw.sample(other, min(len(other), EPOCH["other"])))
+        groups += ([(self.positive(asked, draw),)] for asked in _some(other, EPOCH["other"], draw))
         makers = {"exchanged": self._exchanged, "paragraph": self._paragraph, "elsewhere": self._elsewhere,
                   "unrelated": self._unrelated}  # fmt: skip
         for kind, make in makers.items():
@@ -157,7 +159,7 @@ class Pool:
         """The question, and what becomes of it where one of its words is exchanged, against the same window."""
         answered = self.positive(asked, draw)
         others = [question for question in self._others(asked, answered, draw) if question != asked.text]
-        offered = draw.sample(others, min(OFFERED, len(others)))
+        offered = _some(others, OFFERED, draw)
         return [(answered,), tuple(replace(answered, question=question, answer=None) for question in offered)]
 
     def _others(self, asked: Asked, example: Example, draw: random.Random) -> Iterator[str]:
@@ -171,7 +173,7 @@ class Pool:
                 yield words.replace(name, draw.choice(_MONTHS))
                 continue
             known = self.names[self.articles[asked.doc]["title"]]
-            away = [other for other in draw.sample(known, min(20, len(known))) if held.isdisjoint(_plain(other))]
+            away = [other for other in _some(known, 20, draw) if held.isdisjoint(_plain(other))]
             # Another name of the same paragraph: that it is named is not that it is what the question says.
             beside = [other for other in _NAME.findall(text) if answer.isdisjoint(_plain(other)) and other not in words]
             for others in (away, beside):
@@ -211,7 +213,7 @@ class Pool:
         title = self.articles[asked.doc]["title"]
         found = (self._searchable[n] for n in np.argsort(-scores, kind="stable"))
         others = list(islice((article for article in found if article["title"] != title), FIRST))
-        return [self._without(asked, draw.sample(others, min(OFFERED, len(others))), draw)]
+        return [self._without(asked, _some(others, OFFERED, draw), draw)]
 
     def _without(self, asked: Asked, articles: Sequence[dict[str, Any]], draw: random.Random) -> Choice:
         """Articles at their sentences that are most like the question, but for those that hold the answer."""
@@ -319,6 +321,10 @@ def _other_number(old: str, draw: random.Random) -> str:
         return str(int(old) + draw.choice([-1, 1]) * draw.randint(1, 30))
     digits = re.sub(r"\D", "", old)
     return str(max(1, int(digits) + draw.choice([-1, 1]) * draw.randint(1, max(3, int(digits) // 2))))
+
+
+def _some(things: Sequence[T], most: int, draw: random.Random) -> list[T]:
+    return draw.sample(things, min(most, len(things)))
 
 
 def _varied(choice: Choice, draw: random.Random) -> Iterator[Example]:

@@ -31,7 +31,8 @@ from safetensors.torch import load_file, save_file
 from sklearn.metrics import roc_auc_score
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-from index.reader import WEIGHTS, Window, best_span, encode
+from index.encoder import batches
+from index.reader import WEIGHTS, Encoded, Reading, Window, encode, likeliest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ def main(examples: int, folder: Path | None, onward: Path | None) -> None:
     replicas = [model, *(sharing(model) for _ in range(parts - 1))]
     began, first = time.monotonic(), done
     with ThreadPoolExecutor(parts) as threads:
-        for batch in batches(pool, tokenizer, done, zlib.crc32(onward.read_bytes()) if onward else 0):
+        for batch in all_batches(pool, tokenizer, done, zlib.crc32(onward.read_bytes()) if onward else 0):
             if done == total:
                 break
             for group in optimiser.param_groups:
@@ -116,11 +117,8 @@ def step(model: Any, choices: list[Choice], tokenizer: Any, whole: int) -> float
     """The loss of a part of a batch of `whole` examples, its gradient added to the model's."""
     examples = hardest(model, tokenizer, choices)
     inputs, words, bounds = targets(tokenizer, examples)
-    inputs = {name: values.to(model.device) for name, values in inputs.items()}
-    with torch.autocast(model.device.type, torch.bfloat16, enabled=narrow(model.device.type)):
-        out = model(**inputs)
     loss = torch.zeros((), device=model.device)
-    for logits, aims in ((out.start_logits.float(), bounds[:, 0]), (out.end_logits.float(), bounds[:, 1])):
+    for logits, aims in zip(forward(model, inputs), bounds.T, strict=True):
         masked = logits.masked_fill(~words.to(model.device), -1e9)
         loss = loss + torch.nn.functional.cross_entropy(
             masked, aims.to(model.device), ignore_index=IGNORED, reduction="sum"
@@ -132,29 +130,30 @@ def step(model: Any, choices: list[Choice], tokenizer: Any, whole: int) -> float
 
 def hardest(model: Any, tokenizer: Any, choices: list[Choice]) -> list[Example]:
     """Of each choice the example that the model takes most for an answer, if there is more than one."""
-    offered = sorted((e for choice in choices if len(choice) > 1 for e in choice), key=lambda e: len(e.window))
-    believed: dict[Example, float] = {}
+    believed = read(model, tokenizer, [e for choice in choices if len(choice) > 1 for e in choice])
+    return [max(choice, key=lambda e: believed[e].log_odds if e in believed else 0.0) for choice in choices]
+
+
+def read(model: Any, tokenizer: Any, examples: list[Example]) -> dict[Example, Reading]:
+    """What the model, as it is, makes of each example."""
+    found: dict[Example, Reading] = {}
     model.eval()
-    for first in range(0, len(offered), BATCH):
-        part = offered[first : first + BATCH]
-        found = read(model, tokenizer, part)
-        believed |= {example: log_odds for example, (log_odds, _) in zip(part, found, strict=True)}
+    for numbers in batches([e.window for e in examples], BATCH):
+        part = [examples[n] for n in numbers]
+        encoded = encoded_as_read(tokenizer, part)
+        with torch.inference_mode():
+            start, end = forward(model, encoded.inputs)
+        found |= zip(part, likeliest(encoded, start.cpu().numpy(), end.cpu().numpy()), strict=True)
     model.train()
-    return [max(choice, key=lambda e: believed.get(e, 0.0)) for choice in choices]
-
-
-def read(model: Any, tokenizer: Any, examples: list[Example]) -> list[tuple[float, str]]:
-    """The log-odds of the words that answer, and the words."""
-    encoded = encode(tokenizer, [e.question for e in examples], [Window(e.title, e.window) for e in examples])
-    inputs = {name: values.to(model.device) for name, values in encoded.inputs.items()}
-    with torch.inference_mode(), torch.autocast(model.device.type, torch.bfloat16, enabled=narrow(model.device.type)):
-        out = model(**inputs)
-    starts, ends = out.start_logits.float().cpu().numpy(), out.end_logits.float().cpu().numpy()
-    found = []
-    for n, example in enumerate(examples):
-        a, b, log_odds = best_span(starts[n], ends[n], encoded.words[n])
-        found.append((log_odds, example.window[encoded.offsets[n, a, 0] : encoded.offsets[n, b, 1]]))
     return found
+
+
+def forward(model: Any, inputs: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
+    """The logits of where an answer starts and ends, each (n, t), in single precision."""
+    inputs = {name: values.to(model.device) for name, values in inputs.items()}
+    with torch.autocast(model.device.type, torch.bfloat16, enabled=narrow(model.device.type)):
+        out = model(**inputs)
+    return out.start_logits.float(), out.end_logits.float()
 
 
 def narrow(device: str) -> bool:
@@ -162,9 +161,14 @@ def narrow(device: str) -> bool:
     return device == "cuda" or bool(torch.cpu.get_capabilities().get("amx_bf16"))
 
 
+def encoded_as_read(tokenizer: Any, examples: list[Example]) -> Encoded:
+    """The examples as a reader reads them."""
+    return encode(tokenizer, [e.question for e in examples], [Window(e.title, e.window) for e in examples])
+
+
 def targets(tokenizer: Any, examples: list[Example]) -> tuple[dict[str, Any], torch.Tensor, torch.Tensor]:
     """Model inputs; which tokens may begin or end an answer, the null span's too; and which do, shape (n, 2)."""
-    encoded = encode(tokenizer, [e.question for e in examples], [Window(e.title, e.window) for e in examples])
+    encoded = encoded_as_read(tokenizer, examples)
     words = encoded.words.copy()
     words[:, 0] = True
     bounds = np.zeros((len(examples), 2), dtype=np.int64)
@@ -177,7 +181,7 @@ def targets(tokenizer: Any, examples: list[Example]) -> tuple[dict[str, Any], to
     return encoded.inputs, torch.tensor(words), torch.tensor(bounds)
 
 
-def batches(pool: Pool, tokenizer: Any, done: int, number: int) -> Iterator[list[Choice]]:
+def all_batches(pool: Pool, tokenizer: Any, done: int, number: int) -> Iterator[list[Choice]]:
     """All batches of epochs from a `number` on, but for the `done` first; texts in one are of like length."""
     passed = 0
     while True:
@@ -211,17 +215,12 @@ def trial_questions() -> list[list[Example]]:
 
 def trial(model: Any, tokenizer: Any, asked: list[list[Example]]) -> str:
     """How often the words are right, and how well the log-odds tell questions with an answer from near misses."""
-    found: dict[Example, tuple[float, str]] = {}
-    order = sorted((e for windows in asked for e in windows), key=lambda e: len(e.window))
-    model.eval()
-    for first in range(0, len(order), BATCH):
-        part = order[first : first + BATCH]
-        found |= zip(part, read(model, tokenizer, part), strict=True)
-    model.train()
-    best = [max(found[e] for e in windows) for windows in asked]
+    found = read(model, tokenizer, [e for windows in asked for e in windows])
+    best = [max(windows, key=lambda e: found[e].log_odds) for windows in asked]
     wanted = [next((e.window[e.answer.start : e.answer.end] for e in windows if e.answer), None) for windows in asked]
-    auc = roc_auc_score([words is not None for words in wanted], [log_odds for log_odds, _ in best])
-    right = [f1(marked, words) for (_, marked), words in zip(best, wanted, strict=True) if words is not None]
+    auc = roc_auc_score([words is not None for words in wanted], [found[e].log_odds for e in best])
+    marked = [e.window[found[e].span.start : found[e].span.end] for e in best]
+    right = [f1(words, other) for words, other in zip(marked, wanted, strict=True) if other is not None]
     return f"tuning: words F1 {np.mean(right):.3f}, AUC against near misses {auc:.3f}"
 
 
